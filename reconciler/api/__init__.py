@@ -1,0 +1,1 @@
+"""The Airbyte public API: one transport, one client; bodies in, bodies out."""

@@ -1,0 +1,75 @@
+"""Operations on collections: one page of a list, get, create, update, delete, discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from reconciler.api.transport import Transport
+from reconciler.errors import NotFound, UnexpectedAnswer
+from reconciler.model import Json
+
+PAGE_SIZE = 100  # the most that the API gives
+
+Body = Mapping[str, Json]
+
+
+class Client:
+    """The API's objects as bodies, by the path of their collection."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def page(
+        self, collection: str, *, workspace_ids: Sequence[str] = (), offset: int = 0
+    ) -> list[Body]:
+        """Up to PAGE_SIZE objects, in no order, of these workspaces or of all that may be read."""
+        query: dict[str, str | int] = {"limit": PAGE_SIZE, "offset": offset}
+        if workspace_ids:
+            query["workspaceIds"] = ",".join(workspace_ids)
+        answer = self._transport.request("GET", collection, query=query)
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self._unexpected("GET", collection, "a list of objects under `data`")
+        return rows
+
+    def get(self, collection: str, id_: str, *, query: Mapping[str, str] | None = None) -> Body:
+        """One object. Deleted ones may be answered too: the API does not hide them here."""
+        return self._object("GET", f"{collection}/{id_}", query=query)
+
+    def create(self, collection: str, body: Body) -> Body:
+        """The object as created. Raises ResponseLost when it may or may not have been."""
+        return self._object("POST", collection, body=body)
+
+    def update(
+        self, method: Literal["PATCH", "PUT"], collection: str, id_: str, body: Body
+    ) -> Body:
+        """The object as it is afterwards."""
+        return self._object(method, f"{collection}/{id_}", body=body)
+
+    def delete(self, collection: str, id_: str) -> None:
+        """Deletes one object; one that is gone already is as good."""
+        try:
+            self._transport.request("DELETE", f"{collection}/{id_}")
+        except NotFound:
+            return
+
+    def streams(self, source_id: str, destination_id: str) -> list[Body]:
+        """What the source discovers. May run the connector, for minutes."""
+        query = {"sourceId": source_id, "destinationId": destination_id}
+        answer = self._transport.request("GET", "/streams", query=query)
+        if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+            raise self._unexpected("GET", "/streams", "a list of streams")
+        return answer
+
+    def _object(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Json = None
+    ) -> Body:
+        answer = self._transport.request(method, path, query=query, body=body)
+        if not isinstance(answer, dict):
+            raise self._unexpected(method, path, "an object")
+        return answer
+
+    def _unexpected(self, method: str, path: str, expected: str) -> UnexpectedAnswer:
+        problem = f"The JSON is not what the Airbyte API answers: {expected}."
+        return UnexpectedAnswer(method, self._transport.url + path, status=200, problem=problem)

@@ -1,0 +1,165 @@
+"""The exception tree, and Diagnostic: what is wrong, where, and what to do.
+
+    ReconcilerError
+    ├── ManifestError            user mistakes found before anything was sent, all of them
+    ├── UsageError               a selector or option that fits nothing
+    ├── SecretsMissing           secrets that apply needs and nobody provides, all of them
+    ├── ListingInconsistent      a list that cannot be trusted to be complete
+    └── ApiError                 one call that did not do what it should
+        ├── ConnectionFailed     nothing was sent: unknown host, refused connection, bad TLS
+        ├── ResponseLost         it was sent, the answer did not come: it may have happened
+        ├── UnexpectedAnswer     an answer that is not the API's: HTML, other JSON, a redirect
+        ├── Rejected             400, 422 and other 4xx: the request itself is refused
+        ├── Unauthorized         401, after one renewal of the token
+        ├── Forbidden            403: missing permission, or an id that does not exist
+        ├── NotFound             404
+        ├── Conflict             409
+        ├── RateLimited          429
+        └── ServerError          5xx
+
+Exceptions are for what stops a stage; mistakes in manifests are Diagnostics, collected.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model import Origin
+
+
+class Severity(StrEnum):
+    """How bad a Diagnostic is: an error stops before anything is sent."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a fixed nameless summary, whole sentences about this case, and advice."""
+
+    severity: Severity
+    origin: Origin | None
+    summary: str
+    detail: str = ""
+    hint: str = ""
+
+
+def error(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+    """A Diagnostic that stops the run."""
+    return Diagnostic(Severity.ERROR, origin, summary, detail, hint)
+
+
+def warning(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+    """A Diagnostic that is shown and stops nothing."""
+    return Diagnostic(Severity.WARNING, origin, summary, detail, hint)
+
+
+def in_order(diagnostics: Collection[Diagnostic]) -> list[Diagnostic]:
+    """The distinct diagnostics by file, line and column; those without a place come first."""
+
+    def rank(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+        place = diagnostic.origin or Origin("", 0, 0)
+        return place.path, place.line, place.column, diagnostic.summary, diagnostic.detail
+
+    return sorted(dict.fromkeys(diagnostics), key=rank)
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """`Did you mean "x"?` for the nearest of *known*, or nothing when none is near."""
+    lowered = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f'Did you mean "{lowered[near[0]]}"?' if near else ""
+
+
+class ReconcilerError(Exception):
+    """Anything foreseeable that stops a stage."""
+
+
+class ManifestError(ReconcilerError):
+    """The manifests or the project file have mistakes; nothing was sent."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"{len(diagnostics)} problems")
+        self.diagnostics = tuple(diagnostics)
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that is not there."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class SecretsMissing(ReconcilerError):
+    """Names of secrets that the plan needs and the provider has not, with who needs them."""
+
+    def __init__(self, needed_by: Sequence[tuple[str, str]]) -> None:
+        super().__init__(f"{len(needed_by)} secrets missing")
+        self.needed_by = tuple(needed_by)
+
+
+class ListingInconsistent(ReconcilerError):
+    """A list answered rows that cannot be complete or cannot belong to it; never an empty state."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ApiError(ReconcilerError):
+    """One API call failed. `problem` is what the server said of it, `status` its HTTP status."""
+
+    def __init__(self, method: str, url: str, *, status: int = 0, problem: str = "") -> None:
+        super().__init__(f"{method} {url}: {status or 'no answer'} {problem}".rstrip())
+        self.method = method
+        self.url = url
+        self.status = status
+        self.problem = problem
+
+
+class ConnectionFailed(ApiError):
+    """The request never reached the server."""
+
+
+class ResponseLost(ApiError):
+    """The request was sent and no whole answer came back, so it may have been carried out."""
+
+
+class UnexpectedAnswer(ApiError):
+    """The answer is not one of the Airbyte API."""
+
+
+class Rejected(ApiError):
+    """The server refuses the request as it stands; sending it again is useless."""
+
+
+class Unauthorized(ApiError):
+    """The credentials are refused."""
+
+
+class Forbidden(ApiError):
+    """The caller may not do this, or the id does not exist: the API does not tell which."""
+
+
+class NotFound(ApiError):
+    """There is no such object, or no such path."""
+
+
+class Conflict(ApiError):
+    """The object is in a state that does not allow this."""
+
+
+class RateLimited(ApiError):
+    """Too many requests. `retry_after_s` is the server's wish, when it states one."""
+
+    retry_after_s: float | None = None
+
+
+class ServerError(ApiError):
+    """The server failed; with a problem text it is often the user's mistake all the same."""

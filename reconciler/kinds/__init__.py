@@ -1,0 +1,34 @@
+"""The registry: every module here with a KIND, dependencies first."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from graphlib import TopologicalSorter
+
+from reconciler.kinds._base import Kind
+
+
+@cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Every kind, each after the kinds it refers to; otherwise by name."""
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    kinds = {
+        kind.name: kind
+        for kind in (importlib.import_module(f"{__name__}.{name}").KIND for name in names)
+    }
+    graph = {
+        name: [reference.kind for reference in kind.references.values()]
+        for name, kind in sorted(kinds.items())
+    }
+    return tuple(kinds[name] for name in TopologicalSorter(graph).static_order())
+
+
+def get(name: str) -> Kind:
+    """The kind of that name. Raises KeyError when there is none."""
+    return next((k for k in all_kinds() if k.name == name), None) or _unknown(name)
+
+
+def _unknown(name: str) -> Kind:
+    raise KeyError(name)

@@ -1,0 +1,119 @@
+"""What a kind of Airbyte resource says of itself; every stage asks it and names no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from reconciler.connectors import Catalogue, Connector
+from reconciler.errors import ReconcilerError, Severity
+from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
+
+WORKSPACE = Ref("workspace", "")
+"""What every resource that lives in the tenant's workspace refers to."""
+
+RefOf: TypeAlias = Callable[[str, str], Ref]
+"""(kind, id) → the reference to that object: its manifest key, or `@id` when nobody declares it."""
+
+
+class MalformedBody(ReconcilerError):
+    """An API object lacks a field that it must have, or has it in another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A field that points at another kind, and what the server does to the one that refers."""
+
+    kind: str
+    api_field: str
+    on_delete: Literal["cascades", "detaches"] = "cascades"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong in a declared resource; `at` is the path inside its block."""
+
+    at: Path
+    summary: str
+    detail: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A resource as its manifest block has it, and what it may need to know of its tenant."""
+
+    key: ResourceKey
+    fields: Mapping[str, Json]
+    declared: Mapping[str, Collection[str]]  # names of the tenant's resources, by kind
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One write on an object that exists: the HTTP method and the body."""
+
+    method: Literal["PATCH", "PUT"]
+    body: Mapping[str, Json]
+
+
+class Context(Protocol):
+    """What apply lends a kind while it builds a request."""
+
+    @property
+    def organization_id(self) -> str: ...
+    def id_of(self, ref: Ref) -> str:
+        """The live id behind *ref*."""
+
+    def secret(self, secret: Secret) -> str:
+        """The text with its secrets put in."""
+
+    def streams(self, source_id: str, destination_id: str) -> Sequence[Json]:
+        """What the source discovers, as the API's /streams has it. May take minutes."""
+
+    def connector(self, role: str, definition_id: str) -> Connector | None:
+        """The connector of that definition, when it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource.
+
+    `declare` makes the spec of a manifest block and finds its mistakes. `from_api` makes the spec of
+    an API object, in the same terms and normalised alike. `create_body` is what POST takes.
+    `update` gives the writes that bring *body*, read with the query `reread`, to the desired spec,
+    given the names of the top-level fields that differ. `unaligned` are the fields in which the
+    manifest's answer depends on the live one, or None.
+    """
+
+    name: str
+    collection: str
+    id_field: str
+    section: str
+    declare: Callable[[Declaration], tuple[Spec, list[Mistake]]]
+    from_api: Callable[[Mapping[str, Json], RefOf], Spec]
+    create_body: Callable[[Spec, Context], Mapping[str, Json]]
+    update: Callable[[Spec, Mapping[str, Json], Collection[str], Context], Sequence[Request]]
+    single_section: str = ""
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    immutable: frozenset[str] = frozenset()
+    reread: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, spec: Spec) -> str:
+        """The name by which a live object is recognised inside its workspace."""
+        return str(spec["name"])
+
+    def in_workspace(self) -> bool:
+        """Whether objects of this kind are listed by workspace."""
+        return self.section != "workspace"
+
+
+def required(body: Mapping[str, Json], name: str, type_: type) -> Json:
+    """`body[name]`. Raises MalformedBody when it is absent or no *type_*."""
+    value = body.get(name)
+    if not isinstance(value, type_):
+        found = "nothing" if value is None else type(value).__name__
+        raise MalformedBody(f"its {name} is {found}, not {type_.__name__}")
+    return value

@@ -1,0 +1,139 @@
+"""Connector configurations: what reads hide, and what a write must say to lose nothing.
+
+Source: the platform's handling of secrets. Reads put ten asterisks where a secret is, six where OAuth
+manages a field; a GET by id on self-managed shows `secret_coordinate::…` instead. PUT keeps the stored
+secret for a coordinate anywhere, for a mask only on a path of plain `properties`; every raw value is
+stored as a new version. A secret with a `pattern` passes validation only as a raw value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from reconciler.errors import ReconcilerError
+from reconciler.model import UNREADABLE, Json, Path, Secret
+
+MASK = "*" * 10
+OAUTH_MASK = "*" * 6
+COORDINATE = "secret_coordinate::"
+
+Resolve = Callable[[Secret], str]
+
+_CONSTRAINTS = frozenset({"pattern", "maxLength", "minLength", "format", "enum", "const"})
+
+
+class SecretNotCarried(ReconcilerError):
+    """An unmanaged secret that no write could keep: Airbyte would store the mask in its place."""
+
+    def __init__(self, at: Path) -> None:
+        super().__init__(".".join(str(step) for step in at))
+        self.at = at
+
+
+def unmask(value: Json) -> Json:
+    """*value* as read, with UNREADABLE wherever the API shows a mask."""
+    if isinstance(value, str):
+        return UNREADABLE if value in (MASK, OAUTH_MASK) else value
+    if isinstance(value, Mapping):
+        return {key: unmask(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unmask(item) for item in value]
+    return value
+
+
+def for_create(desired: Json, resolve: Resolve) -> Json:
+    """*desired* with its secrets put in; keys set to null, which means "not there", are left out."""
+    if isinstance(desired, Secret):
+        return resolve(desired)
+    if isinstance(desired, Mapping):
+        return {k: for_create(v, resolve) for k, v in desired.items() if v is not None}
+    if isinstance(desired, list):
+        return [for_create(item, resolve) for item in desired]
+    return desired
+
+
+def for_update(
+    live: Json, desired: Json, *, schema: Mapping[str, Json] | None, resolve: Resolve, at: Path = ()
+) -> Json:
+    """The configuration to PUT: *desired* over *live*, keeping every key that desired leaves alone.
+
+    *live* is as read by id. Unchanged secrets are carried by coordinate or mask where the API keeps
+    them so, else sent raw. Raises SecretNotCarried where a live-only secret cannot be kept.
+    """
+    if isinstance(desired, Secret):
+        return live if _carries(live, schema) else resolve(desired)
+    if not (isinstance(desired, Mapping) and isinstance(live, Mapping)):
+        return for_create(desired, resolve)
+    if _branch_switched(live, desired, schema):
+        return for_create(desired, resolve)
+    merged: dict[str, Json] = {}
+    for key, value in live.items():
+        if key not in desired:
+            merged[key] = _kept(value, _property(schema, key), (*at, key))
+    for key, value in desired.items():
+        if value is not None:
+            inner = _property(schema, key)
+            merged[key] = for_update(
+                live.get(key), value, schema=inner, resolve=resolve, at=(*at, key)
+            )
+    return merged
+
+
+class _Opaque(dict[str, Json]):
+    """Schema of a place that PUT does not look into for masks: a combination, or a list."""
+
+
+def _carries(live: Json, schema: Mapping[str, Json] | None) -> bool:
+    """Whether sending *live* back keeps the stored secret."""
+    if not isinstance(live, str) or (schema is not None and _CONSTRAINTS & schema.keys()):
+        return False
+    if live.startswith(COORDINATE):
+        return True
+    return live in (MASK, OAUTH_MASK) and not isinstance(schema, _Opaque)
+
+
+def _kept(live: Json, schema: Mapping[str, Json] | None, at: Path) -> Json:
+    """*live* as it may be sent back. Raises SecretNotCarried where that would destroy a secret."""
+    if isinstance(live, Mapping):
+        return {k: _kept(v, _property(schema, k), (*at, k)) for k, v in live.items()}
+    if isinstance(live, list):
+        return [_kept(v, _Opaque(), (*at, i)) for i, v in enumerate(live)]
+    is_secret = isinstance(live, str) and (live == MASK or live.startswith(COORDINATE))
+    if is_secret and not _carries(live, schema):
+        raise SecretNotCarried(at)
+    return live
+
+
+def _property(schema: Mapping[str, Json] | None, key: str) -> Mapping[str, Json] | None:
+    """The schema of one property: through `properties` as PUT goes, else from any branch, marked."""
+    if schema is None:
+        return None
+    branches = list(_branches(schema))
+    found = next((s["properties"][key] for s in branches if key in s.get("properties", {})), None)
+    if found is None:
+        found = schema.get("properties", {}).get(key)
+    if found is None or branches or isinstance(schema, _Opaque):
+        return _Opaque(found or {})
+    return dict(found)
+
+
+def _branches(schema: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    for combination in ("oneOf", "anyOf", "allOf"):
+        yield from schema.get(combination, ())
+
+
+def _branch_switched(
+    live: Mapping[str, Json], desired: Mapping[str, Json], schema: Mapping[str, Json] | None
+) -> bool:
+    """Whether *desired* is of another branch: what the old one had would be left over."""
+    constants = {
+        key
+        for branch in _branches(schema or {})
+        for key, node in branch.get("properties", {}).items()
+        if "const" in node or _is_single(node.get("enum", ()))
+    }
+    return any(key in desired and desired[key] != live.get(key, desired[key]) for key in constants)
+
+
+def _is_single(choices: Sequence[Json]) -> bool:
+    return len(choices) == 1

@@ -1,0 +1,27 @@
+"""Schedules of connections in one form. Source: Airbyte public API, `schedule` of a connection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from reconciler.model import Json
+
+UTC = "UTC"
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+/-]+)?\Z")
+_FIELDS_BEFORE_ZONE = 6  # Quartz has six fields and an optional year, which has no letters
+
+
+def normal_schedule(schedule: Mapping[str, Json]) -> Mapping[str, Json]:
+    """*schedule* with single spaces and without the zone UTC, which the API appends to every cron.
+
+    Any other zone stays: it was set in the UI and is a difference. A manual schedule has no cron.
+    """
+    normal = {field: value for field, value in schedule.items() if value is not None}
+    if normal.get("scheduleType") != "cron":
+        normal.pop("cronExpression", None)
+        return normal
+    words = str(normal.get("cronExpression", "")).split()
+    if len(words) > _FIELDS_BEFORE_ZONE and _ZONE.match(words[-1]) and words[-1].upper() == UTC:
+        words.pop()
+    return {**normal, "cronExpression": " ".join(words)}

@@ -1,0 +1,154 @@
+"""Connection: which streams go from a source to a destination, and when.
+
+Source: Airbyte public API, /connections. Source and destination cannot be patched. PATCH of streams
+replaces the whole list and resets what is left out of each, so it is sent only when streams differ and
+then complete. Cron expressions come back with their zone behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from reconciler.errors import Severity
+from reconciler.kinds import _streams as streams
+from reconciler.kinds._base import (
+    Context,
+    Declaration,
+    Kind,
+    Mistake,
+    Reference,
+    RefOf,
+    Request,
+    required,
+)
+from reconciler.kinds._schedule import normal_schedule
+from reconciler.model import Json, Ref, Spec
+
+_PLAIN_FIELDS = (
+    "name",
+    "namespaceDefinition",
+    "namespaceFormat",
+    "prefix",
+    "nonBreakingSchemaUpdatesBehavior",
+    "status",
+)
+
+
+def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+    fields = declaration.fields
+    spec: dict[str, Json] = {"name": declaration.key.name}
+    spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
+    mistakes: list[Mistake] = []
+    for field, default in _default_references(declaration).items():
+        name = fields.get(field, default)
+        if name is None:
+            mistakes.append(_undecided(field, declaration))
+        else:
+            spec[field] = Ref(field, name)
+    if "schedule" in fields:
+        spec["schedule"] = normal_schedule(fields["schedule"])
+    if "streams" in fields:
+        spec["streams"], found = streams.declare(fields["streams"])
+        mistakes += found
+    else:
+        mistakes.append(_UNMANAGED_STREAMS)
+    return spec, mistakes
+
+
+_UNMANAGED_STREAMS = Mistake(
+    (),
+    "streams not managed",
+    "The connection does not say what it syncs: a new one gets every stream, and whatever is "
+    "changed in Airbyte later stays.",
+    "List its streams, or write `streams: all`.",
+    Severity.WARNING,
+)
+
+
+def _default_references(declaration: Declaration) -> dict[str, str | None]:
+    """The source of the connection's own key, and the tenant's only destination."""
+    sources, destinations = (declaration.declared[kind] for kind in ("source", "destination"))
+    own = declaration.key.name
+    return {
+        "source": own if own in sources else None,
+        "destination": next(iter(destinations)) if len(destinations) == 1 else None,
+    }
+
+
+def _undecided(field: str, declaration: Declaration) -> Mistake:
+    known = ", ".join(sorted(declaration.declared[field])) or "none"
+    return Mistake(
+        (),
+        f"missing {field}",
+        f'Connection "{declaration.key.name}" does not say which {field} it uses; '
+        f"the tenant declares {known}.",
+        f"Add `{field}: KEY`.",
+    )
+
+
+def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
+    spec: dict[str, Json] = {f: body[f] for f in _PLAIN_FIELDS if body.get(f) is not None}
+    spec["name"] = required(body, "name", str)
+    for field in ("source", "destination"):
+        spec[field] = ref_of(field, required(body, f"{field}Id", str))
+    spec["schedule"] = normal_schedule(required(body, "schedule", dict))
+    configurations = body.get("configurations") or {}
+    spec["streams"] = streams.from_api(configurations.get("streams") or [])
+    return spec
+
+
+def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
+    source_id, destination_id = context.id_of(spec["source"]), context.id_of(spec["destination"])
+    body = {field: value for field, value in spec.items() if field in (*_PLAIN_FIELDS, "schedule")}
+    # The API's own default keeps only streams that the connector suggests, which are often none.
+    wanted = spec.get("streams", streams.ALL)
+    discovered = context.streams(source_id, destination_id) if wanted == streams.ALL else ()
+    return {
+        **body,
+        "sourceId": source_id,
+        "destinationId": destination_id,
+        "configurations": {
+            "streams": streams.to_api(
+                wanted, live=(), discovered=discovered, resolve=context.secret
+            )
+        },
+    }
+
+
+def _update(
+    spec: Spec, body: Mapping[str, Json], changed: Collection[str], context: Context
+) -> Sequence[Request]:
+    """The plain fields first, the streams by themselves.
+
+    The server wipes the state of a stream whose source mode changes before it has checked the rest of
+    the same PATCH, so a bad schedule must have failed already.
+    """
+    plain = {field: spec[field] for field in sorted(changed) if field != "streams"}
+    requests = [Request("PATCH", plain)] if plain else []
+    if "streams" in changed:
+        live = (body.get("configurations") or {}).get("streams") or []
+        discovered: Sequence[Json] = ()
+        if spec["streams"] == streams.ALL:
+            discovered = context.streams(body["sourceId"], body["destinationId"])
+        sent = streams.to_api(
+            spec["streams"], live=live, discovered=discovered, resolve=context.secret
+        )
+        requests.append(Request("PATCH", {"configurations": {"streams": sent}}))
+    return requests
+
+
+KIND = Kind(
+    name="connection",
+    collection="/connections",
+    id_field="connectionId",
+    section="connections",
+    declare=_declare,
+    from_api=_from_api,
+    create_body=_create_body,
+    update=_update,
+    references={
+        "source": Reference("source", api_field="sourceId"),
+        "destination": Reference("destination", api_field="destinationId"),
+    },
+    immutable=frozenset({"source", "destination"}),
+)

@@ -1,0 +1,71 @@
+"""The manifests' folder → the files of each tenant, in sorted order."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from reconciler.errors import Diagnostic, ManifestError, error
+from reconciler.model import Origin
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFiles:
+    """Where one tenant is written: a file, or a folder whose files are merged."""
+
+    path: FilePath
+    files: tuple[FilePath, ...]
+
+    @property
+    def is_folder(self) -> bool:
+        return self.files != (self.path,)
+
+    @property
+    def guessed_name(self) -> str:
+        """The tenant's likely key, for messages about files that cannot be read."""
+        return self.path.name if self.is_folder else self.path.stem
+
+
+def discover(folder: FilePath) -> list[TenantFiles]:
+    """Every tenant under *folder*: a YAML file each, or a folder each; hidden names are left out.
+
+    Raises ManifestError when there is no such folder, or none or only empty ones in it.
+    """
+    if not folder.is_dir():
+        raise ManifestError([_nothing(folder, "no manifests folder", "There is no such folder.")])
+    tenants: list[TenantFiles] = []
+    problems: list[Diagnostic] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            files = tuple(sorted(f for f in path.rglob("*") if _is_manifest(f)))
+            if files:
+                tenants.append(TenantFiles(path, files))
+            else:
+                problems.append(_nothing(path, "empty folder", "It holds no YAML file."))
+        elif _is_manifest(path):
+            tenants.append(TenantFiles(path, (path,)))
+    if not tenants and not problems:
+        problems.append(_nothing(folder, "no manifests", "The folder holds no YAML file."))
+    if problems:
+        raise ManifestError(problems)
+    return tenants
+
+
+def shown(path: FilePath) -> str:
+    """*path* as messages name it: relative to where the user stands, when that is not longer."""
+    relative = os.path.relpath(path)
+    return min(relative, str(path), key=len)
+
+
+def _is_manifest(path: FilePath) -> bool:
+    return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _nothing(path: FilePath, summary: str, detail: str) -> Diagnostic:
+    hint = "A tenant is a .yaml file there, or a folder of them."
+    return error(Origin(shown(path), 1, 1), summary, detail=detail, hint=hint)

@@ -1,0 +1,134 @@
+"""`${{ … }}` in manifest values: environment variables, the tenant's key, secrets by name.
+
+No logic and no loops. A value that is one expression keeps the value's type; inside a longer text it
+becomes text. Airbyte's own `${SOURCE_NAMESPACE}` is not touched. A secret stays a name here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import did_you_mean
+from reconciler.manifest.findings import Finding
+from reconciler.manifest.reader import plain_scalar
+from reconciler.model import Json, Path, Secret, SecretName
+
+OPENING = "${{"
+_EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)
+_INSIDE = re.compile(
+    r"\s*(?P<space>[A-Za-z]+)(\.(?P<name>[A-Za-z_][A-Za-z0-9_.-]*))?\s*(\|\|\s*(?P<default>.*?)\s*)?\Z",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What expressions may name. `secrets_allowed` is False where a secret has no business."""
+
+    environ: Mapping[str, str]
+    tenant: str | None = None
+    secrets_allowed: bool = True
+
+    def known(self) -> list[str]:
+        """Every expression that has a meaning here, for messages."""
+        known = ["env.NAME"]
+        if self.secrets_allowed:
+            known.append("secrets.NAME")
+        if self.tenant is not None:
+            known.append("tenant")
+        return known
+
+
+def expand(value: Json, variables: Variables, findings: list[Finding], at: Path = ()) -> Json:
+    """*value* with every expression replaced; mistakes are added to *findings*."""
+    if isinstance(value, str):
+        return _expand_text(value, variables, findings, at) if OPENING in value else value
+    if isinstance(value, dict):
+        return {k: expand(v, variables, findings, (*at, k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [expand(v, variables, findings, (*at, i)) for i, v in enumerate(value)]
+    return value
+
+
+def _expand_text(text: str, variables: Variables, findings: list[Finding], at: Path) -> Json:
+    parts: list[Json] = []
+    end = 0
+    for match in _EXPRESSION.finditer(text):
+        parts.append(text[end : match.start()])
+        part = _evaluate(match["inside"], variables, at)
+        if isinstance(part, Finding):
+            findings.append(part)
+            part = ""
+        parts.append(part)
+        end = match.end()
+    if OPENING in text[end:]:
+        findings.append(_malformed(at, text[end:], "It has no closing `}}`."))
+    parts.append(text[end:])
+    meant = [part for part in parts if part != ""]
+    if len(meant) == 1:
+        whole = meant[0]
+        return Secret((whole,)) if isinstance(whole, SecretName) else whole
+    if any(isinstance(part, SecretName) for part in meant):
+        return Secret(tuple(p if isinstance(p, SecretName) else _as_text(p) for p in meant))
+    return "".join(_as_text(part) for part in meant)
+
+
+def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Finding:
+    """The value that is meant, or the Finding that says why there is none."""
+    match = _INSIDE.match(inside)
+    if match is None:
+        return _malformed(at, inside, "It takes a name and an optional default.")
+    space, name, default = match["space"], match["name"], match["default"]
+    if space == "tenant" and name is None and variables.tenant is not None:
+        return variables.tenant
+    if space == "secrets" and name and variables.secrets_allowed:
+        return SecretName(name, None if default is None else _as_text(_default(default)))
+    if space == "env" and name:
+        return _environment(name, default, variables, at)
+    return _unknown(at, f"{space}.{name}" if name else space, variables)
+
+
+def _environment(name: str, default: str | None, variables: Variables, at: Path) -> Json | Finding:
+    if name in variables.environ:
+        return variables.environ[name]
+    if default is not None:
+        return _default(default)
+    return Finding(
+        at,
+        "undefined variable",
+        f"env.{name} is not set in the environment.",
+        f"Set {name}, or give a default: ${{{{ env.{name} || … }}}}",
+    )
+
+
+def _unknown(at: Path, written: str, variables: Variables) -> Finding:
+    spaces = [name.partition(".")[0] for name in variables.known()]
+    return Finding(
+        at,
+        "unknown expression",
+        f"`{written}` means nothing here; known are {', '.join(variables.known())}.",
+        did_you_mean(written.partition(".")[0], spaces),
+    )
+
+
+def _malformed(at: Path, text: str, why: str) -> Finding:
+    return Finding(
+        at,
+        "malformed expression",
+        f"`{text.strip()[:60]}` cannot be read. {why}",
+        "Write ${{ env.NAME }}, ${{ secrets.NAME }} or ${{ tenant }}.",
+    )
+
+
+def _default(text: str) -> Json:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return plain_scalar(text)
+
+
+def _as_text(value: Json) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

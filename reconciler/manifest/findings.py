@@ -1,0 +1,30 @@
+"""Finding: a mistake in a value, named by the path to it; a Manifest knows the place of the path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.errors import Diagnostic, Severity
+from reconciler.model import Origin, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the value at `at`, or with its key when `on_key` is set."""
+
+    at: Path
+    summary: str
+    detail: str = ""
+    hint: str = ""
+    on_key: bool = False
+    severity: Severity = Severity.ERROR
+
+    def placed(self, origin: Origin) -> Diagnostic:
+        """The same as a Diagnostic at *origin*."""
+        return Diagnostic(self.severity, origin, self.summary, self.detail, self.hint)
+
+
+def show_path(at: Path) -> str:
+    """A path as people write it: `sources.stripe.configuration.tags[0]`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
+    return text.removeprefix(".")

@@ -1,0 +1,123 @@
+"""reconciler.yaml: where the manifests are, and which Airbyte each environment is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from reconciler.errors import ManifestError, did_you_mean, error
+from reconciler.manifest.discover import shown
+from reconciler.manifest.expressions import Variables, expand
+from reconciler.manifest.findings import Finding
+from reconciler.manifest.reader import Document, read_file
+from reconciler.manifest.schema import check
+from reconciler.model import Json, Origin
+
+FILE = "reconciler.yaml"
+SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One Airbyte to reconcile, and how to get in."""
+
+    name: str
+    url: str
+    origin: Origin
+    client_id: str = ""
+    client_secret: str = ""
+    token: str = ""
+    username: str = ""
+    password: str = ""
+    organization_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"Environment({self.name!r}, {self.url!r})"
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.url == SANDBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The project file, checked. Environments stay as written until one is chosen."""
+
+    root: FilePath
+    document: Document
+
+    @property
+    def manifests(self) -> FilePath:
+        return self.root / self.document.value.get("manifests", "tenants")
+
+    @property
+    def state_folder(self) -> FilePath:
+        """Where the tool keeps what it may lose: the sandbox's database and the like."""
+        return self.root / ".reconciler"
+
+    @property
+    def defaults(self) -> Mapping[str, Json]:
+        """Fields for every resource of a section that leaves them out, by section."""
+        return dict(self.document.value.get("defaults") or {})
+
+    def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
+        """The environment *name*, or the default one, with its expressions evaluated.
+
+        Raises ManifestError for an unknown name and for undefined variables, in that one only.
+        """
+        declared: Mapping[str, Json] = {
+            SANDBOX: {"url": SANDBOX},
+            **(self.document.value.get("environments") or {}),
+        }
+        chosen = name or self.document.value.get("defaultEnvironment", SANDBOX)
+        if chosen not in declared:
+            raise ManifestError([self._unknown_environment(chosen, name is None, declared)])
+        findings: list[Finding] = []
+        variables = Variables(environ, secrets_allowed=False)
+        at = ("environments", chosen)
+        fields = expand(declared[chosen], variables, findings, at)
+        if findings:
+            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        return Environment(
+            name=chosen,
+            url=fields["url"],
+            origin=self.document.origin((*at, "url")),
+            client_id=fields.get("clientId", ""),
+            client_secret=fields.get("clientSecret", ""),
+            token=fields.get("token", ""),
+            username=fields.get("username", ""),
+            password=fields.get("password", ""),
+            organization_id=fields.get("organizationId", ""),
+        )
+
+    def _unknown_environment(self, chosen: str, by_default: bool, declared: Mapping[str, Json]):  # type: ignore[no-untyped-def]
+        at = ("defaultEnvironment",) if by_default else ("environments",)
+        known = ", ".join(sorted(declared))
+        return error(
+            self.document.origin(at),
+            "unknown environment",
+            detail=f'There is no environment "{chosen}"; the project has {known}.',
+            hint=did_you_mean(chosen, list(declared)),
+        )
+
+
+def read_project(folder: FilePath) -> Project:
+    """The project in *folder*. Raises ManifestError when there is none, or it has mistakes."""
+    file = folder / FILE
+    if not file.exists():
+        raise ManifestError(
+            [
+                error(
+                    Origin(shown(file), 1, 1),
+                    "no project here",
+                    detail=f"{FILE} is not in this folder.",
+                    hint="Run in the project's folder, or name it with --project DIR.",
+                )
+            ]
+        )
+    document = read_file(file, shown(file))
+    findings = check(document.value, "project")
+    if findings:
+        raise ManifestError([f.placed(document.origin(f.at, key=f.on_key)) for f in findings])
+    return Project(folder, document)

@@ -1,0 +1,170 @@
+"""The values every layer speaks of: keys, references, origins, secrets, desired and live resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias, TypeVar
+
+Json: TypeAlias = Any
+"""A JSON value as it came from YAML or the API; in a spec also Ref, Secret and UNREADABLE."""
+
+Spec: TypeAlias = Mapping[str, Json]
+"""The fields of one resource in manifest terms: names of the API, Refs instead of ids."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value sits inside nested mappings and lists."""
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """Identity of a resource: what kind, in which tenant, under which name there.
+
+    The name is the manifest's key. A tenant has one workspace, whose name is empty. A live object
+    that no manifest declares has no such key; its name is its id behind `@`, which no manifest
+    key can begin with.
+    """
+
+    kind: str
+    scope: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.scope}" + (f"/{self.name}" if self.name else "")
+
+    @classmethod
+    def parse(cls, text: str) -> ResourceKey:
+        """The key that `str` wrote. Raises ValueError for any other text."""
+        kind, _, rest = text.partition("/")
+        scope, _, name = rest.partition("/")
+        if not (kind and scope):
+            raise ValueError(f"not a resource key: {text!r}")
+        return cls(kind, scope, name)
+
+    @property
+    def is_declared(self) -> bool:
+        return not self.name.startswith("@")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """A value in a spec that points at another resource of the same tenant."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def key(self, scope: str) -> ResourceKey:
+        """The key of the resource that is meant, inside the tenant *scope*."""
+        return ResourceKey(self.kind, scope, self.name)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """A place in a file the user wrote; line and column count from 1."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """One `${{ secrets.NAME }}`, with the text after `||` when there is one."""
+
+    name: str
+    default: str | None = None
+
+    def __str__(self) -> str:
+        return f"secrets.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that holds secrets, known by name only; apply alone puts the values in.
+
+    `parts` are literal texts and secret names in order, so `"user:${{ secrets.PW }}@host"` has three.
+    """
+
+    parts: tuple[str | SecretName, ...]
+
+    @property
+    def names(self) -> Iterator[SecretName]:
+        return (part for part in self.parts if isinstance(part, SecretName))
+
+    def __str__(self) -> str:
+        texts = ("${{ " + str(p) + " }}" if isinstance(p, SecretName) else p for p in self.parts)
+        return "".join(texts)
+
+
+class Marker(Enum):
+    """Values that JSON has not: what the API hides, and what is not there at all."""
+
+    UNREADABLE = "(secret)"
+    MISSING = "(none)"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNREADABLE = Marker.UNREADABLE
+MISSING = Marker.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredResource:
+    """What a manifest asks for, normalised, with the place that asks."""
+
+    key: ResourceKey
+    spec: Spec
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResource:
+    """What the API has, normalised and in manifest terms; `body` is the answer as it came."""
+
+    key: ResourceKey
+    spec: Spec
+    id: str
+    body: Mapping[str, Json]
+
+
+State: TypeAlias = Mapping[ResourceKey, R]
+"""Resources by key, always normalised; iteration order carries no meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredTenant:
+    """One tenant as its manifests describe it."""
+
+    name: str
+    labels: Mapping[str, str]
+    resources: State[DesiredResource]
+    origin: Origin
+
+    @property
+    def workspace(self) -> DesiredResource:
+        return self.resources[workspace_key(self.name)]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTenant:
+    """One tenant as the API has it: the declared resources found, and whatever else lives there."""
+
+    name: str
+    resources: State[LiveResource]
+    undeclared: tuple[LiveResource, ...]
+
+
+def workspace_key(tenant: str) -> ResourceKey:
+    """The key of the tenant's one workspace, which every other resource lives in."""
+    return ResourceKey("workspace", tenant, "")
