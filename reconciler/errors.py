@@ -5,6 +5,10 @@
     ├── UsageError               a selector or option that fits nothing
     ├── SecretsMissing           secrets that apply needs and nobody provides, all of them
     ├── ListingInconsistent      a list that cannot be trusted to be complete
+    ├── MalformedObject          a live object without a field that it must have
+    ├── AmbiguousName            two live objects of the name that a manifest asks for
+    ├── SecretNotCarried         an unmanaged secret that an update would destroy
+    ├── Unforeseen               a fault of this program, caught where it would hide other outcomes
     └── ApiError                 one call that did not do what it should
         ├── ConnectionFailed     nothing was sent: unknown host, refused connection, bad TLS
         ├── ResponseLost         it was sent, the answer did not come: it may have happened
@@ -110,6 +114,43 @@ class ListingInconsistent(ReconcilerError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class MalformedObject(ReconcilerError):
+    """The API answered an object that cannot be used; `kind` and `id` are empty until known."""
+
+    def __init__(self, reason: str, kind: str = "", id_: str = "") -> None:
+        super().__init__(f"{kind} {id_}: {reason}".strip(" :"))
+        self.reason = reason
+        self.kind = kind
+        self.id = id_
+
+
+class AmbiguousName(ReconcilerError):
+    """A name that tells nothing: several live objects of *kind* have it."""
+
+    def __init__(self, kind: str, name: str, ids: Sequence[str], origin: Origin) -> None:
+        super().__init__(f'{len(ids)} live {kind}s are named "{name}"')
+        self.kind = kind
+        self.name = name
+        self.ids = tuple(sorted(ids))
+        self.origin = origin
+
+
+class SecretNotCarried(ReconcilerError):
+    """A secret in Airbyte that no manifest declares and no write could keep."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class Unforeseen(ReconcilerError):
+    """Something that this program should have foreseen; `trace` helps those who mend it."""
+
+    def __init__(self, problem: BaseException, trace: str) -> None:
+        super().__init__(f"{type(problem).__name__}: {problem}")
+        self.trace = trace
 
 
 class ApiError(ReconcilerError):

@@ -1,4 +1,4 @@
-"""The values every layer speaks of: keys, references, origins, secrets, desired and live resources."""
+"""The values every layer speaks of: keys, references, origins, secrets, resources, tenants."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class SecretName:
 class Secret:
     """A text that holds secrets, known by name only; apply alone puts the values in.
 
-    `parts` are literal texts and secret names in order, so `"user:${{ secrets.PW }}@host"` has three.
+    `parts` are literal texts and secret names in order: `"user:${{ secrets.PW }}@host"` has three.
     """
 
     parts: tuple[str | SecretName, ...]
@@ -106,10 +106,15 @@ class Secret:
 
 
 class Marker(Enum):
-    """Values that JSON has not: what the API hides, and what is not there at all."""
+    """Values that JSON has not.
+
+    UNREADABLE is what the API hides; MISSING what is not there at all; ALL, in a desired spec,
+    everything that there is to be had, which any live value fulfils that is not empty.
+    """
 
     UNREADABLE = "(secret)"
     MISSING = "(none)"
+    ALL = "all"
 
     def __repr__(self) -> str:
         return self.name
@@ -117,6 +122,11 @@ class Marker(Enum):
 
 UNREADABLE = Marker.UNREADABLE
 MISSING = Marker.MISSING
+ALL = Marker.ALL
+
+
+class Exhaustive(dict[str, Json]):
+    """A mapping in a desired spec that names everything: what it leaves out is to go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def basic(username: str, password: str) -> Fixed:
 
 
 class ClientCredentials:
-    """An application's id and secret, exchanged for tokens; one exchange at a time for all threads."""
+    """An application's id and secret, exchanged for tokens, once for all threads that ask."""
 
     def __init__(
         self,

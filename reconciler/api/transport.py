@@ -139,7 +139,7 @@ class Transport:
 
 
 def backoff_s(attempt: int, retry_after_s: float | None = None) -> float:
-    """Seconds before trying again after *attempt* (1-based): the server's wish, else doubling, jittered."""
+    """Seconds to wait after *attempt* (1-based): the server's wish, else doubling, with jitter."""
     if retry_after_s is not None:
         return min(retry_after_s, MAX_BACKOFF_S)
     return float(min(2.0 ** (attempt - 1), MAX_BACKOFF_S) * random.uniform(0.5, 1.0) / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 
@@ -27,8 +28,9 @@ def all_kinds() -> tuple[Kind, ...]:
 
 def get(name: str) -> Kind:
     """The kind of that name. Raises KeyError when there is none."""
-    return next((k for k in all_kinds() if k.name == name), None) or _unknown(name)
+    return _by_name()[name]
 
 
-def _unknown(name: str) -> Kind:
-    raise KeyError(name)
+@cache
+def _by_name() -> Mapping[str, Kind]:
+    return {kind.name: kind for kind in all_kinds()}

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from reconciler.errors import did_you_mean
+from reconciler.errors import MalformedObject, did_you_mean
 from reconciler.kinds import _configuration as configuration
 from reconciler.kinds._base import (
     WORKSPACE,
     Context,
     Declaration,
     Kind,
-    MalformedBody,
     Mistake,
     Reference,
     RefOf,
@@ -43,6 +42,7 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         immutable=frozenset({"workspace", "definitionId"}),
         # Coordinates carry secrets through a PUT without loss, also inside lists.
         reread={"includeSecretCoordinates": "true"},
+        replacing_loses="The connections that use it go with it and lose their sync state.",
     )
 
 
@@ -79,7 +79,7 @@ def _unknown_type(role: str, written: str, declaration: Declaration) -> Mistake:
 def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
     if body.get("configuration") is None:
         # GET by id answers a deleted one with 200 and a null configuration.
-        raise MalformedBody("it has no configuration: it has been deleted")
+        raise MalformedObject("it has no configuration: it has been deleted")
     return {
         "workspace": ref_of("workspace", required(body, "workspaceId", str)),
         "name": required(body, "name", str),
@@ -101,7 +101,7 @@ def _update(
     role: str, spec: Spec, body: Mapping[str, Json], _changed: Collection[str], context: Context
 ) -> Sequence[Request]:
     """One PUT of everything: PATCH cannot remove a key and takes a mask for a new secret."""
-    _from_api(body, lambda kind, _id: WORKSPACE)  # refuses one that was deleted meanwhile
+    _from_api(body, lambda _kind, _id: WORKSPACE)  # refuses one that was deleted meanwhile
     connector = context.connector(role, spec["definitionId"])
     merged = configuration.for_update(
         body["configuration"],

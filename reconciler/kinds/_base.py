@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from reconciler.connectors import Catalogue, Connector
-from reconciler.errors import ReconcilerError, Severity
+from reconciler.errors import MalformedObject, Severity
 from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 
 WORKSPACE = Ref("workspace", "")
@@ -15,10 +15,6 @@ WORKSPACE = Ref("workspace", "")
 
 RefOf: TypeAlias = Callable[[str, str], Ref]
 """(kind, id) → the reference to that object: its manifest key, or `@id` when nobody declares it."""
-
-
-class MalformedBody(ReconcilerError):
-    """An API object lacks a field that it must have, or has it in another shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +75,14 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of resource.
+    """One kind of resource, as a record of facts and functions.
 
-    `declare` makes the spec of a manifest block and finds its mistakes. `from_api` makes the spec of
-    an API object, in the same terms and normalised alike. `create_body` is what POST takes.
-    `update` gives the writes that bring *body*, read with the query `reread`, to the desired spec,
-    given the names of the top-level fields that differ. `unaligned` are the fields in which the
-    manifest's answer depends on the live one, or None.
+    - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
+    - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
+    - `create_body`: a spec → what POST takes.
+    - `update`: (spec, object as read with the query `reread`, top-level fields that differ) → the
+      writes that bring the object to the spec, in order.
+    - `immutable`: fields that no write can change; another value means another object.
     """
 
     name: str
@@ -100,6 +97,7 @@ class Kind:
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)
+    replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
 
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""
@@ -111,9 +109,9 @@ class Kind:
 
 
 def required(body: Mapping[str, Json], name: str, type_: type) -> Json:
-    """`body[name]`. Raises MalformedBody when it is absent or no *type_*."""
+    """`body[name]`. Raises MalformedObject when it is absent or no *type_*."""
     value = body.get(name)
     if not isinstance(value, type_):
         found = "nothing" if value is None else type(value).__name__
-        raise MalformedBody(f"its {name} is {found}, not {type_.__name__}")
+        raise MalformedObject(f"its {name} is {found}, not {type_.__name__}")
     return value

@@ -1,16 +1,16 @@
 """Connector configurations: what reads hide, and what a write must say to lose nothing.
 
-Source: the platform's handling of secrets. Reads put ten asterisks where a secret is, six where OAuth
-manages a field; a GET by id on self-managed shows `secret_coordinate::…` instead. PUT keeps the stored
-secret for a coordinate anywhere, for a mask only on a path of plain `properties`; every raw value is
-stored as a new version. A secret with a `pattern` passes validation only as a raw value.
+Source: the platform's handling of secrets. Reads put ten asterisks where a secret is, six where
+OAuth manages a field; a GET by id on self-managed shows `secret_coordinate::…` instead. PUT keeps
+the stored secret for a coordinate anywhere, for a mask only on a path of plain `properties`; every
+raw value is stored as a new version. A secret with a `pattern` is valid only as a raw value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import SecretNotCarried
 from reconciler.model import UNREADABLE, Json, Path, Secret
 
 MASK = "*" * 10
@@ -20,14 +20,6 @@ COORDINATE = "secret_coordinate::"
 Resolve = Callable[[Secret], str]
 
 _CONSTRAINTS = frozenset({"pattern", "maxLength", "minLength", "format", "enum", "const"})
-
-
-class SecretNotCarried(ReconcilerError):
-    """An unmanaged secret that no write could keep: Airbyte would store the mask in its place."""
-
-    def __init__(self, at: Path) -> None:
-        super().__init__(".".join(str(step) for step in at))
-        self.at = at
 
 
 def unmask(value: Json) -> Json:
@@ -42,7 +34,7 @@ def unmask(value: Json) -> Json:
 
 
 def for_create(desired: Json, resolve: Resolve) -> Json:
-    """*desired* with its secrets put in; keys set to null, which means "not there", are left out."""
+    """*desired* with its secrets put in; keys set to null, which means "not there", left out."""
     if isinstance(desired, Secret):
         return resolve(desired)
     if isinstance(desired, Mapping):
@@ -100,12 +92,12 @@ def _kept(live: Json, schema: Mapping[str, Json] | None, at: Path) -> Json:
         return [_kept(v, _Opaque(), (*at, i)) for i, v in enumerate(live)]
     is_secret = isinstance(live, str) and (live == MASK or live.startswith(COORDINATE))
     if is_secret and not _carries(live, schema):
-        raise SecretNotCarried(at)
+        raise SecretNotCarried(".".join(str(step) for step in at))
     return live
 
 
 def _property(schema: Mapping[str, Json] | None, key: str) -> Mapping[str, Json] | None:
-    """The schema of one property: through `properties` as PUT goes, else from any branch, marked."""
+    """The schema of one property; marked as opaque where PUT does not follow it for masks."""
     if schema is None:
         return None
     branches = list(_branches(schema))

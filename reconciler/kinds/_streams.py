@@ -1,7 +1,7 @@
 """Streams of a connection in one form: a mapping by stream name, whatever order they came in.
 
-Source: Airbyte public API, `configurations.streams`; which modes use a cursor or a key, and what reads
-fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
+Source: Airbyte public API, `configurations.streams`; which modes use a cursor or a key, and what
+reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from reconciler.errors import Severity
 from reconciler.kinds._base import Mistake, required
 from reconciler.kinds._configuration import for_create, unmask
-from reconciler.model import UNREADABLE, Json, Secret
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Secret
 
-ALL = "all"
 DEFAULT_MODE = "full_refresh_overwrite"
 
 _KEYLESS_MODES = (DEFAULT_MODE, "full_refresh_append")  # a primary key sent for these is discarded
@@ -23,7 +22,7 @@ _FLAGS = ("includeFiles", "destinationObjectName")
 
 def declare(written: Json) -> tuple[Json, list[Mistake]]:
     """The manifest's streams in one form, and what is wrong with them."""
-    if written == ALL:
+    if written == "all":
         return ALL, []
     mistakes: list[Mistake] = []
     seen: set[tuple[str | None, str]] = set()
@@ -33,7 +32,7 @@ def declare(written: Json) -> tuple[Json, list[Mistake]]:
             mistakes.append(_repeated(index, stream["name"]))
         seen.add(identity)
         mistakes += _without_effect(index, stream)
-    return _by_name([_declared(stream) for stream in written]), mistakes
+    return Exhaustive(_by_name([_declared(stream) for stream in written])), mistakes
 
 
 def from_api(live: Sequence[Mapping[str, Json]]) -> Mapping[str, Json]:
@@ -52,8 +51,8 @@ def to_api(
 
     Options that the manifest leaves out keep their live value, which a PATCH would reset.
     """
-    present = {name: stream for name, stream in _by_name(list(live)).items()}
-    if wanted == ALL:
+    present = _by_name(live)
+    if wanted is ALL:
         wanted = _by_name([_discovered(stream) for stream in discovered])
     return [_sent(stream, present.get(name, {}), resolve) for name, stream in wanted.items()]
 

@@ -1,8 +1,8 @@
 """Connection: which streams go from a source to a destination, and when.
 
 Source: Airbyte public API, /connections. Source and destination cannot be patched. PATCH of streams
-replaces the whole list and resets what is left out of each, so it is sent only when streams differ and
-then complete. Cron expressions come back with their zone behind them.
+replaces the whole list and resets what is left out of each, so it is sent only when streams differ,
+and then complete. Cron expressions come back with their zone behind them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._schedule import normal_schedule
-from reconciler.model import Json, Ref, Spec
+from reconciler.model import ALL, Json, Ref, Spec
 
 _PLAIN_FIELDS = (
     "name",
@@ -101,17 +101,14 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     source_id, destination_id = context.id_of(spec["source"]), context.id_of(spec["destination"])
     body = {field: value for field, value in spec.items() if field in (*_PLAIN_FIELDS, "schedule")}
     # The API's own default keeps only streams that the connector suggests, which are often none.
-    wanted = spec.get("streams", streams.ALL)
-    discovered = context.streams(source_id, destination_id) if wanted == streams.ALL else ()
+    wanted = spec.get("streams", ALL)
+    discovered = context.streams(source_id, destination_id) if wanted is ALL else ()
+    sent = streams.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
     return {
         **body,
         "sourceId": source_id,
         "destinationId": destination_id,
-        "configurations": {
-            "streams": streams.to_api(
-                wanted, live=(), discovered=discovered, resolve=context.secret
-            )
-        },
+        "configurations": {"streams": sent},
     }
 
 
@@ -120,15 +117,15 @@ def _update(
 ) -> Sequence[Request]:
     """The plain fields first, the streams by themselves.
 
-    The server wipes the state of a stream whose source mode changes before it has checked the rest of
-    the same PATCH, so a bad schedule must have failed already.
+    The server wipes the state of a stream whose source mode changes before it has checked the rest
+    of the same PATCH, so a bad schedule must have failed already.
     """
     plain = {field: spec[field] for field in sorted(changed) if field != "streams"}
     requests = [Request("PATCH", plain)] if plain else []
     if "streams" in changed:
         live = (body.get("configurations") or {}).get("streams") or []
         discovered: Sequence[Json] = ()
-        if spec["streams"] == streams.ALL:
+        if spec["streams"] is ALL:
             discovered = context.streams(body["sourceId"], body["destinationId"])
         sent = streams.to_api(
             spec["streams"], live=live, discovered=discovered, resolve=context.secret
@@ -151,4 +148,5 @@ KIND = Kind(
         "destination": Reference("destination", api_field="destinationId"),
     },
     immutable=frozenset({"source", "destination"}),
+    replacing_loses="Its sync state is lost, so every stream loads again from the start.",
 )

@@ -1,0 +1,52 @@
+"""What became of each operation, and of the run as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import ReconcilerError
+from reconciler.plan.model import Action, Operation
+
+
+class Status(StrEnum):
+    """How an operation ended. UNKNOWN: it was sent, and no answer says whether it happened."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one operation.
+
+    `id` is the live object's afterwards. `problem` says why it failed. `blocked_by` is the id of the
+    operation whose failure made this one be skipped, empty when the run was interrupted before it.
+    """
+
+    operation: Operation
+    status: Status
+    id: str = ""
+    problem: ReconcilerError | None = None
+    blocked_by: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every operation of the plan, in its order, with its outcome."""
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        return not self.interrupted and all(o.status is Status.SUCCEEDED for o in self.outcomes)
+
+    def count(self, status: Status, action: Action | None = None) -> int:
+        """How many operations ended in *status*, of *action* when one is given."""
+        return sum(
+            o.status is status and action in (None, o.operation.action) for o in self.outcomes
+        )

@@ -1,0 +1,31 @@
+"""Which secrets a plan's operations cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.model import Json, Secret, SecretName
+from reconciler.plan.model import Action, Operation
+
+
+def secrets_needed(operation: Operation) -> Iterator[SecretName]:
+    """The secrets that *operation* must send: all that a create holds, what an update brings anew.
+
+    An update may turn out to need more, where the API cannot keep a stored secret.
+    """
+    if operation.desired is not None and operation.action is Action.CREATE:
+        yield from _names(operation.desired.spec)
+    elif operation.action is Action.UPDATE:
+        for change in operation.changes:
+            yield from _names(change.after)
+
+
+def _names(value: Json) -> Iterator[SecretName]:
+    if isinstance(value, Secret):
+        yield from value.names
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _names(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names(item)
