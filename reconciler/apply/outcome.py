@@ -22,8 +22,8 @@ class Status(StrEnum):
 class Outcome:
     """The end of one operation.
 
-    `id` is the live object's afterwards. `problem` says why it failed. `blocked_by` is the id of the
-    operation whose failure made this one be skipped, empty when the run was interrupted before it.
+    `id` is the live object's afterwards. `problem` says why it failed. `blocked_by` is the id of
+    the operation whose failure made this one be skipped, empty when the run was interrupted.
     """
 
     operation: Operation

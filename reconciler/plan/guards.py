@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import Diagnostic, error
+from reconciler.errors import AmbiguousName, Diagnostic, error
 from reconciler.kinds import get
 from reconciler.model import DesiredTenant, ResourceKey
 from reconciler.plan.build import referred
@@ -67,3 +67,14 @@ def refuse_cascade(
 
 
 GUARDS: tuple[Guard, ...] = (refuse_replacement, refuse_cascade)
+
+
+def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
+    """The refusal to guess which of several live objects a manifest means."""
+    return error(
+        problem.origin,
+        "ambiguous name",
+        detail=f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": '
+        f"{', '.join(problem.ids)}.",
+        hint="Rename or delete all but one of them in Airbyte.",
+    )

@@ -1,0 +1,57 @@
+"""Lists longer than a page: walked by offset, and trusted only once they come to rest.
+
+The API's lists have no order and say no total, so rows can be skipped or repeated between two pages
+while anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from reconciler.api.client import PAGE_SIZE, Body, Client
+from reconciler.errors import ListingInconsistent, MalformedObject
+
+MAX_PASSES = 5  # over a listing that keeps changing while it is read
+
+
+def list_complete(
+    client: Client,
+    collection: str,
+    id_field: str,
+    *,
+    workspace_ids: Sequence[str] = (),
+    is_enough: Callable[[Iterable[Body]], bool] = lambda _rows: False,
+) -> list[Body]:
+    """Every object of a collection, by offset, verified.
+
+    A single page is complete by itself. More pages are read again until a pass adds nothing, unless
+    *is_enough* says that what was looked for is there and no row came twice. Raises
+    ListingInconsistent when the passes do not come to rest.
+    """
+    known: dict[str, Body] = {}
+    for _ in range(MAX_PASSES):
+        before = len(known)
+        rows = list(_walk(client, collection, workspace_ids))
+        known |= {_id(row, id_field): row for row in rows}
+        is_steady = len(known) == len(rows)
+        is_single = len(rows) < PAGE_SIZE
+        if is_steady and (is_single or len(known) == before or is_enough(known.values())):
+            return list(known.values())
+    raise ListingInconsistent(collection, f"it kept changing over {MAX_PASSES} readings")
+
+
+def _walk(client: Client, collection: str, workspace_ids: Sequence[str]) -> Iterator[Body]:
+    offset = 0
+    while True:
+        page = client.page(collection, workspace_ids=workspace_ids, offset=offset)
+        yield from page
+        if len(page) < PAGE_SIZE:
+            return
+        offset += PAGE_SIZE
+
+
+def _id(row: Body, id_field: str) -> str:
+    id_ = row.get(id_field)
+    if not isinstance(id_, str):
+        raise MalformedObject(f"a listed object has no {id_field}")
+    return id_

@@ -1,0 +1,72 @@
+"""The command line: global options, commands loaded when used, errors as messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.settings import Settings, global_options
+from reconciler.errors import ManifestError, ReconcilerError
+
+_COMMANDS = {
+    "validate": ("reconciler.cli.validate", "Check manifests without any network."),
+    "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
+    "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
+    "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are used, and whose errors are messages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ReconcilerError as problem:
+            _show(problem, ctx)
+            ctx.exit(ExitCode.FAILED)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+
+
+def _show(problem: ReconcilerError, ctx: click.Context) -> None:
+    from reconciler.render.diagnostics import render_diagnostics
+    from reconciler.render.problems import explain
+
+    settings = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
+    is_listed = isinstance(problem, ManifestError)
+    diagnostics = problem.diagnostics if is_listed else [explain(problem)]
+    click.echo(render_diagnostics(diagnostics, settings.palette(sys.stderr)), err=True, color=True)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconciler")
+@global_options
+def main(settings: Settings) -> None:
+    """Airbyte as code: manifests in, a converged Airbyte out.
+
+    \b
+    Exit codes: 0 done or nothing to do; 1 failed; 2 there are changes (plan
+    --detailed-exitcode) or wrong usage; 3 refused by a safety rule; 4 partly
+    applied; 130 interrupted.
+    """

@@ -1,0 +1,59 @@
+"""`reconciler plan`: what would apply do? Sends only GETs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler import pipeline
+from reconciler.cli import session
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli.settings import Settings, global_options
+from reconciler.plan.guards import Allowances
+from reconciler.plan.model import Plan
+from reconciler.render.plan import render_plan
+
+
+@click.command()
+@tenant_selection
+@click.option(
+    "--allow-replace",
+    multiple=True,
+    metavar="KEY",
+    help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
+)
+@global_options
+def plan(
+    settings: Settings,
+    tenants: tuple[str, ...],
+    patterns: tuple[str, ...],
+    labels: tuple[tuple[str, str], ...],
+    allow_replace: tuple[str, ...],
+    detailed_exitcode: bool,
+) -> None:
+    """Show what would change in Airbyte, changing nothing.
+
+    \b
+    Examples:
+      reconciler plan
+      reconciler --env production plan --label tier=gold --detailed-exitcode
+    """
+    project, loaded = session.load(settings, selection(tenants, patterns, labels))
+    with session.connected(settings, project) as connection:
+        made = pipeline.make_plan(connection.client, loaded.tenants, Allowances(allow_replace))
+    settings.result(render_plan(made, settings.palette(sys.stdout)))
+    sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
+
+
+def plan_exit_code(made: Plan, *, detailed: bool) -> ExitCode:
+    """Failed before refused before changed: the worst thing is what a script must hear."""
+    if any(tenant.failure for tenant in made.tenants):
+        return ExitCode.FAILED
+    if any(tenant.refusals for tenant in made.tenants):
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES if detailed and made.has_changes else ExitCode.DONE

@@ -1,0 +1,86 @@
+"""What a command works with: the project, the selected tenants, and a client of its Airbyte."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler import connectors, pipeline
+from reconciler.api.client import Client
+from reconciler.api.transport import Exchange
+from reconciler.cli.settings import Settings
+from reconciler.errors import UsageError
+from reconciler.manifest.project import Environment, Project, read_project
+from reconciler.pipeline import Loaded
+from reconciler.render.diagnostics import render_diagnostics
+from reconciler.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A client of one environment, open as long as the command runs."""
+
+    client: Client
+    environment: Environment
+
+
+def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
+    """The project and its selected tenants; what is doubtful in them is told."""
+    import sys
+
+    project = read_project(settings.folder)
+    loaded = pipeline.load(project, selection, settings.environ, connectors.bundled())
+    if loaded.warnings:
+        settings.tell(render_diagnostics(loaded.warnings, settings.palette(sys.stderr)))
+    return project, loaded
+
+
+@contextlib.contextmanager
+def connected(settings: Settings, project: Project) -> Iterator[Session]:
+    """A session with the chosen environment; the embedded sandbox runs as long as it lasts."""
+    environment = project.environment(settings.env, settings.environ)
+    observe = _log(settings) if settings.verbose else _ignore
+    if not environment.is_sandbox:
+        yield Session(pipeline.connect(environment, observe), environment)
+        return
+    with _sandbox(project, environment) as started:
+        yield Session(pipeline.connect(started, observe), started)
+
+
+@contextlib.contextmanager
+def _sandbox(project: Project, environment: Environment) -> Iterator[Environment]:
+    """*environment* with the address of an embedded sandbox on a free loopback port."""
+    try:
+        from reconciler.sandbox import server
+    except ImportError as problem:
+        raise UsageError(
+            f"the sandbox needs the package {problem.name}",
+            "Install it with: pip install 'airbyte-reconciler[sandbox]'",
+        ) from problem
+    database = project.state_folder / "sandbox.db"
+    database.parent.mkdir(exist_ok=True)
+    settings = server.Settings(database=database)
+    try:
+        with server.running(settings) as sandbox:
+            yield replace(
+                environment,
+                url=sandbox.url,
+                client_id=settings.client_id,
+                client_secret=settings.client_secret,
+            )
+    except server.SandboxError as problem:
+        raise UsageError(f"the sandbox cannot run: {problem}") from problem
+
+
+def _log(settings: Settings) -> pipeline.Observe:
+    def log(exchange: Exchange) -> None:
+        took = f"{exchange.elapsed_s * 1000:.0f} ms"
+        again = f", attempt {exchange.attempt}" if exchange.attempt > 1 else ""
+        settings.tell(f"{exchange.method} {exchange.path} {exchange.status or '-'} {took}{again}")
+
+    return log
+
+
+def _ignore(_exchange: Exchange) -> None:
+    """Nobody asked to see the requests."""

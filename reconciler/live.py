@@ -1,0 +1,263 @@
+"""API → the live state of tenants, by list calls only.
+
+The API's lists have no order, so an offset can skip rows. A page that is not full comes from one
+statement and is complete: workspaces are read in batches so small that each fits one page, and a
+batch whose page comes back full is split. Only a workspace with more rows than a page holds, and the
+listing of the workspaces themselves, are paged by offset, and then verified by reading again. Rows
+that cannot belong to what was asked are an error, never an empty state.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.api.client import PAGE_SIZE, Body, Client
+from reconciler.api.listing import list_complete
+from reconciler.errors import (
+    AmbiguousName,
+    Forbidden,
+    ListingInconsistent,
+    MalformedObject,
+    ReconcilerError,
+    ServerError,
+)
+from reconciler.kinds import all_kinds, get
+from reconciler.kinds._base import Kind, RefOf, required
+from reconciler.model import (
+    DesiredTenant,
+    LiveResource,
+    LiveTenant,
+    Ref,
+    ResourceKey,
+)
+
+IN_FLIGHT = 4  # a self-managed server has five threads for its public API
+FILL = 96  # rows that a batch is planned for, so that a few undeclared ones still fit the page
+MAX_IDS = 80  # workspace ids in one URL: about 37 bytes each, and a request line holds 4 KB
+
+WORKSPACE_ID = "workspaceId"  # in every object, the workspace's own included
+
+Rows: TypeAlias = "list[Body] | ReconcilerError"
+
+
+def read_live(
+    client: Client, tenants: Sequence[DesiredTenant], *, in_flight: int = IN_FLIGHT
+) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
+    """Each tenant with its live state, or with why that could not be read; in the order given.
+
+    Raises ApiError when nothing can be read at all.
+    """
+    found = _find_workspaces(client, tenants)
+    rows = _read_rows(client, tenants, found, in_flight)
+    for tenant, bodies in zip(tenants, rows, strict=True):
+        try:
+            yield tenant, _identified(tenant, bodies)
+        except ReconcilerError as problem:
+            yield tenant, problem
+
+
+def _find_workspaces(client: Client, tenants: Sequence[DesiredTenant]) -> dict[str, list[Body]]:
+    """The live workspaces by name, among them every one that a tenant asks for."""
+    kind = get("workspace")
+    wanted = {kind.name_of(tenant.workspace.spec) for tenant in tenants}
+    rows = list_complete(
+        client,
+        kind.collection,
+        kind.id_field,
+        is_enough=lambda rows: wanted <= {row.get("name") for row in rows},
+    )
+    found: dict[str, list[Body]] = {}
+    for row in rows:
+        if row.get("name") in wanted:
+            found.setdefault(str(row["name"]), []).append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Workspaces to read one kind of, in one call if all goes as expected.
+
+    `last` is the position of its last tenant: batches are read in the order in which tenants need them.
+    """
+
+    kind: Kind
+    workspace_ids: tuple[str, ...]
+    last: int
+
+
+def _read_rows(
+    client: Client,
+    tenants: Sequence[DesiredTenant],
+    found: Mapping[str, list[Body]],
+    in_flight: int,
+) -> Iterator[Mapping[str, Rows]]:
+    """For each tenant, in order, its live rows by kind; several batches are read at a time."""
+    workspaces = [found.get(str(tenant.workspace.spec["name"]), []) for tenant in tenants]
+    kinds = [kind for kind in all_kinds() if kind.in_workspace()]
+    batches = sorted(
+        (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
+        key=lambda batch: batch.last,
+    )
+    arrived: dict[tuple[str, str], Rows] = {}
+    with ThreadPoolExecutor(in_flight) as pool:
+        answers = _windowed(pool, client, batches, in_flight * 2)
+        for position, rows in enumerate(workspaces):
+            bodies: dict[str, Rows] = {"workspace": rows}
+            for kind in kinds if len(rows) == 1 else ():
+                key = (kind.name, str(rows[0][WORKSPACE_ID]))
+                while key not in arrived:
+                    batch, answer = next(answers)
+                    arrived |= {(batch.kind.name, id_): got for id_, got in answer.items()}
+                bodies[kind.name] = arrived.pop(key)
+            yield bodies
+            workspaces[position] = []
+
+
+def _windowed(
+    pool: ThreadPoolExecutor, client: Client, batches: Sequence[_Batch], width: int
+) -> Iterator[tuple[_Batch, Mapping[str, Rows]]]:
+    """The batches' answers in order, with at most *width* read ahead of whoever asks."""
+    waiting: deque[tuple[_Batch, Future[Mapping[str, Rows]]]] = deque()
+    coming = iter(batches)
+    while True:
+        for batch in coming:
+            waiting.append(
+                (batch, pool.submit(_read_batch, client, batch.kind, batch.workspace_ids))
+            )
+            if len(waiting) >= width:
+                break
+        if not waiting:
+            return
+        batch, future = waiting.popleft()
+        yield batch, future.result()
+
+
+def _batches(
+    kind: Kind, tenants: Sequence[DesiredTenant], workspaces: Sequence[Sequence[Body]]
+) -> Iterator[_Batch]:
+    """Existing workspaces, in order, together as long as their expected rows fit a page."""
+    ids: list[str] = []
+    expected = 0
+    last = 0
+    for position, (tenant, rows) in enumerate(zip(tenants, workspaces, strict=True)):
+        if len(rows) != 1:
+            continue
+        count = sum(key.kind == kind.name for key in tenant.resources)
+        if ids and (expected + count > FILL or len(ids) == MAX_IDS):
+            yield _Batch(kind, tuple(ids), last)
+            ids, expected = [], 0
+        ids.append(required(rows[0], WORKSPACE_ID, str))
+        expected += count
+        last = position
+    if ids:
+        yield _Batch(kind, tuple(ids), last)
+
+
+def _read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
+    """The rows of each workspace, or why they cannot be read; splits until the culprit is alone."""
+    try:
+        rows = client.page(kind.collection, workspace_ids=ids)
+    except (Forbidden, ServerError) as problem:
+        # One id that may not be read, or one row that the server cannot show, fails the whole call.
+        if len(ids) == 1:
+            return {ids[0]: problem}
+        return _halves(client, kind, ids)
+    if len(rows) < PAGE_SIZE:
+        return _by_workspace(kind, rows, ids)
+    if len(ids) > 1:
+        return _halves(client, kind, ids)
+    return {ids[0]: list_complete(client, kind.collection, kind.id_field, workspace_ids=ids)}
+
+
+def _halves(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
+    middle = len(ids) // 2
+    first = _read_batch(client, kind, ids[:middle])
+    return {**first, **_read_batch(client, kind, ids[middle:])}
+
+
+def _by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mapping[str, Rows]:
+    """The rows of a page by their workspace. Raises ListingInconsistent for rows out of place."""
+    sorted_out: dict[str, list[Body]] = {id_: [] for id_ in ids}
+    seen: set[str] = set()
+    for row in rows:
+        id_, owner = str(row.get(kind.id_field)), str(row.get(WORKSPACE_ID))
+        if owner not in sorted_out:
+            raise ListingInconsistent(
+                kind.collection, f"{kind.name} {id_} is of workspace {owner}, which was not asked"
+            )
+        if id_ in seen:
+            raise ListingInconsistent(kind.collection, f"{kind.name} {id_} came twice")
+        seen.add(id_)
+        sorted_out[owner].append(row)
+    return dict(sorted_out)
+
+
+def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows]) -> LiveTenant:
+    """The live state of *tenant*: each body is a declared resource's by its name, or undeclared.
+
+    Raises AmbiguousName, MalformedObject, and whatever kept the rows from being read.
+    """
+    rows: dict[str, list[Body]] = {}
+    for name, found in bodies.items():
+        if isinstance(found, ReconcilerError):
+            raise found
+        rows[name] = found
+    keys = {
+        (kind.name, id_): key
+        for kind in all_kinds()
+        for id_, key in _keys(kind, tenant, rows.get(kind.name, ())).items()
+    }
+
+    def ref_of(kind: str, id_: str) -> Ref:
+        key = keys.get((kind, id_))
+        return Ref(kind, key.name if key else f"@{id_}")
+
+    resources = [
+        _resource(get(name), body, keys, ref_of) for name, found in rows.items() for body in found
+    ]
+    return LiveTenant(
+        name=tenant.name,
+        resources={r.key: r for r in resources if r.key.is_declared},
+        undeclared=tuple(
+            sorted((r for r in resources if not r.key.is_declared), key=lambda r: r.key)
+        ),
+    )
+
+
+def _keys(kind: Kind, tenant: DesiredTenant, rows: Sequence[Body]) -> dict[str, ResourceKey]:
+    """The key of each row's id: of the resource that declares its name, else `@` and the id."""
+    declared = {
+        kind.name_of(resource.spec): resource
+        for key, resource in tenant.resources.items()
+        if key.kind == kind.name
+    }
+    keys: dict[str, ResourceKey] = {}
+    holders: dict[str, list[str]] = {}
+    for row in rows:
+        id_ = required(row, kind.id_field, str)
+        name = str(row.get("name"))
+        holders.setdefault(name, []).append(id_)
+        known = declared.get(name)
+        keys[id_] = known.key if known else ResourceKey(kind.name, tenant.name, f"@{id_}")
+    for name, ids in holders.items():
+        if len(ids) > 1 and name in declared:
+            raise AmbiguousName(kind.name, name, ids, declared[name].origin)
+    return keys
+
+
+def _resource(
+    kind: Kind,
+    body: Body,
+    keys: Mapping[tuple[str, str], ResourceKey],
+    ref_of: RefOf,
+) -> LiveResource:
+    id_ = str(body[kind.id_field])
+    try:
+        spec = kind.from_api(body, ref_of)
+    except MalformedObject as problem:
+        raise MalformedObject(problem.reason, kind.name, id_) from problem
+    return LiveResource(keys[kind.name, id_], spec, id_, body)

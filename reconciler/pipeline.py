@@ -1,0 +1,169 @@
+"""The stages in order, for every command: load, connect, plan, apply, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.api.auth import ClientCredentials, Credentials, Fixed, basic, bearer
+from reconciler.api.client import Client
+from reconciler.api.transport import Exchange, Transport
+from reconciler.apply.outcome import Outcome, Report, Status
+from reconciler.apply.perform import ResolveSecret, Surroundings, perform
+from reconciler.apply.run import run_plan
+from reconciler.connectors import Catalogue
+from reconciler.desired import build_tenant, check_fleet
+from reconciler.errors import (
+    AmbiguousName,
+    Diagnostic,
+    ManifestError,
+    ReconcilerError,
+    SecretsMissing,
+    Severity,
+)
+from reconciler.live import read_live
+from reconciler.manifest.discover import TenantFiles, discover, shown
+from reconciler.manifest.project import Environment, Project
+from reconciler.manifest.tenant import read_manifest
+from reconciler.model import DesiredTenant, LiveTenant
+from reconciler.plan.build import build_plan
+from reconciler.plan.guards import Allowances, ambiguous_name, guarded
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.secrets import secrets_needed
+from reconciler.selection import Candidate, Selection
+
+Observe = Callable[[Exchange], None]
+"""Hears of every request and its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The selected tenants, by name, and what is doubtful in their manifests but no error."""
+
+    tenants: tuple[DesiredTenant, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+def load(
+    project: Project, selection: Selection, environ: Mapping[str, str], catalogue: Catalogue
+) -> Loaded:
+    """The selected tenants as their manifests describe them.
+
+    Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
+    count), UsageError for a selector that fits nothing.
+    """
+    readings = [
+        _read_tenant(files, project, environ, catalogue) for files in discover(project.manifests)
+    ]
+    candidates = [reading.candidate for reading in readings]
+    if not selection.is_everything:
+        selection.check(candidates)
+    selected = [r for r in readings if selection.selects(r.candidate)]
+    files = {shown(file) for reading in selected for file in reading.candidate.files.files}
+    fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
+    problems = [problem for reading in selected for problem in reading.problems]
+    problems += [p for p in fleet if p.origin and p.origin.path in files]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise ManifestError(problems)
+    tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
+    return Loaded(tuple(tenants), tuple(problems))
+
+
+def connect(environment: Environment, observe: Observe) -> Client:
+    """A client of that environment. Nothing is sent yet."""
+    return Client(Transport(environment.url, _credentials(environment), observe=observe))
+
+
+def make_plan(
+    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances = Allowances()
+) -> Plan:
+    """What would bring the live state of *tenants* to their manifests; sends only GETs.
+
+    Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
+    """
+    states = read_live(client, tenants)
+    return Plan(tuple(_plan_tenant(desired, live, allowances) for desired, live in states))
+
+
+def apply_plan(
+    plan: Plan,
+    surroundings: Surroundings,
+    *,
+    parallelism: int,
+    announce: Callable[[Outcome], None],
+    should_stop: Callable[[], bool],
+) -> Report:
+    """Executes *plan*. Raises SecretsMissing before anything is sent."""
+    _check_secrets(plan, surroundings.resolve_secret)
+    return run_plan(
+        plan,
+        lambda operation, ids: perform(operation, ids, surroundings),
+        parallelism=parallelism,
+        announce=announce,
+        should_stop=should_stop,
+    )
+
+
+def not_in_effect(
+    client: Client, tenants: Sequence[DesiredTenant], report: Report
+) -> tuple[TenantPlan, ...]:
+    """What apply wrote and the API accepted, and what differs all the same when read again."""
+    written = {o.operation.key for o in report.outcomes if o.status is Status.SUCCEEDED}
+    touched = [t for t in tenants if any(key.scope == t.name for key in written)]
+    again = make_plan(client, touched)
+    left = [
+        replace(plan, operations=tuple(op for op in plan.operations if op.key in written))
+        for plan in again.tenants
+    ]
+    return tuple(plan for plan in left if plan.operations or plan.failure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One tenant's files as they were read; no tenant when they cannot be understood."""
+
+    candidate: Candidate
+    tenant: DesiredTenant | None
+    problems: tuple[Diagnostic, ...]
+
+
+def _read_tenant(
+    files: TenantFiles, project: Project, environ: Mapping[str, str], catalogue: Catalogue
+) -> _Reading:
+    try:
+        manifest = read_manifest(files, environ)
+    except ManifestError as problem:
+        return _Reading(Candidate(files.guessed_name, {}, files), None, problem.diagnostics)
+    tenant, problems = build_tenant(manifest, project.defaults, catalogue)
+    return _Reading(Candidate(tenant.name, tenant.labels, files), tenant, tuple(problems))
+
+
+def _credentials(environment: Environment) -> Credentials:
+    if environment.client_id:
+        return ClientCredentials(environment.client_id, environment.client_secret)
+    if environment.token:
+        return bearer(environment.token)
+    if environment.username:
+        return basic(environment.username, environment.password)
+    return Fixed(None)
+
+
+def _plan_tenant(
+    desired: DesiredTenant, live: LiveTenant | ReconcilerError, allowances: Allowances
+) -> TenantPlan:
+    if isinstance(live, AmbiguousName):
+        return TenantPlan(desired.name, refusals=(ambiguous_name(live),))
+    if isinstance(live, ReconcilerError):
+        return TenantPlan(desired.name, failure=live)
+    return guarded(build_plan(desired, live), desired, allowances)
+
+
+def _check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
+    missing = dict.fromkeys(
+        (secret.name, str(operation.key))
+        for operation in plan.operations
+        for secret in secrets_needed(operation)
+        if resolve(secret) is None
+    )
+    if missing:
+        raise SecretsMissing(list(missing))

@@ -1,0 +1,77 @@
+"""Which tenants a command is about: by name, file, pattern or label."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from reconciler.errors import UsageError, did_you_mean
+from reconciler.manifest.discover import TenantFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A tenant as a selector sees it; one whose file cannot be read has a guessed name."""
+
+    name: str
+    labels: Mapping[str, str]
+    files: TenantFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`named` are tenant names or paths, `patterns` globs of names: any may fit. All labels must."""
+
+    named: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.named or self.patterns or self.labels)
+
+    def check(self, candidates: Collection[Candidate]) -> None:
+        """Raises UsageError for a name, pattern or label that fits no tenant."""
+        names = [candidate.name for candidate in candidates]
+        for name in self.named:
+            if not any(_is_named(name, candidate) for candidate in candidates):
+                raise UsageError(f'there is no tenant "{name}"', did_you_mean(name, names))
+        for pattern in self.patterns:
+            if not fnmatch.filter(names, pattern):
+                raise UsageError(f'no tenant matches "{pattern}"', _some(names))
+        if not any(self.selects(candidate) for candidate in candidates):
+            wanted = ", ".join(f"{key}={value}" for key, value in self.labels)
+            raise UsageError(f"no selected tenant has the labels {wanted}")
+
+    def selects(self, candidate: Candidate) -> bool:
+        """Whether the command is about this tenant."""
+        has_labels = all(candidate.labels.get(key) == value for key, value in self.labels)
+        if not (self.named or self.patterns):
+            return has_labels
+        is_meant = any(_is_named(name, candidate) for name in self.named) or any(
+            fnmatch.fnmatchcase(candidate.name, pattern) for pattern in self.patterns
+        )
+        return has_labels and is_meant
+
+
+def parse_label(text: str) -> tuple[str, str]:
+    """The key and value of `key=value`. Raises ValueError for any other text."""
+    key, sign, value = text.partition("=")
+    if not (key and sign):
+        raise ValueError(f"{text!r} is not key=value")
+    return key, value
+
+
+def _is_named(name: str, candidate: Candidate) -> bool:
+    if name == candidate.name:
+        return True
+    path = FilePath(name).resolve()
+    return path in {file.resolve() for file in (candidate.files.path, *candidate.files.files)}
+
+
+def _some(names: Iterable[str], most: int = 5) -> str:
+    listed = sorted(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return f"There are {', '.join(listed[:most])}{more}."
