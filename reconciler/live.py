@@ -2,9 +2,9 @@
 
 The API's lists have no order, so an offset can skip rows. A page that is not full comes from one
 statement and is complete: workspaces are read in batches so small that each fits one page, and a
-batch whose page comes back full is split. Only a workspace with more rows than a page holds, and the
-listing of the workspaces themselves, are paged by offset, and then verified by reading again. Rows
-that cannot belong to what was asked are an error, never an empty state.
+batch whose page comes back full is split. Only a workspace with more rows than a page holds, and
+the listing of the workspaces themselves, are paged by offset, and then verified by reading again.
+Rows that cannot belong to what was asked are an error, never an empty state.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _find_workspaces(client: Client, tenants: Sequence[DesiredTenant]) -> dict[s
 class _Batch:
     """Workspaces to read one kind of, in one call if all goes as expected.
 
-    `last` is the position of its last tenant: batches are read in the order in which tenants need them.
+    `last` is the position of its last tenant: batches are read in the order of need.
     """
 
     kind: Kind

@@ -27,7 +27,7 @@ from reconciler.manifest.project import Environment, Project
 from reconciler.manifest.tenant import read_manifest
 from reconciler.model import DesiredTenant, LiveTenant
 from reconciler.plan.build import build_plan
-from reconciler.plan.guards import Allowances, ambiguous_name, guarded
+from reconciler.plan.guards import NOTHING_ALLOWED, Allowances, ambiguous_name, guarded
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
 from reconciler.selection import Candidate, Selection
@@ -75,7 +75,7 @@ def connect(environment: Environment, observe: Observe) -> Client:
 
 
 def make_plan(
-    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances = Allowances()
+    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances = NOTHING_ALLOWED
 ) -> Plan:
     """What would bring the live state of *tenants* to their manifests; sends only GETs.
 

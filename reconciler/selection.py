@@ -22,7 +22,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`named` are tenant names or paths, `patterns` globs of names: any may fit. All labels must."""
+    """`named` are tenant names or paths, `patterns` globs: any may fit. All of `labels` must."""
 
     named: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()

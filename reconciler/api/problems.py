@@ -62,7 +62,7 @@ def _said(response: requests.Response) -> str:
 
 
 def _parts(body: dict[str, Json]) -> list[str]:
-    data = body.get("data") if isinstance(body.get("data"), dict) else {}
+    data: dict[str, Json] = body["data"] if isinstance(body.get("data"), dict) else {}
     told = data.get("message") or data.get("errors") or ""
     specifics = [
         f"{k}: {v}" for k, v in sorted(data.items()) if k not in ("message", "errors") and v

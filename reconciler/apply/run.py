@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -30,23 +31,22 @@ def run_plan(
 ) -> Report:
     """Executes every operation that may be applied, each after what it waits for has succeeded.
 
-    A failure blocks what waits for it and nothing else. Once *should_stop* is true nothing new starts,
-    what runs is finished, and the rest is reported as skipped. *announce* hears of each end, in turn.
+    A failure blocks what waits for it and nothing else. Once *should_stop* is true nothing new
+    starts, what runs is finished, and the rest is reported as skipped. *announce* hears of each
+    end, one at a time.
     """
     run = _Run(plan, announce)
     pool = ThreadPoolExecutor(parallelism)
-    running: dict[Future[Outcome], Operation] = {}
+    running: set[Future[Outcome]] = set()
     try:
-        backlog = run.ready()
+        backlog = deque(run.ready())
         while running or (backlog and not should_stop()):
             while backlog and len(running) < parallelism and not should_stop():
-                operation = backlog.pop(0)
-                running[pool.submit(_attempt, perform, operation, run.ids_for(operation))] = (
-                    operation
-                )
+                operation = backlog.popleft()
+                running.add(pool.submit(_attempt, perform, operation, run.ids_for(operation)))
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                del running[future]
+                running.remove(future)
                 run.ended(future.result())
             backlog += run.ready()
     finally:

@@ -1,4 +1,4 @@
-"""The command line: global options, commands loaded when used, errors as messages and exit codes."""
+"""The command line: global options, lazily loaded commands, errors as messages and exit codes."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ def _show(problem: ReconcilerError, ctx: click.Context) -> None:
     from reconciler.render.problems import explain
 
     settings = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
-    is_listed = isinstance(problem, ManifestError)
-    diagnostics = problem.diagnostics if is_listed else [explain(problem)]
+    diagnostics = problem.diagnostics if isinstance(problem, ManifestError) else (explain(problem),)
     click.echo(render_diagnostics(diagnostics, settings.palette(sys.stderr)), err=True, color=True)
 
 

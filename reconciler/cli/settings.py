@@ -63,9 +63,7 @@ class Settings:
 
 
 _OPTIONS = (
-    click.option(
-        "--project", metavar="DIR", help="The project's folder; the current one if left out."
-    ),
+    click.option("--project", metavar="DIR", help="The project's folder [default: .]"),
     click.option("--env", metavar="NAME", help="The environment of the project file to work on."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colours."),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Only results and errors."),

@@ -23,6 +23,8 @@ class Allowances:
         return any(fnmatch.fnmatchcase(str(key), pattern) for pattern in self.replace)
 
 
+NOTHING_ALLOWED = Allowances()
+
 Guard = Callable[[TenantPlan, DesiredTenant, Allowances], Iterator[Diagnostic]]
 
 

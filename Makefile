@@ -1,0 +1,48 @@
+# make demo   the main job on the examples, against the embedded sandbox
+# make test   every check: format, lint, types, tests; what CI runs
+# make help   the rest
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+STAMP   = $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types tests golden clean
+
+help:  ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(STAMP)  ## validate, plan, apply, drift and repair on the examples
+	@$(BIN)/python examples/demo.py
+
+test: check  ## every check, the same as CI
+check: lint types tests
+
+lint: $(STAMP)  ## formatting and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)  ## mypy --strict
+	$(BIN)/mypy
+
+tests: $(STAMP)  ## pytest, on every core
+	$(BIN)/pytest -n auto --dist loadgroup
+
+golden: $(STAMP)  ## rewrite the golden renderings
+	$(BIN)/pytest tests/render --update-golden
+
+format: $(STAMP)  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove the environment and what tests and the demo left
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/.reconciler
+
+# Installed once; again when the project file or the pinned versions change.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "reconciler needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

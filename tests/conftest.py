@@ -1,0 +1,34 @@
+"""Fixtures of every test that speaks through the command line to a real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reconciler.sandbox.server import Sandbox, Settings, running
+
+from tests.support import Api, Project
+
+pytest_plugins = ["tests.golden_plugin"]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox of its own on a free port, empty."""
+    with running(Settings(database=tmp_path / "sandbox.db")) as server:
+        yield server
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Api:
+    """The sandbox's API by another client than ours."""
+    return Api(sandbox)
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandbox: Sandbox) -> Project:
+    """An empty project whose default environment is the sandbox."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Project(folder, sandbox.url)

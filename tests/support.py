@@ -1,0 +1,112 @@
+"""What tests through the command line need: a project on disk, the program, and the API behind it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from click.testing import CliRunner, Result
+from reconciler.sandbox.server import Sandbox
+
+from reconciler.cli import main
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
+
+PROJECT = """\
+version: 1
+defaultEnvironment: test
+environments:
+  test: {{url: "{url}", clientId: {id}, clientSecret: {secret}}}
+"""
+
+
+@dataclass
+class Project:
+    """A project folder whose default environment is a running sandbox."""
+
+    folder: Path
+    url: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        text = PROJECT.format(url=self.url, id=CLIENT_ID, secret=CLIENT_SECRET)
+        self.write("reconciler.yaml", text)
+
+    def write(self, path: str, content: str | Mapping[str, Any]) -> Path:
+        """Puts a file into the project: a text as it is, a mapping as YAML."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = content if isinstance(content, str) else yaml.safe_dump(dict(content))
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def tenant(self, content: str | Mapping[str, Any], name: str = "acme") -> Path:
+        """Writes the manifest of one tenant."""
+        return self.write(f"tenants/{name}.yaml", content)
+
+    def run(self, *arguments: str, input: str | None = None) -> Result:
+        """Runs the program in the project's folder."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            return CliRunner().invoke(main, list(arguments), env=self.environ, input=input)
+        finally:
+            os.chdir(before)
+
+    def apply(self, *arguments: str) -> Result:
+        """Applies without asking, and fails the test with the output when that does not succeed."""
+        result = self.run("apply", "--auto-approve", *arguments)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def assert_no_changes(self) -> None:
+        """Plans, and fails the test with the plan when there is anything to do."""
+        result = self.run("plan", "--detailed-exitcode")
+        assert result.exit_code == 0, result.output
+
+
+class Api:
+    """The sandbox's API, as a colleague's script would use it, and its request log."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.url = sandbox.url
+        self.control = f"http://127.0.0.1:{sandbox.port}/_sandbox"
+        self._session = requests.Session()
+        body = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        answer = self._session.post(f"{self.url}/applications/token", json=body, timeout=10)
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON of a call that must succeed."""
+        answer = self._session.request(method, self.url + path, json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def rows(self, collection: str) -> list[dict[str, Any]]:
+        """Every live object of a collection, by name."""
+        rows = self.call("GET", f"/{collection}?limit=100")["data"]
+        return sorted(rows, key=lambda row: str(row["name"]))
+
+    def row(self, collection: str, name: str) -> dict[str, Any]:
+        """The one live object of that name."""
+        (found,) = [row for row in self.rows(collection) if row["name"] == name]
+        return found
+
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and path of every request since the log was cleared, oldest first."""
+        entries = requests.get(f"{self.control}/requests", timeout=10).json()["data"]
+        return [(entry["method"], entry["path"]) for entry in entries]
+
+    def clear_log(self) -> None:
+        requests.delete(f"{self.control}/requests", timeout=10).raise_for_status()
+
+    def fault(self, **fault: Any) -> None:
+        """Makes the sandbox misbehave, as docs/sandbox.md says."""
+        requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()

@@ -1,0 +1,149 @@
+"""The layers of the code: who may import whom. Parses every import of the package."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "reconciler"
+
+# module prefix → what of ours it may import; the longest prefix that fits a module counts.
+LAYERS: dict[str, tuple[str, ...]] = {
+    "model": (),
+    "errors": ("model",),
+    "plan.graph": (),
+    "sandbox": ("sandbox",),
+    "connectors": ("model", "errors"),
+    "api": ("api", "errors", "model", "__version__"),
+    "kinds": ("kinds", "connectors", "errors", "model"),
+    "manifest": ("manifest", "errors", "model"),
+    "selection": ("manifest", "errors", "model"),
+    "secrets": ("model", "errors"),
+    "desired": ("manifest", "kinds", "connectors", "errors", "model"),
+    "live": ("api", "kinds", "errors", "model"),
+    "diff": ("model",),
+    "plan": ("plan", "diff", "kinds", "errors", "model"),
+    "apply": ("apply", "plan", "api", "kinds", "connectors", "errors", "model"),
+    "render": (
+        "render",
+        "apply.outcome",
+        "plan.model",
+        "diff",
+        "kinds",
+        "errors",
+        "model",
+    ),
+    "pipeline": (
+        "apply",
+        "plan",
+        "diff",
+        "live",
+        "desired",
+        "selection",
+        "secrets",
+        "manifest",
+        "kinds",
+        "api",
+        "connectors",
+        "errors",
+        "model",
+    ),
+    "cli": (
+        "cli",
+        "pipeline",
+        "render",
+        "selection",
+        "secrets",
+        "connectors",
+        "apply.outcome",
+        "apply.perform",
+        "api.client",
+        "api.transport",
+        "live",
+        "manifest.project",
+        "plan.guards",
+        "plan.model",
+        "errors",
+        "model",
+        "__version__",
+    ),
+    "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
+    "cli.session": (
+        "cli",
+        "sandbox",
+        "pipeline",
+        "render",
+        "api",
+        "connectors",
+        "selection",
+        "manifest.project",
+        "errors",
+    ),
+    "__main__": ("cli",),
+    "__init__": (),
+}
+
+ONLY_IN = {
+    "requests": ("api.transport", "api.problems"),
+    "deepdiff": ("diff",),
+    "yaml": ("manifest.reader",),
+    "starlette": ("sandbox",),
+    "uvicorn": ("sandbox",),
+    "click": ("cli",),
+    "rich": ("cli.progress",),
+}
+
+
+def _modules() -> list[str]:
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [".".join(f.relative_to(PACKAGE).with_suffix("").parts) for f in files]
+
+
+def _imports(module: str) -> set[str]:
+    """Everything *module* imports, absolute, with the names taken from a package spelt out."""
+    tree = ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _fits(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_imports_point_down_only(module: str) -> None:
+    layer = max((p for p in LAYERS if _fits(module.removesuffix(".__init__"), p)), key=len)
+    for name in _imports(module):
+        ours = name.removeprefix("reconciler.")
+        if ours != name:
+            assert any(_fits(ours, allowed) for allowed in LAYERS[layer]), (
+                f"{module} (layer {layer}) imports {name}"
+            )
+
+
+@pytest.mark.parametrize(("library", "homes"), ONLY_IN.items())
+def test_a_library_is_imported_in_its_one_place(library: str, homes: tuple[str, ...]) -> None:
+    users = [m for m in _modules() if any(_fits(name, library) for name in _imports(m))]
+    strays = [user for user in users if not any(_fits(user, home) for home in homes)]
+    assert not strays, f"{library} belongs to {homes}, and is imported by {strays}"
+
+
+def test_only_the_cli_prints_or_exits() -> None:
+    for module in _modules():
+        if _fits(module, "cli") or _fits(module, "sandbox"):
+            continue
+        text = (PACKAGE / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & {"print", "exit", "input"}, module
