@@ -1,4 +1,4 @@
-"""What tests through the command line need: a project on disk, the program, and the API behind it."""
+"""What tests through the command line need: a project on disk, the program, the API behind it."""
 
 from __future__ import annotations
 

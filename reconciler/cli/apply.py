@@ -27,7 +27,8 @@ from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.plan import render_plan
-from reconciler.render.report import render_not_in_effect, render_report
+from reconciler.render.report import render_report
+from reconciler.render.verification import render_not_in_effect
 
 
 @click.command()
