@@ -1,0 +1,101 @@
+"""What a source discovers: the starter connectors' own streams, made-up ones for others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.registry import Definition
+
+_FILE = Path(__file__).with_name("catalogues.json")
+_NOUNS = ("accounts", "activities", "contacts", "events", "groups", "items", "orders", "users")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of a source, as Airbyte's protocol describes it."""
+
+    name: str
+    namespace: str | None
+    properties: Mapping[str, Any]
+    source_modes: tuple[str, ...]
+    is_cursor_source_defined: bool
+    default_cursor: tuple[str, ...]
+    primary_key: tuple[tuple[str, ...], ...]
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of the top-level fields, in the order of the schema."""
+        return list(self.properties)
+
+    @property
+    def field_paths(self) -> list[list[str]]:
+        """The path of every field, nested ones included."""
+        return list(_paths(self.properties, []))
+
+
+@cache
+def streams_of(definition: Definition) -> tuple[Stream, ...]:
+    """What a source of that connector has."""
+    rows = _catalogues().get(definition.image) or _made_up(definition)
+    return tuple(_stream(row) for row in rows)
+
+
+@cache
+def _catalogues() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    catalogues: Mapping[str, Sequence[Mapping[str, Any]]] = json.loads(
+        _FILE.read_text(encoding="utf-8")
+    )
+    return catalogues
+
+
+def _stream(row: Mapping[str, Any]) -> Stream:
+    return Stream(
+        name=row["name"],
+        namespace=row.get("namespace"),
+        properties=row["jsonSchema"]["properties"],
+        source_modes=tuple(row["supportedSyncModes"]),
+        is_cursor_source_defined=row["sourceDefinedCursor"],
+        default_cursor=tuple(row["defaultCursorField"]),
+        primary_key=tuple(tuple(part) for part in row["sourceDefinedPrimaryKey"]),
+    )
+
+
+def _made_up(definition: Definition) -> list[Mapping[str, Any]]:
+    """Three to six streams that differ in what they can, the same for one connector every time."""
+    seed = hashlib.sha256(definition.id.encode()).digest()
+    count = 3 + seed[0] % 4
+    names = [_NOUNS[(seed[1] + step) % len(_NOUNS)] for step in range(count)]
+    return [_made_up_stream(name, seed[2 + step]) for step, name in enumerate(names)]
+
+
+def _made_up_stream(name: str, byte: int) -> Mapping[str, Any]:
+    is_incremental, has_key, is_defined = byte & 1, byte & 2, byte & 4
+    return {
+        "name": name,
+        "jsonSchema": {
+            "properties": {
+                "id": {"type": "string"},
+                "name": {"type": "string"},
+                "status": {"type": "string"},
+                "updated_at": {"type": "string", "format": "date-time"},
+            }
+        },
+        "supportedSyncModes": ["full_refresh", *(["incremental"] if is_incremental else [])],
+        "sourceDefinedCursor": bool(is_incremental and is_defined),
+        "defaultCursorField": ["updated_at"] if is_incremental else [],
+        "sourceDefinedPrimaryKey": [["id"]] if has_key else [],
+    }
+
+
+def _paths(properties: Mapping[str, Any], at: list[str]) -> list[list[str]]:
+    found = []
+    for name, node in properties.items():
+        found.append([*at, name])
+        found += _paths(node.get("properties", {}), [*at, name])
+    return found

@@ -1,0 +1,113 @@
+"""A sandbox that listens: uvicorn over one database, in this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from reconciler.sandbox.app import PREFIXES, Application
+from reconciler.sandbox.call import Caller, World
+from reconciler.sandbox.registry import Registry
+from reconciler.sandbox.store import SandboxError, Store
+from reconciler.sandbox.tokens import Tokens
+
+START_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a sandbox runs. Port 0 is any free port; no registry is the bundled one."""
+
+    database: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-secret"
+    registry: Path | None = None
+    token_lifetime_s: int = 900
+    latency_s: float = 0.0
+    caller: Caller = Caller.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The API's base, as of a self-managed Airbyte."""
+        return f"http://{self.host}:{self.port}{PREFIXES[0]}"
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Sandbox]:
+    """A sandbox in a thread of this process, stopped at the end.
+
+    Raises SandboxError when the port or the database cannot be had.
+    """
+    with _prepared(settings) as (server, listening, sandbox):
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True
+        )
+        thread.start()
+        try:
+            yield sandbox
+        finally:
+            server.should_exit = True
+            thread.join(START_TIMEOUT_S)
+
+
+def serve(settings: Settings, announce: Callable[[Sandbox], None]) -> None:
+    """Runs a sandbox until it is interrupted. Raises SandboxError as `running` does."""
+    with _prepared(settings) as (server, listening, sandbox):
+        announce(sandbox)
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socket, Sandbox]]:
+    """Everything that can fail, done before anybody is told that the sandbox runs."""
+    registry = Registry(settings.registry)
+    store = Store(settings.database)
+    try:
+        listening = _listen(settings)
+        with listening:
+            tokens = Tokens(settings.client_id, settings.client_secret, settings.token_lifetime_s)
+            world = World(store, registry, settings.caller)
+            application = Application(world, tokens, latency_s=settings.latency_s)
+            config = uvicorn.Config(
+                application,
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+            )
+            port = listening.getsockname()[1]
+            yield uvicorn.Server(config), listening, Sandbox(settings.host, port)
+    finally:
+        store.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A socket that takes connections from now on, so that nobody needs to wait for the thread."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(128)
+    except OSError as problem:
+        listening.close()
+        raise SandboxError(
+            f"cannot listen on {settings.host}:{settings.port}: {problem.strerror}"
+        ) from problem
+    return listening

@@ -1,0 +1,146 @@
+"""The SQLite file: opening, locking, migrating, and the few statements that every table shares."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+
+Row = sqlite3.Row
+
+
+class SandboxError(Exception):
+    """The sandbox cannot run; the text says why and what to do."""
+
+
+class Store:
+    """One open database. Used by one thread at a time; other processes are kept out by a lock."""
+
+    def __init__(self, file: Path) -> None:
+        self._lock = _lock(file)
+        try:
+            self._connection = sqlite3.connect(
+                file, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            self._connection.row_factory = sqlite3.Row
+            # Enough for a killed process; only a crash of the machine may lose the last writes.
+            self._connection.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+            )
+            self._migrate(file)
+        except sqlite3.DatabaseError as problem:
+            os.close(self._lock)
+            raise SandboxError(
+                f"{file} is not a sandbox's database ({problem}): delete it, or name another"
+            ) from problem
+
+    def close(self) -> None:
+        """Closes the file and lets other processes have it."""
+        self._connection.close()
+        os.close(self._lock)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is written, or nothing is."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def all(self, statement: str, *values: Any) -> list[Row]:
+        """Every row that *statement* selects."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def one(self, statement: str, *values: Any) -> Row | None:
+        """The first row that *statement* selects."""
+        row: Row | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> None:
+        """Adds a row, at the end of the heap."""
+        columns = {**values, "position": self._next_position()}
+        marks = ", ".join("?" * len(columns))
+        self._connection.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+        )
+
+    def put_secret(self, coordinate: str, value: str) -> None:
+        """Keeps a raw secret under a coordinate that is new."""
+        self._connection.execute("INSERT INTO secret VALUES (?, ?)", (coordinate, value))
+
+    def update(self, table: str, id_: str, values: Mapping[str, Any]) -> None:
+        """Changes a row, which moves it to the end of the heap as an update in PostgreSQL does."""
+        columns = {**values, "position": self._next_position()}
+        assignments = ", ".join(f"{column} = ?" for column in columns)
+        self._connection.execute(
+            f"UPDATE {table} SET {assignments} WHERE id = ?", [*columns.values(), id_]
+        )
+
+    def page(
+        self, table: str, conditions: Sequence[str], values: Sequence[Any], limit: int, offset: int
+    ) -> list[Row]:
+        """Rows in the order of the heap, which promises nothing to whoever pages through it."""
+        return self.all(
+            f"SELECT * FROM {table} WHERE {' AND '.join(conditions)} "
+            "ORDER BY position LIMIT ? OFFSET ?",
+            *values,
+            limit,
+            offset,
+        )
+
+    def _next_position(self) -> int:
+        row = self.one("UPDATE heap SET next = next + 1 RETURNING next")
+        assert row is not None, "the heap has its one row since the schema was made"
+        return int(row["next"])
+
+    def _migrate(self, file: Path) -> None:
+        row = self.one("PRAGMA user_version")
+        version = int(row[0]) if row else 0
+        if version > VERSION:
+            raise SandboxError(f"{file} was written by a newer version of this program")
+        if version == VERSION:
+            return
+        script = (resources.files("reconciler.sandbox") / "schema.sql").read_text(encoding="utf-8")
+        self._connection.executescript(f"BEGIN; {script}; PRAGMA user_version={VERSION}; COMMIT;")
+
+
+def placeholders(values: Sequence[Any]) -> str:
+    """`(?, ?, ?)` for as many values."""
+    return f"({', '.join('?' * len(values))})"
+
+
+def dumped(value: Any) -> str | None:
+    """*value* as the text of a JSON column; None stays None."""
+    return None if value is None else json.dumps(value, separators=(",", ":"))
+
+
+def loaded(text: str | None) -> Any:
+    """The value of a JSON column."""
+    return None if text is None else json.loads(text)
+
+
+def _lock(file: Path) -> int:
+    """A descriptor that keeps other processes out while it is open; a killed process lets go."""
+    try:
+        descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise SandboxError(f"cannot open {file}: {problem.strerror}") from problem
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        os.close(descriptor)
+        raise SandboxError(
+            f"{file} is in use by another process: stop that one, or name another file"
+        ) from problem
+    return descriptor
