@@ -52,7 +52,8 @@ def connected(settings: Settings, project: Project) -> Iterator[Session]:
 def _sandbox(project: Project, environment: Environment) -> Iterator[Environment]:
     """*environment* with the address of an embedded sandbox on a free loopback port."""
     try:
-        from reconciler.sandbox import server
+        from reconciler.sandbox.server import SandboxError, running
+        from reconciler.sandbox.server import Settings as SandboxSettings
     except ImportError as problem:
         raise UsageError(
             f"the sandbox needs the package {problem.name}",
@@ -60,16 +61,16 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
         ) from problem
     database = project.state_folder / "sandbox.db"
     database.parent.mkdir(exist_ok=True)
-    settings = server.Settings(database=database)
+    settings = SandboxSettings(database=database)
     try:
-        with server.running(settings) as sandbox:
+        with running(settings) as sandbox:
             yield replace(
                 environment,
                 url=sandbox.url,
                 client_id=settings.client_id,
                 client_secret=settings.client_secret,
             )
-    except server.SandboxError as problem:
+    except SandboxError as problem:
         raise UsageError(f"the sandbox cannot run: {problem}") from problem
 
 

@@ -55,7 +55,7 @@ def is_reference(value: Any) -> bool:
 
 
 def stored(sent: Any, before: Any, definition: Definition, workspace_id: str, store: Store) -> Any:
-    """*sent* as it is kept: each raw secret goes to the store, as a new version of what was there."""
+    """*sent* as it is kept: each raw secret goes to the store, as a new version of the old one."""
     result = copy.deepcopy(sent)
     for path in definition.secret_paths:
         for holder, key, old in _places(result, before, path):

@@ -17,6 +17,8 @@ from reconciler.sandbox.registry import Registry
 from reconciler.sandbox.store import SandboxError, Store
 from reconciler.sandbox.tokens import Tokens
 
+__all__ = ["Sandbox", "SandboxError", "Settings", "running", "serve"]
+
 START_TIMEOUT_S = 30.0
 
 

@@ -1,0 +1,1 @@
+"""Values → text, for people; pure: no input, no output, colours are an argument."""
