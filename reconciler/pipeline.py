@@ -52,16 +52,17 @@ def load(
     Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
     count), UsageError for a selector that fits nothing.
     """
-    readings = [
-        _read_tenant(files, project, environ, catalogue) for files in discover(project.manifests)
-    ]
+    found, problems = discover(project.manifests)
+    readings = [_read_tenant(files, project, environ, catalogue) for files in found]
     candidates = [reading.candidate for reading in readings]
     if not selection.is_everything:
         selection.check(candidates)
     selected = [r for r in readings if selection.selects(r.candidate)]
     files = {shown(file) for reading in selected for file in reading.candidate.files.files}
     fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
-    problems = [problem for reading in selected for problem in reading.problems]
+    if not selection.is_everything and found:
+        problems = []
+    problems += [problem for reading in selected for problem in reading.problems]
     problems += [p for p in fleet if p.origin and p.origin.path in files]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)

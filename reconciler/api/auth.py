@@ -13,12 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.errors import Rejected, Unauthorized, UnexpectedAnswer
+from reconciler.errors import ApiError, Unauthorized, UnexpectedAnswer
 from reconciler.model import Json
 
 TOKEN_PATH = "/applications/token"
 EARLY = 0.2  # of a token's life: renewed this long before it ends
 DEFAULT_LIFE_S = 180.0  # the shortest that any release gave, for servers that do not say
+
+_REFUSING = frozenset({400, 401, 403, 500})  # wrong credentials, by how the server was set up
 
 Post = Callable[[str, Json], Json]
 
@@ -96,8 +98,9 @@ class ClientCredentials:
         }
         try:
             answer = post(TOKEN_PATH, body)
-        except Rejected as refusal:
-            # What a server answers to wrong credentials depends on how it was set up.
+        except ApiError as refusal:
+            if refusal.status not in _REFUSING:
+                raise
             raise Unauthorized(
                 refusal.method, refusal.url, status=refusal.status, problem=refusal.problem
             ) from refusal

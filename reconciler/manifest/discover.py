@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, ManifestError, error
+from reconciler.errors import Diagnostic, error
 from reconciler.model import Origin
 
 _SUFFIXES = (".yaml", ".yml")
@@ -29,13 +29,13 @@ class TenantFiles:
         return self.path.name if self.is_folder else self.path.stem
 
 
-def discover(folder: FilePath) -> list[TenantFiles]:
-    """Every tenant under *folder*: a YAML file each, or a folder each; hidden names are left out.
+def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
+    """Every tenant under *folder*, and what is wrong with the folder.
 
-    Raises ManifestError when there is no such folder, or none or only empty ones in it.
+    A YAML file is a tenant, and a folder is one; hidden names are left out.
     """
     if not folder.is_dir():
-        raise ManifestError([_nothing(folder, "no manifests folder", "There is no such folder.")])
+        return [], [_nothing(folder, "no manifests folder", "There is no such folder.")]
     tenants: list[TenantFiles] = []
     problems: list[Diagnostic] = []
     for path in sorted(folder.iterdir()):
@@ -51,9 +51,7 @@ def discover(folder: FilePath) -> list[TenantFiles]:
             tenants.append(TenantFiles(path, (path,)))
     if not tenants and not problems:
         problems.append(_nothing(folder, "no manifests", "The folder holds no YAML file."))
-    if problems:
-        raise ManifestError(problems)
-    return tenants
+    return tenants, problems
 
 
 def shown(path: FilePath) -> str:

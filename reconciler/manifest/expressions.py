@@ -1,7 +1,7 @@
 """`${{ … }}` in manifest values: environment variables, the tenant's key, secrets by name.
 
-No logic and no loops. A value that is one expression keeps the value's type; inside a longer text it
-becomes text. Airbyte's own `${SOURCE_NAMESPACE}` is not touched. A secret stays a name here.
+No logic and no loops. A value that is one expression keeps the value's type; inside a longer text
+it becomes text. Airbyte's own `${SOURCE_NAMESPACE}` is not touched. A secret stays a name here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finding: a mistake in a value, named by the path to it; a Manifest knows the place of the path."""
+"""Finding: a mistake in a value, by the path to it; a Manifest knows the place of the path."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.errors import ManifestError, did_you_mean, error
+from reconciler.errors import Diagnostic, ManifestError, did_you_mean, error
 from reconciler.manifest.discover import shown
 from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.findings import Finding
@@ -49,7 +49,7 @@ class Project:
 
     @property
     def manifests(self) -> FilePath:
-        return self.root / self.document.value.get("manifests", "tenants")
+        return self.root / str(self.document.value.get("manifests", "tenants"))
 
     @property
     def state_folder(self) -> FilePath:
@@ -91,7 +91,9 @@ class Project:
             organization_id=fields.get("organizationId", ""),
         )
 
-    def _unknown_environment(self, chosen: str, by_default: bool, declared: Mapping[str, Json]):  # type: ignore[no-untyped-def]
+    def _unknown_environment(
+        self, chosen: str, by_default: bool, declared: Mapping[str, Json]
+    ) -> Diagnostic:
         at = ("defaultEnvironment",) if by_default else ("environments",)
         known = ", ".join(sorted(declared))
         return error(

@@ -2,7 +2,7 @@
 
 Values are what JSON would make of them: `on`, `no`, `2024-01-01`, `12:30:45` and `0123` stay text.
 Refused: duplicate keys, keys that are not text, custom tags, several documents in one file, aliases
-that contain themselves or explode. Places below the second level are worked out only when asked for.
+that contain themselves or explode. Places below the second level are worked out when asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.resolver import BaseResolver
 
 from reconciler.errors import Diagnostic, ManifestError, error
@@ -47,7 +47,7 @@ class Document:
     shallow: Mapping[Path, Origin]
 
     def origin(self, at: Path, *, key: bool = False) -> Origin:
-        """The place of the value at *at*, or of its key; of its nearest ancestor when it has none."""
+        """The place of the value at *at*, or of its key; of the nearest ancestor that exists."""
         if key and at in self.shallow:
             return self.shallow[at]
         key_node, node, _ = _descend(_compose(self.text), at)
@@ -58,12 +58,10 @@ class Document:
         """How many steps of *at* this document has."""
         value = self.value
         for depth, step in enumerate(at):
-            if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
-                isinstance(step, int) and isinstance(value, list) and step < len(value)
-            ):
-                value = value[step]
-            else:
+            children = dict(enumerate(value)) if isinstance(value, list) else value
+            if not isinstance(children, dict) or step not in children:
                 return depth
+            value = children[step]
         return len(at)
 
 
@@ -125,7 +123,7 @@ class _Composer(CParser, BaseResolver):
         CParser.__init__(self, text)
         BaseResolver.__init__(self)
 
-    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: object) -> str:
+    def resolve(self, kind: type[yaml.Node], _value: str | None, implicit: object) -> str:
         if kind is yaml.ScalarNode:
             return _PLAIN if isinstance(implicit, tuple) and implicit[0] else _STR
         return _MAP if kind is yaml.MappingNode else _SEQ
@@ -220,7 +218,9 @@ class _Reading:
 @lru_cache(maxsize=16)
 def _compose(text: str) -> yaml.Node:
     """The nodes of a text that has been read before, for the places of its values."""
-    return _Composer(text).get_single_node()
+    node = _Composer(text).get_single_node()
+    assert node is not None, "an empty text is refused when it is read"
+    return node
 
 
 def _descend(root: yaml.Node, at: Path) -> tuple[yaml.Node | None, yaml.Node, int]:

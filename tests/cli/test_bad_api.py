@@ -51,7 +51,7 @@ def answering() -> Iterator[Callable[[Answer], str]]:
 
 
 def failing(folder: Path, url: str, credentials: str = "token: t") -> str:
-    """What `plan` prints on stderr when the API at *url* is no good; checks that it fails cleanly."""
+    """What `plan` prints on stderr when the API at *url* is no good; checks it fails cleanly."""
     project = Project(folder, "unused")
     project.write(
         "reconciler.yaml",

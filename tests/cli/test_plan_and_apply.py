@@ -224,7 +224,8 @@ def test_a_failed_source_stops_its_connection_and_nothing_else(project: Project,
     )
     result = project.run("apply", "--auto-approve")
     assert result.exit_code == 4, result.output
-    assert "source/acme/stripe" in result.stdout
+    assert "failed to create acme: source stripe" in result.stdout
+    assert "so not created: connection/acme/stripe" in result.stdout
     assert "lookback_window_days" in result.stdout
     assert "acme.yaml:" in result.stdout
     assert [row["name"] for row in api.rows("connections")] == ["faker"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.sandbox.server import Sandbox, Settings, running
 from tests.cli.manifests import ENVIRON, bigquery, stripe
 from tests.support import Api, Project
@@ -103,7 +104,12 @@ def test_after_any_two_applies_the_plan_is_empty(
         project.run("plan", "--allow-replace", "*")
         writes = [entry for entry in api.requests() if entry[0] != "GET"]
         assert all(path.endswith("/applications/token") for _, path in writes)
-        project.apply("--allow-replace", "*")
+        result = project.run("apply", "--auto-approve", "--allow-replace", "*")
+        if result.exit_code == ExitCode.REFUSED:
+            # The start may have a connection that `after` does not declare on a source it replaces.
+            assert "undeclared object would be deleted" in result.output
+            return
+        assert result.exit_code == 0, result.output
         project.assert_no_changes()
 
 

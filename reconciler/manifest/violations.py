@@ -1,0 +1,188 @@
+"""A broken JSON Schema rule → Findings worded for the person who wrote the value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import did_you_mean
+from reconciler.manifest.findings import Finding, show_path
+from reconciler.model import Json, Path, Secret
+
+_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule of a schema that a value breaks.
+
+    `rule` is the schema's keyword and `expected` what stands there; `inner` are the violations
+    inside the branches of a combination; `is_of_key` says that the value is a mapping's key.
+    """
+
+    at: Path
+    rule: str
+    expected: Json
+    value: Json
+    schema: Mapping[str, Json]
+    message: str
+    inner: tuple[Violation, ...]
+    is_of_key: bool
+
+
+def explain(violation: Violation) -> Iterator[Finding]:
+    """What to tell the person who wrote the value; nothing of JSON Schema's own language."""
+    at = violation.at
+    if violation.is_of_key:
+        yield _bad_key(violation, at)
+        return
+    match violation.rule:
+        case "additionalProperties":
+            yield from _unknown_keys(violation, at)
+        case "required":
+            yield from _missing_keys(violation, at)
+        case "dependentRequired":
+            yield from _missing_companions(violation, at)
+        case "oneOf" | "anyOf":
+            yield from _alternatives(violation, at)
+        case "not":
+            yield _excluded(violation, at)
+        case "type":
+            yield _wrong_type(violation, at)
+        case "enum" | "const":
+            yield _wrong_choice(violation, at)
+        case _:
+            yield Finding(
+                at, "invalid value", _sentence(at, violation.message), _described(violation)
+            )
+
+
+def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
+    known = sorted(violation.schema.get("properties", {}))
+    for key in sorted(set(violation.value) - set(known)):
+        yield Finding(
+            (*at, key),
+            "unknown key",
+            f'{_place(at)} has no key "{key}".',
+            did_you_mean(key, known) or f"Known keys: {', '.join(known)}.",
+            on_key=True,
+        )
+
+
+def _bad_key(violation: Violation, at: Path) -> Finding:
+    return Finding(
+        (*at, violation.value),
+        "unusable key",
+        f'"{violation.value}" cannot be a key in {_place(at)}.',
+        _described(violation),
+        on_key=True,
+    )
+
+
+def _missing_keys(violation: Violation, at: Path) -> Iterator[Finding]:
+    # jsonschema yields one error for each missing key; the key's name is only in its message.
+    for key in violation.expected:
+        if key not in violation.value and violation.message.startswith(repr(key)):
+            yield Finding(at, "missing key", f'{_place(at)} needs the key "{key}".', on_key=True)
+
+
+def _missing_companions(violation: Violation, at: Path) -> Iterator[Finding]:
+    for key, companions in violation.expected.items():
+        for companion in companions:
+            # As with `required`, one error for each, told apart by its message alone.
+            if violation.message.startswith(repr(companion)) and companion not in violation.value:
+                detail = f'{_place(at)} has "{key}", so it needs "{companion}" too.'
+                yield Finding((*at, key), "missing key", detail, on_key=True)
+
+
+def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
+    """Reports inside the branch that was meant: the only one whose type fits the value."""
+    branches: Sequence[Json] = violation.expected
+    required = [branch["required"][0] for branch in branches if set(branch) == {"required"}]
+    if len(required) == len(branches):
+        given = [key for key in required if key in violation.value]
+        keys = " or ".join(f'"{key}"' for key in required)
+        summary = "conflicting keys" if given else "missing key"
+        yield Finding(at, summary, f"{_place(at)} takes exactly one of {keys}.", on_key=True)
+        return
+    fitting = [
+        inner
+        for inner in violation.inner
+        if not (inner.rule in ("type", "const") and inner.at == violation.at)
+    ]
+    if fitting:
+        for inner in fitting:
+            yield from explain(inner)
+    else:
+        expected = " or ".join(_expectation(branch) for branch in branches)
+        yield Finding(at, "wrong type", f"{_place(at)} must be {expected}, not {_kind(violation)}.")
+
+
+def _excluded(violation: Violation, at: Path) -> Finding:
+    keys = " and ".join(f'"{key}"' for key in violation.expected.get("required", ()))
+    return Finding(at, "conflicting keys", f"{_place(at)} cannot have both {keys}.", on_key=True)
+
+
+def _wrong_type(violation: Violation, at: Path) -> Finding:
+    if isinstance(violation.value, Secret):
+        return Finding(
+            at,
+            "secret not allowed here",
+            f"{_place(at)} is readable in Airbyte, so a secret cannot be put there.",
+            "Secrets belong inside `configuration`.",
+        )
+    expected = _expectation({"type": violation.expected})
+    hint = ""
+    if violation.expected == "string" and isinstance(violation.value, bool | int | float):
+        hint = f'Put it in quotes: "{json.dumps(violation.value)}".'
+    found = _kind(violation)
+    return Finding(at, "wrong type", f"{_place(at)} must be {expected}, not {found}.", hint)
+
+
+def _wrong_choice(violation: Violation, at: Path) -> Finding:
+    wanted = violation.expected
+    choices = [str(choice) for choice in (wanted if violation.rule == "enum" else [wanted])]
+    return Finding(
+        at,
+        "unknown value",
+        f"{_place(at)} cannot be {json.dumps(violation.value, default=str, ensure_ascii=False)}.",
+        did_you_mean(str(violation.value), choices) or f"One of: {', '.join(choices)}.",
+    )
+
+
+def _expectation(branch: Json) -> str:
+    if "const" in branch:
+        return json.dumps(branch["const"])
+    types = branch.get("type", ())
+    return " or ".join(_NAMES[name] for name in ([types] if isinstance(types, str) else types))
+
+
+def _kind(violation: Violation) -> str:
+    value = violation.value
+    for type_, name in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number")):
+        if isinstance(value, type_):
+            return f"{_NAMES[name]} ({json.dumps(value, ensure_ascii=False)[:40]})"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return "a secret" if isinstance(value, Secret) else "nothing"
+
+
+def _described(violation: Violation) -> str:
+    return str(violation.schema.get("description", ""))
+
+
+def _sentence(at: Path, message: str) -> str:
+    return f"{_place(at)}: {message}."
+
+
+def _place(at: Path) -> str:
+    return f"`{show_path(at)}`" if at else "The file"
