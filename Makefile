@@ -20,8 +20,8 @@ test: check  ## every check, the same as CI
 check: lint types tests
 
 lint: $(STAMP)  ## formatting and lint
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --no-cache --check .
+	$(BIN)/ruff check --no-cache .
 
 types: $(STAMP)  ## mypy --strict
 	$(BIN)/mypy

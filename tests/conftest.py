@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reconciler.sandbox.server import Sandbox, Settings, running
 
+from reconciler.sandbox.server import Sandbox, Settings, running
 from tests.support import Api, Project
 
 pytest_plugins = ["tests.golden_plugin"]

@@ -11,9 +11,9 @@ from typing import Any
 import requests
 import yaml
 from click.testing import CliRunner, Result
-from reconciler.sandbox.server import Sandbox
 
 from reconciler.cli import main
+from reconciler.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
