@@ -23,6 +23,7 @@ from reconciler.model import (
     Ref,
     ResourceKey,
     Spec,
+    workspace_key,
 )
 
 
@@ -42,12 +43,16 @@ def build_tenant(
 
     *defaults* are the project's fields for resources that leave them out, by section.
     """
+    problems = manifest.problems
+    if not all(_is_usable(kind, manifest) for kind in all_kinds()):
+        return DesiredTenant(manifest.tenant, {}, {}, _tenant_origin(manifest)), problems
     blocks = {kind.name: _blocks(kind, manifest, defaults) for kind in all_kinds()}
     declared = {name: [block.name for block in found] for name, found in blocks.items()}
     resources: dict[ResourceKey, DesiredResource] = {}
-    problems: list[Diagnostic] = []
     for kind in all_kinds():
         for block in blocks[kind.name]:
+            if not manifest.is_sound(block.at):
+                continue
             key = ResourceKey(kind.name, manifest.tenant, block.name)
             spec, mistakes = kind.declare(Declaration(key, block.fields, declared, catalogue))
             mistakes += _dangling(kind, spec, declared, manifest, block)
@@ -56,9 +61,9 @@ def build_tenant(
         problems += _same_names(kind, resources)
     tenant = DesiredTenant(
         name=manifest.tenant,
-        labels=manifest.value.get("labels") or {},
+        labels=_labels(manifest),
         resources=resources,
-        origin=manifest.origin(("tenant",), key=True),
+        origin=_tenant_origin(manifest),
     )
     return tenant, problems
 
@@ -73,11 +78,14 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[Diagnostic]:
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
             problems.append(error(tenant.origin, "duplicate tenant", detail=detail))
             continue
-        name = tenant.workspace.spec["name"]
+        workspace = tenant.resources.get(workspace_key(tenant.name))
+        if workspace is None:  # its block has mistakes of its own
+            continue
+        name = workspace.spec["name"]
         if (owner := workspaces.setdefault(name, tenant)) is not tenant:
             problems.append(
                 error(
-                    tenant.workspace.origin,
+                    workspace.origin,
                     "workspace claimed twice",
                     detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
                     f"({owner.workspace.origin}).",
@@ -87,6 +95,12 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[Diagnostic]:
     return problems
 
 
+def _is_usable(kind: Kind, manifest: Manifest) -> bool:
+    """Whether the kind's sections are mappings, so that it is known which resources they name."""
+    sections = (kind.section, kind.single_section) if kind.in_workspace() else (kind.section,)
+    return all(isinstance(manifest.value.get(section, {}), dict) for section in sections)
+
+
 def _blocks(kind: Kind, manifest: Manifest, defaults: Mapping[str, Json]) -> list[_Block]:
     default = defaults.get(kind.section) or {}
     if not kind.in_workspace():
@@ -94,7 +108,7 @@ def _blocks(kind: Kind, manifest: Manifest, defaults: Mapping[str, Json]) -> lis
         return [_Block("", {**default, **fields}, (kind.section,))]
     section = manifest.value.get(kind.section) or {}
     blocks = [
-        _Block(name, {**default, **fields}, (kind.section, name))
+        _Block(name, {**default, **_mapping(fields)}, (kind.section, name))
         for name, fields in section.items()
     ]
     if kind.single_section in manifest.value:
@@ -165,6 +179,19 @@ def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
         severity=mistake.severity,
     )
     return manifest.placed(finding)
+
+
+def _mapping(fields: Json) -> Mapping[str, Json]:
+    """*fields*, or nothing for a block that is no mapping and is told as such."""
+    return fields if isinstance(fields, dict) else {}
+
+
+def _labels(manifest: Manifest) -> Mapping[str, str]:
+    return manifest.value.get("labels") or {} if manifest.is_sound(("labels",)) else {}
+
+
+def _tenant_origin(manifest: Manifest) -> Origin:
+    return manifest.origin(("tenant",), key=True)
 
 
 def _origin(manifest: Manifest, block: _Block) -> Origin:

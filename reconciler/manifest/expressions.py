@@ -100,6 +100,7 @@ def _environment(name: str, default: str | None, variables: Variables, at: Path)
         "undefined variable",
         f"env.{name} is not set in the environment.",
         f"Set {name}, or give a default: ${{{{ env.{name} || … }}}}",
+        isolated=True,
     )
 
 
@@ -110,6 +111,7 @@ def _unknown(at: Path, written: str, variables: Variables) -> Finding:
         "unknown expression",
         f"`{written}` means nothing here; known are {', '.join(variables.known())}.",
         did_you_mean(written.partition(".")[0], spaces),
+        isolated=True,
     )
 
 
@@ -117,8 +119,9 @@ def _malformed(at: Path, text: str, why: str) -> Finding:
     return Finding(
         at,
         "malformed expression",
-        f"`{text.strip()[:60]}` cannot be read. {why}",
+        f"`{text.strip()[:60]}` cannot be read. {why}" if text.strip() else "It is empty.",
         "Write ${{ env.NAME }}, ${{ secrets.NAME }} or ${{ tenant }}.",
+        isolated=True,
     )
 
 

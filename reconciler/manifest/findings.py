@@ -10,13 +10,17 @@ from reconciler.model import Origin, Path
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with the value at `at`, or with its key when `on_key` is set."""
+    """What is wrong with the value at `at`, or with its key when `on_key` is set.
+
+    `isolated`: the value has the right shape, so that what is around it can be understood.
+    """
 
     at: Path
     summary: str
     detail: str = ""
     hint: str = ""
     on_key: bool = False
+    isolated: bool = False
     severity: Severity = Severity.ERROR
 
     def placed(self, origin: Origin) -> Diagnostic:

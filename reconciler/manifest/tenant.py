@@ -18,15 +18,32 @@ REPEATABLE = ("version", "tenant")  # each file of a folder may state them, if t
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One tenant as written: effective values, and the documents that know where they stand."""
+    """One tenant as written: effective values, and the documents that know where they stand.
+
+    `findings` is what the values have wrong; what they do not concern can be understood all the
+    same, so that a misspelt key hides no dangling reference elsewhere in the file.
+    """
 
     files: TenantFiles
     documents: tuple[Document, ...]
     value: Mapping[str, Json]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def tenant(self) -> str:
-        return str(self.value["tenant"])
+        name = self.value.get("tenant")
+        return name if isinstance(name, str) else self.files.guessed_name
+
+    @property
+    def problems(self) -> list[Diagnostic]:
+        """The findings at their places."""
+        return [self.placed(finding) for finding in self.findings]
+
+    def is_sound(self, at: Path) -> bool:
+        """Whether the value at *at* has the shape that its readers count on."""
+        return not any(
+            finding.at[: len(at)] == at and not finding.isolated for finding in self.findings
+        )
 
     def origin(self, at: Path = (), *, key: bool = False) -> Origin:
         """The place of the value at *at* (or of its key), in whichever file has it."""
@@ -39,25 +56,22 @@ class Manifest:
 
 
 def read_manifest(files: TenantFiles, environ: Mapping[str, str]) -> Manifest:
-    """The manifest in *files*. Raises ManifestError with every mistake of all of them."""
+    """The manifest in *files*, checked. Raises ManifestError for files that cannot be read."""
     documents, problems = _read_all(files)
     if problems:
         raise ManifestError(problems)
     merged = _merge(documents)
-    manifest = Manifest(files, tuple(documents), merged)
     findings: list[Finding] = []
     if any(OPENING in document.text for document in documents):
         tenant = merged.get("tenant")
         variables = Variables(environ, tenant if isinstance(tenant, str) else None)
-        expanded = {
+        merged = {
             key: expand(value, variables, findings, (key,)) if key != "tenant" else value
             for key, value in merged.items()
         }
-        manifest = Manifest(files, tuple(documents), expanded)
-    findings += check(manifest.value, "tenant")
-    if findings:
-        raise ManifestError([manifest.placed(finding) for finding in findings])
-    return manifest
+    unevaluated = {finding.at for finding in findings}
+    findings += [each for each in check(merged, "tenant") if each.at not in unevaluated]
+    return Manifest(files, tuple(documents), merged, tuple(findings))
 
 
 def _read_all(files: TenantFiles) -> tuple[list[Document], list[Diagnostic]]:

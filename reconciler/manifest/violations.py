@@ -61,9 +61,7 @@ def explain(violation: Violation) -> Iterator[Finding]:
         case "enum" | "const":
             yield _wrong_choice(violation, at)
         case _:
-            yield Finding(
-                at, "invalid value", _sentence(at, violation.message), _described(violation)
-            )
+            yield _beyond_limit(violation, at)
 
 
 def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
@@ -75,6 +73,7 @@ def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
             f'{_place(at)} has no key "{key}".',
             did_you_mean(key, known) or f"Known keys: {', '.join(known)}.",
             on_key=True,
+            isolated=True,
         )
 
 
@@ -144,6 +143,8 @@ def _wrong_type(violation: Violation, at: Path) -> Finding:
     hint = ""
     if violation.expected == "string" and isinstance(violation.value, bool | int | float):
         hint = f'Put it in quotes: "{json.dumps(violation.value)}".'
+    elif violation.value is None:
+        hint = "Give it a value, or leave the key out."
     found = _kind(violation)
     return Finding(at, "wrong type", f"{_place(at)} must be {expected}, not {found}.", hint)
 
@@ -154,8 +155,9 @@ def _wrong_choice(violation: Violation, at: Path) -> Finding:
     return Finding(
         at,
         "unknown value",
-        f"{_place(at)} cannot be {json.dumps(violation.value, default=str, ensure_ascii=False)}.",
+        f"{_place(at)} cannot be {_shown(violation.value)}.",
         did_you_mean(str(violation.value), choices) or f"One of: {', '.join(choices)}.",
+        isolated=isinstance(violation.value, str),
     )
 
 
@@ -170,7 +172,7 @@ def _kind(violation: Violation) -> str:
     value = violation.value
     for type_, name in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number")):
         if isinstance(value, type_):
-            return f"{_NAMES[name]} ({json.dumps(value, ensure_ascii=False)[:40]})"
+            return f"{_NAMES[name]} ({_shown(value)})"
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     return "a secret" if isinstance(value, Secret) else "nothing"
@@ -180,8 +182,28 @@ def _described(violation: Violation) -> str:
     return str(violation.schema.get("description", ""))
 
 
-def _sentence(at: Path, message: str) -> str:
-    return f"{_place(at)}: {message}."
+_LIMITS: Mapping[str, str] = {
+    "minItems": "needs at least {0} of them",
+    "maxItems": "takes at most {0} of them",
+    "minLength": "cannot be empty",
+    "maxLength": "takes at most {0} characters",
+    "minProperties": "cannot be empty",
+    "minimum": "must be at least {0}",
+    "maximum": "must be at most {0}",
+    "uniqueItems": "names something twice",
+    "pattern": "has a form that is not accepted here",
+    "format": "has a form that is not accepted here",
+}
+
+
+def _beyond_limit(violation: Violation, at: Path) -> Finding:
+    said = _LIMITS.get(violation.rule, "is not accepted here").format(violation.expected)
+    detail = f"{_place(at)} {said}: {_shown(violation.value)}."
+    return Finding(at, "invalid value", detail, _described(violation), isolated=True)
+
+
+def _shown(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:60]
 
 
 def _place(at: Path) -> str:
