@@ -8,6 +8,8 @@
     ├── MalformedObject          a live object without a field that it must have
     ├── AmbiguousName            two live objects of the name that a manifest asks for
     ├── SecretNotCarried         an unmanaged secret that an update would destroy
+    ├── LedgerUnusable           the ledger's file cannot be read or written
+    ├── EnvironmentLocked        another apply works on the same environment
     ├── Unforeseen               a fault of this program, caught where it would hide other outcomes
     └── ApiError                 one call that did not do what it should
         ├── ConnectionFailed     nothing was sent: unknown host, refused connection, bad TLS
@@ -143,6 +145,25 @@ class SecretNotCarried(ReconcilerError):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+class LedgerUnusable(ReconcilerError):
+    """The file at `path` cannot be used as a ledger; `hint` says what to do."""
+
+    def __init__(self, path: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+        self.hint = hint
+
+
+class EnvironmentLocked(ReconcilerError):
+    """Another apply holds the environment; `holder` says who, where and since when."""
+
+    def __init__(self, environment: str, holder: str) -> None:
+        super().__init__(f"{environment}: {holder}")
+        self.environment = environment
+        self.holder = holder
 
 
 class Unforeseen(ReconcilerError):

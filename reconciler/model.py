@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
 
@@ -173,6 +173,36 @@ class LiveTenant:
     name: str
     resources: State[LiveResource]
     undeclared: tuple[LiveResource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is kept in the place of a secret's value: a keyed digest that tells equal from changed.
+
+    Two digests compare only under one key: `key_id` names it, and is no part of it.
+    """
+
+    key_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ledger knows of one resource since it was last written, or found as declared.
+
+    `spec` is the desired spec of that time with a Fingerprint in the place of each Secret, and None
+    where the value was not at hand. `coordinates` are where Airbyte kept its secrets, as opaque
+    texts by their path in the spec; empty where the API does not show them.
+    """
+
+    id: str
+    spec: Spec
+    is_protected: bool = False
+    coordinates: Mapping[Path, str] = field(default_factory=dict)
+
+
+Memory: TypeAlias = Mapping[ResourceKey, Remembered]
+"""What is remembered of one tenant's resources; empty without a ledger, which is never needed."""
 
 
 def workspace_key(tenant: str) -> ResourceKey:

@@ -21,6 +21,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "manifest": ("manifest", "errors", "model"),
     "selection": ("manifest", "errors", "model"),
     "secrets": ("model", "errors"),
+    "ledger": ("ledger", "errors", "model"),
     "desired": ("manifest", "kinds", "connectors", "errors", "model"),
     "live": ("api", "kinds", "errors", "model"),
     "diff": ("model",),
@@ -37,6 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "pipeline": (
         "apply",
+        "ledger",
         "plan",
         "diff",
         "live",
@@ -61,6 +63,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "apply.perform",
         "api.client",
         "api.transport",
+        "ledger",
         "live",
         "manifest.project",
         "plan.guards",
@@ -91,6 +94,7 @@ ONLY_IN = {
     "yaml": ("manifest.reader",),
     "starlette": ("sandbox",),
     "uvicorn": ("sandbox",),
+    "sqlite3": ("ledger.store", "sandbox"),
     "click": ("cli",),
     "rich": ("cli.progress",),
 }

@@ -114,6 +114,15 @@ def _manifest(problem: errors.ManifestError) -> Explanation:
     return str(problem), "", None
 
 
+def _ledger(problem: errors.LedgerUnusable) -> Explanation:
+    return f"The ledger {problem.path} cannot be used: {problem.reason}.", problem.hint, None
+
+
+def _locked(problem: errors.EnvironmentLocked) -> Explanation:
+    detail = f'Environment "{problem.environment}" is being applied to by {problem.holder}.'
+    return detail, "Wait for it: --lock-timeout 10m does that for you.", None
+
+
 def _unforeseen(problem: errors.Unforeseen) -> Explanation:
     return f"{problem}\n{problem.trace}", "This is a fault of reconciler: please report it.", None
 
@@ -133,6 +142,8 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.MalformedObject: ("unusable live object", _malformed),
     errors.AmbiguousName: ("ambiguous name", _ambiguous),
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
+    errors.LedgerUnusable: ("ledger unusable", _ledger),
+    errors.EnvironmentLocked: ("environment locked", _locked),
     errors.Unforeseen: ("unforeseen fault", _unforeseen),
     errors.ConnectionFailed: ("Airbyte cannot be reached", _connection_failed),
     errors.ResponseLost: ("no answer", _response_lost),
