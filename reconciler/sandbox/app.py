@@ -19,11 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox import actors, connections, problems, workspaces
 from reconciler.sandbox.call import Call, World
 from reconciler.sandbox.faults import Fault, Faults
+from reconciler.sandbox.observe import Observer, observed
 from reconciler.sandbox.problems import Refusal
 from reconciler.sandbox.tokens import Tokens
 
@@ -64,7 +65,14 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
 class Application:
     """The sandbox as an ASGI application over one world."""
 
-    def __init__(self, world: World, tokens: Tokens, *, latency_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        world: World,
+        tokens: Tokens,
+        *,
+        latency_s: float = 0.0,
+        observe: Observer | None = None,
+    ) -> None:
         self._world = world
         self._tokens = tokens
         self._latency_s = latency_s
@@ -85,13 +93,14 @@ class Application:
             Route("/expire-tokens", self._expire_tokens, methods=["POST"]),
             Route("/fail-discovery", self._fail_discovery, methods=["POST"]),
         ]
-        self._app = Starlette(
+        app: ASGIApp = Starlette(
             routes=[
                 Mount("/_sandbox", routes=control),
                 *(Mount(prefix, routes=api) for prefix in PREFIXES),
             ],
             exception_handlers={HTTPException: _framework_error},
         )
+        self._app = observed(app, observe) if observe else app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -13,6 +13,7 @@ import uvicorn
 
 from reconciler.sandbox.app import PREFIXES, Application
 from reconciler.sandbox.call import Caller, World
+from reconciler.sandbox.observe import Observer
 from reconciler.sandbox.registry import Registry
 from reconciler.sandbox.store import SandboxError, Store
 from reconciler.sandbox.tokens import Tokens
@@ -24,7 +25,10 @@ START_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox runs. Port 0 is any free port; no registry is the bundled one."""
+    """How a sandbox runs. Port 0 is any free port; no registry is the bundled one.
+
+    An observer is shown every answer of the API, but those that a fault has spoilt.
+    """
 
     database: Path
     host: str = "127.0.0.1"
@@ -35,6 +39,7 @@ class Settings:
     token_lifetime_s: int = 900
     latency_s: float = 0.0
     caller: Caller = Caller.ADMIN
+    observe: Observer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,9 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
         with listening:
             tokens = Tokens(settings.client_id, settings.client_secret, settings.token_lifetime_s)
             world = World(store, registry, settings.caller)
-            application = Application(world, tokens, latency_s=settings.latency_s)
+            application = Application(
+                world, tokens, latency_s=settings.latency_s, observe=settings.observe
+            )
             config = uvicorn.Config(
                 application,
                 log_config=None,
