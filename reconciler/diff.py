@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.changes import FieldChange as FieldChange
 from reconciler.model import (
     ALL,
     MISSING,
@@ -25,15 +26,6 @@ from reconciler.model import (
     Spec,
     State,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One value that differs: *before* is live, *after* desired; MISSING stands for absent."""
-
-    path: Path
-    before: Json
-    after: Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.diff import Difference, diff
 from reconciler.kinds import get
@@ -96,21 +97,9 @@ def _connected(operations: Sequence[Operation]) -> list[Operation]:
                 if key in deletes:
                     waits_for[deletes[key].id].append(operation.id)
     by_id = {operation.id: operation for operation in operations}
-    return [_waiting(by_id[id_], waits_for[id_]) for id_ in ordered(waits_for)]
+    return [replace(by_id[id_], waits_for=frozenset(waits_for[id_])) for id_ in ordered(waits_for)]
 
 
 def referred(spec: Spec, scope: str) -> list[ResourceKey]:
     """The keys of the resources that *spec* refers to."""
     return [value.key(scope) for value in spec.values() if isinstance(value, Ref)]
-
-
-def _waiting(operation: Operation, others: Sequence[str]) -> Operation:
-    return Operation(
-        operation.action,
-        operation.key,
-        operation.desired,
-        operation.live,
-        operation.changes,
-        operation.reason,
-        frozenset(others),
-    )

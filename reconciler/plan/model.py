@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.diff import FieldChange
+from reconciler.changes import Equality, FieldChange, Note
+from reconciler.consequences import Consequence, Weight
 from reconciler.errors import Diagnostic, ReconcilerError
-from reconciler.model import DesiredResource, LiveResource, ResourceKey
+from reconciler.model import DesiredResource, LiveResource, Origin, ResourceKey
 
 
 class Action(StrEnum):
@@ -19,12 +20,28 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
+class Cause(StrEnum):
+    """Who asks for an operation: the manifest for all but deletes, which need a word of their own.
+
+    A CASCADE is a delete that the server does by itself along with another one; apply does it
+    first and explicitly, so that it is a row of the plan.
+    """
+
+    MANIFEST = "manifest"
+    REPLACED = "replaced"
+    RETIRED = "retired"
+    PRUNED = "pruned"
+    CASCADE = "cascade"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One create, update or delete of one resource.
 
     `desired` is None for a delete and `live` for a create. `reason` says why beyond the changes
     themselves, or is empty. `waits_for` names operations of the same plan that must have succeeded.
+    `consequences` say what happens to the data, worst first; there is always one. A delete of a
+    retired resource has the place of its `state: absent` in `origin`.
     """
 
     action: Action
@@ -34,6 +51,9 @@ class Operation:
     changes: tuple[FieldChange, ...] = ()
     reason: str = ""
     waits_for: frozenset[str] = frozenset()
+    consequences: tuple[Consequence, ...] = ()
+    cause: Cause = Cause.MANIFEST
+    retired_at: Origin | None = None
 
     @property
     def id(self) -> str:
@@ -46,6 +66,41 @@ class Operation:
         resource = self.desired or self.live
         return str(resource.spec["name"]) if resource else ""
 
+    @property
+    def origin(self) -> Origin | None:
+        """The place in the manifests that asks for it; None for what no manifest mentions."""
+        return self.desired.origin if self.desired else self.retired_at
+
+    @property
+    def weight(self) -> Weight:
+        """The weight of its worst consequence."""
+        return max((c.effect.weight for c in self.consequences), default=Weight.HARMLESS)
+
+
+@dataclass(frozen=True, slots=True)
+class LastJob:
+    """The newest job of a connection, from `/jobs`; counters are None until the server has them.
+
+    `started` is the server's own text. `is_running` covers waiting for a thread too.
+    """
+
+    kind: str
+    status: str
+    started: str
+    duration: str
+    rows: int | None
+    bytes: int | None
+    is_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Something with `state: absent` that is not there (any more): the entry may be removed."""
+
+    key: ResourceKey
+    reason: str
+    origin: Origin
+
 
 @dataclass(frozen=True, slots=True)
 class TenantPlan:
@@ -53,7 +108,9 @@ class TenantPlan:
 
     `operations` are in a stable topological order. `refusals` are safety rules that speak against
     them; `failure` is why the live state could not be read. `unchanged` counts resources that match
-    their manifest; `undeclared` are live objects that no manifest mentions.
+    their manifest; `undeclared` are live objects that no manifest mentions and that stay: deleted
+    ones are operations. `gone` are retired resources of which nothing is live. `notes` are worth
+    reading and stop nothing. `equalities` are there when they were asked for, `jobs` too.
     """
 
     tenant: str
@@ -63,6 +120,10 @@ class TenantPlan:
     unchanged: int = 0
     undeclared: tuple[LiveResource, ...] = ()
     live_ids: Mapping[ResourceKey, str] = field(default_factory=dict)
+    gone: tuple[Retired, ...] = ()
+    notes: tuple[Note, ...] = ()
+    equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
+    jobs: Mapping[ResourceKey, LastJob] = field(default_factory=dict)
 
     @property
     def may_be_applied(self) -> bool:
@@ -71,13 +132,20 @@ class TenantPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What happens to every selected tenant, in the tenants' order of name."""
+    """What happens to every selected tenant, in the tenants' order of name.
+
+    `refusals` are of the run as a whole, such as too many deletes over all tenants: with one of
+    them nothing is applied.
+    """
 
     tenants: tuple[TenantPlan, ...]
+    refusals: tuple[Diagnostic, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Everything that apply may execute."""
+        if self.refusals:
+            return ()
         return tuple(op for t in self.tenants if t.may_be_applied for op in t.operations)
 
     @property
