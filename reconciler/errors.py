@@ -186,7 +186,9 @@ class ApiError(ReconcilerError):
 
 
 class ConnectionFailed(ApiError):
-    """The request never reached the server."""
+    """The request never reached the server; `is_refused` when nothing listens there just now."""
+
+    is_refused: bool = False
 
 
 class ResponseLost(ApiError):
@@ -213,8 +215,19 @@ class NotFound(ApiError):
     """There is no such object, or no such path."""
 
 
+class ConflictState(StrEnum):
+    """What a 409 is about. BUSY passes by itself: a job is running, or another write was first."""
+
+    BUSY = "busy"
+    LOCKED = "locked"
+    EXISTS = "exists"
+    OTHER = "other"
+
+
 class Conflict(ApiError):
     """The object is in a state that does not allow this."""
+
+    state: ConflictState = ConflictState.OTHER
 
 
 class RateLimited(ApiError):
@@ -224,4 +237,6 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """The server failed; with a problem text it is often the user's mistake all the same."""
+    """The server failed; one that `explains` itself is often the user's mistake all the same."""
+
+    explains: bool = False

@@ -35,7 +35,6 @@ from reconciler.model import (
     ResourceKey,
 )
 
-IN_FLIGHT = 4  # a self-managed server has five threads for its public API
 FILL = 96  # rows that a batch is planned for, so that a few undeclared ones still fit the page
 MAX_IDS = 80  # workspace ids in one URL: about 37 bytes each, and a request line holds 4 KB
 
@@ -45,14 +44,14 @@ Rows: TypeAlias = "list[Body] | ReconcilerError"
 
 
 def read_live(
-    client: Client, tenants: Sequence[DesiredTenant], *, in_flight: int = IN_FLIGHT
+    client: Client, tenants: Sequence[DesiredTenant]
 ) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
     """Each tenant with its live state, or with why that could not be read; in the order given.
 
     Raises ApiError when nothing can be read at all.
     """
     found = _find_workspaces(client, tenants)
-    rows = _read_rows(client, tenants, found, in_flight)
+    rows = _read_rows(client, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
             yield tenant, _identified(tenant, bodies)
@@ -93,7 +92,6 @@ def _read_rows(
     client: Client,
     tenants: Sequence[DesiredTenant],
     found: Mapping[str, list[Body]],
-    in_flight: int,
 ) -> Iterator[Mapping[str, Rows]]:
     """For each tenant, in order, its live rows by kind; several batches are read at a time."""
     workspaces = [found.get(str(tenant.workspace.spec["name"]), []) for tenant in tenants]
@@ -103,8 +101,9 @@ def _read_rows(
         key=lambda batch: batch.last,
     )
     arrived: dict[tuple[str, str], Rows] = {}
-    with ThreadPoolExecutor(in_flight) as pool:
-        answers = _windowed(pool, client, batches, in_flight * 2)
+    # The client's pacer decides how many of these are really under way.
+    with ThreadPoolExecutor(client.most_at_a_time) as pool:
+        answers = _windowed(pool, client, batches, client.most_at_a_time * 2)
         for position, rows in enumerate(workspaces):
             bodies: dict[str, Rows] = {"workspace": rows}
             for kind in kinds if len(rows) == 1 else ():
@@ -260,4 +259,6 @@ def _resource(
         spec = kind.from_api(body, ref_of)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
+    except RecursionError:
+        raise MalformedObject("it is nested too deeply", kind.name, id_) from None
     return LiveResource(keys[kind.name, id_], spec, id_, body)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.api.auth import ClientCredentials, Credentials, Fixed, basic, bearer
 from reconciler.api.client import Client
-from reconciler.api.transport import Exchange, Transport
+from reconciler.api.transport import Manners, Transport
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.apply.perform import ResolveSecret, Surroundings, perform
 from reconciler.apply.run import run_plan
@@ -31,9 +31,6 @@ from reconciler.plan.guards import NOTHING_ALLOWED, Allowances, ambiguous_name, 
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
 from reconciler.selection import Candidate, Selection
-
-Observe = Callable[[Exchange], None]
-"""Hears of every request and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,9 @@ def load(
     return Loaded(tuple(tenants), tuple(problems))
 
 
-def connect(environment: Environment, observe: Observe) -> Client:
+def connect(environment: Environment, manners: Manners) -> Client:
     """A client of that environment. Nothing is sent yet."""
-    return Client(Transport(environment.url, _credentials(environment), observe=observe))
+    return Client(Transport(environment.url, _credentials(environment), manners))
 
 
 def make_plan(

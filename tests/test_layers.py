@@ -93,7 +93,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 
 ONLY_IN = {
-    "requests": ("api.transport", "api.problems"),
+    "requests": ("api.transport",),
     "deepdiff": ("diff",),
     "yaml": ("manifest.reader",),
     "starlette": ("sandbox",),

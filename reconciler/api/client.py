@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
+from urllib.parse import quote
 
 from reconciler.api.transport import Transport
 from reconciler.errors import NotFound, UnexpectedAnswer
@@ -20,6 +22,11 @@ class Client:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    @property
+    def most_at_a_time(self) -> int:
+        """How many requests this client may ever have under way."""
+        return self._transport.manners.pacer.limits.most
+
     def page(
         self, collection: str, *, workspace_ids: Sequence[str] = (), offset: int = 0
     ) -> list[Body]:
@@ -27,7 +34,11 @@ class Client:
         query: dict[str, str | int] = {"limit": PAGE_SIZE, "offset": offset}
         if workspace_ids:
             query["workspaceIds"] = ",".join(workspace_ids)
-        answer = self._transport.request("GET", collection, query=query)
+        patience = self._transport.manners.patience
+        if len(workspace_ids) > 1:
+            # The caller halves a batch that the server cannot show: no use in asking for it again.
+            patience = replace(patience, bare_500_attempts=1)
+        answer = self._transport.request("GET", collection, query=query, patience=patience)
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise self._unexpected("GET", collection, "a list of objects under `data`")
@@ -35,7 +46,7 @@ class Client:
 
     def get(self, collection: str, id_: str, *, query: Mapping[str, str] | None = None) -> Body:
         """One object. Deleted ones may be answered too: the API does not hide them here."""
-        return self._object("GET", f"{collection}/{id_}", query=query)
+        return self._object("GET", _path(collection, id_), query=query)
 
     def create(self, collection: str, body: Body) -> Body:
         """The object as created. Raises ResponseLost when it may or may not have been."""
@@ -45,12 +56,12 @@ class Client:
         self, method: Literal["PATCH", "PUT"], collection: str, id_: str, body: Body
     ) -> Body:
         """The object as it is afterwards."""
-        return self._object(method, f"{collection}/{id_}", body=body)
+        return self._object(method, _path(collection, id_), body=body)
 
     def delete(self, collection: str, id_: str) -> None:
         """Deletes one object; one that is gone already is as good."""
         try:
-            self._transport.request("DELETE", f"{collection}/{id_}")
+            self._transport.request("DELETE", _path(collection, id_))
         except NotFound:
             return
 
@@ -73,3 +84,8 @@ class Client:
     def _unexpected(self, method: str, path: str, expected: str) -> UnexpectedAnswer:
         problem = f"The JSON is not what the Airbyte API answers: {expected}."
         return UnexpectedAnswer(method, self._transport.url + path, status=200, problem=problem)
+
+
+def _path(collection: str, id_: str) -> str:
+    """The path of one object; ids come from the server, which may be anybody."""
+    return f"{collection}/{quote(id_, safe='')}"

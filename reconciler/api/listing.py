@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.errors import ListingInconsistent, MalformedObject
 
+MAX_PAGES = 2_500  # a quarter of a million objects
 MAX_PASSES = 5  # over a listing that keeps changing while it is read
 
 
@@ -31,7 +32,7 @@ def list_complete(
     known: dict[str, Body] = {}
     for _ in range(MAX_PASSES):
         before = len(known)
-        rows = list(_walk(client, collection, workspace_ids))
+        rows = list(_walk(client, collection, id_field, workspace_ids))
         known |= {_id(row, id_field): row for row in rows}
         is_steady = len(known) == len(rows)
         is_single = len(rows) < PAGE_SIZE
@@ -40,14 +41,21 @@ def list_complete(
     raise ListingInconsistent(collection, f"it kept changing over {MAX_PASSES} readings")
 
 
-def _walk(client: Client, collection: str, workspace_ids: Sequence[str]) -> Iterator[Body]:
-    offset = 0
-    while True:
-        page = client.page(collection, workspace_ids=workspace_ids, offset=offset)
+def _walk(
+    client: Client, collection: str, id_field: str, workspace_ids: Sequence[str]
+) -> Iterator[Body]:
+    """The rows of all pages. Raises ListingInconsistent when the pages have no end."""
+    seen: set[str] = set()
+    for number in range(MAX_PAGES):
+        page = client.page(collection, workspace_ids=workspace_ids, offset=number * PAGE_SIZE)
         yield from page
         if len(page) < PAGE_SIZE:
             return
-        offset += PAGE_SIZE
+        before = len(seen)
+        seen |= {_id(row, id_field) for row in page}
+        if len(seen) == before:
+            raise ListingInconsistent(collection, f"page {number + 1} only repeats earlier ones")
+    raise ListingInconsistent(collection, f"it has no end: {MAX_PAGES:,} pages were full")
 
 
 def _id(row: Body, id_field: str) -> str:

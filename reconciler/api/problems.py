@@ -7,12 +7,17 @@ HTML; the constant `detail` says little, what happened is in `data`.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from reconciler.errors import (
     ApiError,
     Conflict,
+    ConflictState,
     Forbidden,
     NotFound,
     RateLimited,
@@ -22,10 +27,25 @@ from reconciler.errors import (
 )
 from reconciler.model import Json
 
-if TYPE_CHECKING:
-    import requests
-
 MAX_TEXT = 2000  # of a server's message that is repeated to the user
+MAX_RETRY_AFTER_S = 300.0  # a longer wish is one to run again later
+
+_STATES = {
+    "#try-again-later": ConflictState.BUSY,
+    "connection/locked": ConflictState.LOCKED,
+    "already-exists": ConflictState.EXISTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of the server, its body read and bounded."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 _BY_STATUS: dict[int, type[ApiError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -40,25 +60,63 @@ def error_class(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, ServerError if status >= 500 else Rejected)
 
 
-def api_error(
-    class_: type[ApiError], response: requests.Response, method: str, url: str
-) -> ApiError:
-    """The error of *class_* with what *response* says."""
-    problem = class_(method, url, status=response.status_code, problem=_said(response))
+def api_error(class_: type[ApiError], answer: Answer, method: str, url: str) -> ApiError:
+    """The error of *class_* with what *answer* says."""
+    body = _body(answer)
+    said = _said(answer) if body is None else "; ".join(_parts(body))[:MAX_TEXT]
+    problem = class_(method, url, status=answer.status, problem=said)
     if isinstance(problem, RateLimited):
-        with contextlib.suppress(ValueError):
-            problem.retry_after_s = max(0.0, float(response.headers.get("Retry-After", "")))
+        problem.retry_after_s = _retry_after_s(answer.headers)
+    elif isinstance(problem, Conflict):
+        problem.state = _state(body or {})
+    elif isinstance(problem, ServerError):
+        problem.explains = bool(_told(body or {}))
     return problem
 
 
-def _said(response: requests.Response) -> str:
-    """The server's own words: problem JSON, another JSON with a message, or a page's title."""
+def _body(answer: Answer) -> dict[str, Json] | None:
+    """The JSON object that explains the error; empty for other JSON, None where there is none."""
     try:
-        body = response.json()
-    except ValueError:
-        title = re.search(r"<title>(.*?)</title>", response.text[:MAX_TEXT], re.I | re.S)
-        return f"({title[1].strip()})" if title else response.text[:200].strip()
-    return "; ".join(_parts(body))[:MAX_TEXT] if isinstance(body, dict) else ""
+        body = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else {}
+
+
+def _said(answer: Answer) -> str:
+    """The server's own words where they are no JSON: a page's title, or a short text."""
+    text = answer.content[:MAX_TEXT].decode("utf-8", "replace")
+    title = re.search(r"<title>(.*?)</title>", text, re.I | re.S)
+    return f"({title[1].strip()})" if title else text[:200].strip()
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """The wish of a Retry-After header in seconds; it may also be a date."""
+    text = headers.get("Retry-After", "")
+    with contextlib.suppress(ValueError):
+        return min(max(0.0, float(text)), MAX_RETRY_AFTER_S)
+    with contextlib.suppress(ValueError, TypeError):
+        asked = parsedate_to_datetime(text) - datetime.now(UTC)
+        return min(max(0.0, asked.total_seconds()), MAX_RETRY_AFTER_S)
+    return None
+
+
+def _state(body: Mapping[str, Json]) -> ConflictState:
+    """What a 409 is about, by the problem's type."""
+    type_ = str(body.get("type", ""))
+    for ending, state in _STATES.items():
+        if type_.endswith(ending):
+            return state
+    return ConflictState.OTHER
+
+
+def _told(body: Mapping[str, Json]) -> str:
+    """What happened in this case, as opposed to the constant words of its kind."""
+    data = body.get("data")
+    if not isinstance(data, dict):
+        # Outside the problem JSON, `message` is all there is.
+        return "" if "title" in body else str(body.get("message") or "")
+    return str(data.get("message") or data.get("errors") or "")
 
 
 def _parts(body: dict[str, Json]) -> list[str]:

@@ -1,22 +1,27 @@
 """HTTP to the API: base URL, credentials, timeouts, retries, errors; the only `import requests`.
 
-Retried with back-off are the methods that may be repeated without harm: GET, PUT, PATCH (ours carry
-whole values) and DELETE. A POST is never repeated here: the API has no idempotency key.
+Every request waits for its turn at the run's pacer. Answers are read up to a bound, redirects are
+never followed (one could hand the credentials to another host), and TLS is always verified.
 """
 
 from __future__ import annotations
 
-import random
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeAlias
 
 import requests
 
 from reconciler import __version__
 from reconciler.api.auth import Credentials
-from reconciler.api.problems import api_error, error_class
+from reconciler.api.pacer import Pacer, Slot
+from reconciler.api.problems import Answer, api_error, error_class
+from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
+from reconciler.api.throttle import Limits, Verdict
 from reconciler.errors import (
     ApiError,
     ConnectionFailed,
@@ -30,10 +35,9 @@ from reconciler.model import Json
 USER_AGENT = f"airbyte-reconciler/{__version__}"
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 300.0  # creating a connection discovers the source inside the request
-MAX_ATTEMPTS = 6
-MAX_BACKOFF_S = 30.0
-_REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
-_PASSING = frozenset({429, 502, 503, 504})
+ANSWER_TIMEOUT_S = 600.0  # for a whole body, however slowly it drips
+MAX_ANSWER_BYTES = 64 * 1024 * 1024  # streams of a big database are megabytes; this is no answer
+_CHUNK_BYTES = 256 * 1024
 
 Query = Mapping[str, str | int | Sequence[str]]
 
@@ -49,112 +53,200 @@ class Exchange:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A request that failed and is tried again after a pause."""
+
+    method: str
+    path: str
+    status: int
+    attempt: int
+    pause_s: float
+
+
+Traffic: TypeAlias = Exchange | Retry
+
+
+def _quietly(_traffic: Traffic) -> None:
+    """Nobody asked to see the requests."""
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def wait_always(seconds: float) -> bool:
+    """Waits that long; True, since nobody asks to stop waiting."""
+    time.sleep(seconds)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How requests are sent: how fast, how often again, and who hears of them.
+
+    `wait` sleeps before a retry and says whether there should be one still. `redact` hides secrets
+    in what the server says. `run_id` goes into the user agent.
+    """
+
+    pacer: Pacer = field(default_factory=lambda: Pacer(Limits()))
+    patience: Patience = field(default_factory=Patience)
+    observe: Callable[[Traffic], None] = _quietly
+    wait: Callable[[float], bool] = wait_always
+    clock: Callable[[], float] = time.monotonic
+    redact: Callable[[str], str] = _as_it_is
+    run_id: str = ""
+
+    @property
+    def user_agent(self) -> str:
+        return f"{USER_AGENT} (run {self.run_id})" if self.run_id else USER_AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request as the caller wants it, whatever attempts it takes."""
+
+    method: str
+    path: str
+    query: Query | None
+    body: Json
+    is_repeatable: bool
+
+    @property
+    def route(self) -> str:
+        """Requests of one route take alike long."""
+        return f"{self.method} /{self.path.lstrip('/').partition('/')[0]}"
+
+
 class Transport:
     """Sends requests to one Airbyte; safe to use from several threads."""
 
-    def __init__(
-        self,
-        url: str,
-        credentials: Credentials,
-        *,
-        observe: Callable[[Exchange], None] = lambda _exchange: None,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
+    def __init__(self, url: str, credentials: Credentials, manners: Manners | None = None) -> None:
         self.url = url.rstrip("/")
+        self.manners = manners or Manners()
         self._credentials = credentials
-        self._observe = observe
-        self._sleep = sleep
+        self._was_reached = False
         # requests does not promise that a Session may be shared.
         self._local = threading.local()
 
     def request(
-        self, method: str, path: str, *, query: Query | None = None, body: Json = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Json = None,
+        patience: Patience | None = None,
     ) -> Json:
         """The JSON of the answer, None when it has no body. Raises ApiError for anything else."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            try:
-                return self._authorised(method, path, query, body, attempt)
-            except ApiError as problem:
-                if attempt == MAX_ATTEMPTS or not _may_repeat(method, problem):
-                    raise
-                asked_s = problem.retry_after_s if isinstance(problem, RateLimited) else None
-                self._sleep(backoff_s(attempt, asked_s))
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        call = _Call(method, path, query, body, is_repeatable(method))
+        return self._persisting(call, self._authorised, patience or self.manners.patience)
 
-    def _authorised(
-        self, method: str, path: str, query: Query | None, body: Json, attempt: int
+    def _persisting(
+        self, call: _Call, send: Callable[[_Call, int], Json], patience: Patience
     ) -> Json:
+        """What *send* gives, tried again as long as that is harmless and worth while."""
+        manners = self.manners
+        started = manners.clock()
+        for number in count(1):
+            try:
+                return send(call, number)
+            except ApiError as problem:
+                spent_s = manners.clock() - started
+                attempt = Attempt(number, spent_s, call.is_repeatable, self._was_reached)
+                pause = pause_s(problem, attempt, patience)
+                if pause is None:
+                    raise
+                manners.observe(Retry(call.method, call.path, problem.status, number, pause))
+                if not manners.wait(pause):
+                    raise
+        raise AssertionError("unreachable: the count has no end")
+
+    def _authorised(self, call: _Call, attempt: int) -> Json:
         """One attempt; a 401 renews the token once, as Airbyte's API guide asks."""
         header = self._credentials.header(self._post_anonymous)
         try:
-            return self._send(method, path, query, body, header, attempt)
+            return self._send(call, header, attempt)
         except Unauthorized:
             renewed = self._credentials.renewed(header, self._post_anonymous)
             if renewed is None:
                 raise
-            return self._send(method, path, query, body, renewed, attempt)
+            return self._send(call, renewed, attempt)
 
     def _post_anonymous(self, path: str, body: Json) -> Json:
-        return self._send("POST", path, None, body, None, 1)
+        # A second token does no harm.
+        call = _Call("POST", path, None, body, is_repeatable=True)
+        return self._persisting(call, self._without_credentials, self.manners.patience)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        body: Json,
-        authorization: str | None,
-        attempt: int,
-    ) -> Json:
-        url = self.url + path
+    def _without_credentials(self, call: _Call, attempt: int) -> Json:
+        return self._send(call, None, attempt)
+
+    def _send(self, call: _Call, authorization: str | None, attempt: int) -> Json:
+        with self.manners.pacer.slot(call.route) as slot:
+            try:
+                return self._exchanged(call, authorization, attempt)
+            except ApiError as problem:
+                _judge(problem, slot)
+                raise
+
+    def _exchanged(self, call: _Call, authorization: str | None, attempt: int) -> Json:
+        url = self.url + call.path
         started = time.monotonic()
         status = 0
         try:
-            response = self._session().request(
-                method,
+            with self._session().request(
+                call.method,
                 url,
-                params=query,
-                json=body,
+                params=call.query,
+                json=call.body,
                 headers={"Authorization": authorization} if authorization else {},
                 timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                # Following one could hand the credentials to another host.
                 allow_redirects=False,
-            )
-            status = response.status_code
+                stream=True,
+            ) as response:
+                self._was_reached = True
+                status = response.status_code
+                content = _read(response, call.method, url)
+                answer = Answer(status, response.headers, content)
         except requests.RequestException as problem:
-            raise _no_answer(problem, method, url) from problem
+            raise _no_answer(problem, call.method, url) from problem
         finally:
-            self._observe(Exchange(method, path, status, time.monotonic() - started, attempt))
-        return _content(response, method, url)
+            elapsed_s = time.monotonic() - started
+            self.manners.observe(Exchange(call.method, call.path, status, elapsed_s, attempt))
+        return _content(answer, call.method, url, self.manners.redact)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
-            session.headers["User-Agent"] = USER_AGENT
+            session.headers["User-Agent"] = self.manners.user_agent
             # Without an auth of its own, requests would put a .netrc entry over our header.
             session.auth = lambda request: request
             self._local.session = session
         return session
 
 
-def backoff_s(attempt: int, retry_after_s: float | None = None) -> float:
-    """Seconds to wait after *attempt* (1-based): the server's wish, else doubling, with jitter."""
-    if retry_after_s is not None:
-        return min(retry_after_s, MAX_BACKOFF_S)
-    return float(min(2.0 ** (attempt - 1), MAX_BACKOFF_S) * random.uniform(0.5, 1.0) / 2)
-
-
-def _may_repeat(method: str, problem: ApiError) -> bool:
-    if isinstance(problem, ConnectionFailed):
-        # Nothing listens: the user must hear of it now, not after a minute of tries.
-        return False
+def _judge(problem: ApiError, slot: Slot) -> None:
+    """What a failure says of the server's load: a mistake in the request says nothing."""
     if isinstance(problem, RateLimited):
-        # Refused before anything was done, so even a POST may be repeated.
-        return True
-    if method not in _REPEATABLE:
-        return False
-    return isinstance(problem, ResponseLost) or problem.status in _PASSING
+        slot.verdict = Verdict.REFUSED
+        slot.retry_after_s = problem.retry_after_s
+    elif isinstance(problem, ResponseLost | ConnectionFailed) or problem.status >= 500:
+        slot.verdict = Verdict.FAILED
+
+
+def _read(response: requests.Response, method: str, url: str) -> bytes:
+    """The whole body. Raises UnexpectedAnswer for one without an end, in bytes or in time."""
+    chunks: list[bytes] = []
+    size = 0
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        size += len(chunk)
+        chunks.append(chunk)
+        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            reason = f"The answer does not end: {size:,} bytes so far."
+            raise UnexpectedAnswer(method, url, status=response.status_code, problem=reason)
+    return b"".join(chunks)
 
 
 def _no_answer(problem: requests.RequestException, method: str, url: str) -> ApiError:
@@ -173,7 +265,9 @@ def _no_answer(problem: requests.RequestException, method: str, url: str) -> Api
         sign in reason for sign in ("Connection refused", "Failed to resolve", "NewConnectionError")
     )
     if isinstance(problem, never_sent) or refused:
-        return ConnectionFailed(method, url, problem=reason)
+        failure = ConnectionFailed(method, url, problem=reason)
+        failure.is_refused = refused or isinstance(problem, requests.exceptions.ConnectTimeout)
+        return failure
     return ResponseLost(method, url, problem=reason)
 
 
@@ -190,21 +284,25 @@ def _reason(problem: BaseException) -> str:
     return tail.partition(": ")[2] or text if found else text
 
 
-def _content(response: requests.Response, method: str, url: str) -> Json:
+def _content(answer: Answer, method: str, url: str, redact: Callable[[str], str]) -> Json:
     """The answer's JSON. Raises the ApiError that its status or its shape means."""
-    if 300 <= response.status_code < 400:
-        target = response.headers.get("Location", "another place")
-        raise UnexpectedAnswer(
-            method, url, status=response.status_code, problem=f"It redirects to {target}."
-        )
-    if not response.ok:
-        raise api_error(error_class(response.status_code), response, method, url)
-    if not response.content:
+    if 300 <= answer.status < 400:
+        target = answer.headers.get("Location", "another place")
+        raise _unexpected(answer, method, url, f"It redirects to {target}.")
+    if answer.status >= 400:
+        problem = api_error(error_class(answer.status), answer, method, url)
+        problem.problem = redact(problem.problem)
+        raise problem
+    if not answer.content:
         return None
     try:
-        return response.json()
+        return json.loads(answer.content)
+    except RecursionError:
+        raise _unexpected(answer, method, url, "The JSON is nested too deeply.") from None
     except ValueError as problem:
-        kind = response.headers.get("Content-Type", "no content type")
-        raise UnexpectedAnswer(
-            method, url, status=response.status_code, problem=f"The answer is no JSON ({kind})."
-        ) from problem
+        kind = answer.headers.get("Content-Type", "no content type")
+        raise _unexpected(answer, method, url, f"The answer is no JSON ({kind}).") from problem
+
+
+def _unexpected(answer: Answer, method: str, url: str, problem: str) -> UnexpectedAnswer:
+    return UnexpectedAnswer(method, url, status=answer.status, problem=problem)

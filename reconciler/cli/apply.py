@@ -22,7 +22,6 @@ from reconciler.cli.progress import progress
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings, global_options
-from reconciler.live import IN_FLIGHT
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
@@ -43,9 +42,9 @@ from reconciler.render.verification import render_not_in_effect
 @click.option(
     "--parallelism",
     type=click.IntRange(1, 64),
-    default=IN_FLIGHT,
+    default=16,
     show_default=True,
-    help="The most operations at a time.",
+    help="The most requests at a time; fewer are sent while Airbyte is slow or refuses.",
 )
 @click.option("--no-verify", is_flag=True, help="Do not read again what was written.")
 @global_options

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler import connectors, pipeline
 from reconciler.api.client import Client
-from reconciler.api.transport import Exchange
+from reconciler.api.transport import Exchange, Manners, Traffic
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
 from reconciler.manifest.project import Environment, Project, read_project
 from reconciler.pipeline import Loaded
 from reconciler.render.diagnostics import render_diagnostics
+from reconciler.render.values import safe
 from reconciler.selection import Selection
 
 
@@ -40,12 +41,12 @@ def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
 def connected(settings: Settings, project: Project) -> Iterator[Session]:
     """A session with the chosen environment; the embedded sandbox runs as long as it lasts."""
     environment = project.environment(settings.env, settings.environ)
-    observe = _log(settings) if settings.verbose else _ignore
+    manners = Manners(observe=_log(settings)) if settings.verbose else Manners()
     if not environment.is_sandbox:
-        yield Session(pipeline.connect(environment, observe), environment)
+        yield Session(pipeline.connect(environment, manners), environment)
         return
     with _sandbox(project, environment) as started:
-        yield Session(pipeline.connect(started, observe), started)
+        yield Session(pipeline.connect(started, manners), started)
 
 
 @contextlib.contextmanager
@@ -74,14 +75,12 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
         raise UsageError(f"the sandbox cannot run: {problem}") from problem
 
 
-def _log(settings: Settings) -> pipeline.Observe:
-    def log(exchange: Exchange) -> None:
-        took = f"{exchange.elapsed_s * 1000:.0f} ms"
-        again = f", attempt {exchange.attempt}" if exchange.attempt > 1 else ""
-        settings.tell(f"{exchange.method} {exchange.path} {exchange.status or '-'} {took}{again}")
+def _log(settings: Settings) -> Callable[[Traffic], None]:
+    def log(traffic: Traffic) -> None:
+        if isinstance(traffic, Exchange):
+            took = f"{traffic.elapsed_s * 1000:.0f} ms"
+            again = f", attempt {traffic.attempt}" if traffic.attempt > 1 else ""
+            status = traffic.status or "-"
+            settings.tell(f"{traffic.method} {safe(traffic.path)} {status} {took}{again}")
 
     return log
-
-
-def _ignore(_exchange: Exchange) -> None:
-    """Nobody asked to see the requests."""
