@@ -6,12 +6,13 @@ Dangling references, resources of one name, and workspaces or keys claimed twice
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.connectors import Catalogue
 from reconciler.errors import Diagnostic, did_you_mean, error
-from reconciler.kinds import all_kinds
+from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Declaration, Kind, Mistake
+from reconciler.lifecycle import Lifecycle, lifecycle, own_fields
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.tenant import Manifest
 from reconciler.model import (
@@ -22,6 +23,7 @@ from reconciler.model import (
     Path,
     Ref,
     ResourceKey,
+    Retired,
     Spec,
     workspace_key,
 )
@@ -29,11 +31,12 @@ from reconciler.model import (
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One resource's block in a manifest: its name, its fields, and the path to it."""
+    """One resource's block in a manifest: its name, its kind's own fields, and the path to it."""
 
     name: str
     fields: Mapping[str, Json]
     at: Path
+    life: Lifecycle = field(default_factory=Lifecycle)
 
 
 def build_tenant(
@@ -46,7 +49,7 @@ def build_tenant(
     problems = manifest.problems
     if not all(_is_usable(kind, manifest) for kind in all_kinds()):
         return DesiredTenant(manifest.tenant, {}, {}, _tenant_origin(manifest)), problems
-    blocks = {kind.name: _blocks(kind, manifest, defaults) for kind in all_kinds()}
+    blocks, retired = _parted(_all_blocks(manifest, defaults), manifest)
     declared = {name: [block.name for block in found] for name, found in blocks.items()}
     resources: dict[ResourceKey, DesiredResource] = {}
     for kind in all_kinds():
@@ -57,15 +60,66 @@ def build_tenant(
             spec, mistakes = kind.declare(Declaration(key, block.fields, declared, catalogue))
             mistakes += _dangling(kind, spec, declared, manifest, block)
             problems += [_placed(mistake, block, manifest) for mistake in mistakes]
-            resources[key] = DesiredResource(key, spec, _origin(manifest, block))
+            resources[key] = DesiredResource(
+                key,
+                spec,
+                _origin(manifest, block),
+                is_protected=block.life.is_protected,
+                renamed_from=block.life.renamed_from,
+            )
         problems += _same_names(kind, resources)
     tenant = DesiredTenant(
         name=manifest.tenant,
         labels=_labels(manifest),
         resources=resources,
         origin=_tenant_origin(manifest),
+        retired={each.key: each for each in retired},
+        prune=bool(manifest.value.get("prune", defaults.get("prune", False))),
     )
     return tenant, problems
+
+
+def _all_blocks(manifest: Manifest, defaults: Mapping[str, Json]) -> dict[str, list[_Block]]:
+    """The blocks of every kind, with those that other blocks imply."""
+    blocks = {kind.name: _blocks(kind, manifest, defaults) for kind in all_kinds()}
+    for kind in all_kinds():
+        for block in blocks[kind.name]:
+            if block.life.is_absent or not manifest.is_sound(block.at):
+                continue
+            for other, names in kind.implies(block.fields).items():
+                known = {each.name for each in blocks[other]}
+                at = (*block.at, get(other).section)
+                blocks[other] += [_Block(name, {}, at) for name in names if name not in known]
+    return blocks
+
+
+def _parted(
+    blocks: Mapping[str, Sequence[_Block]], manifest: Manifest
+) -> tuple[dict[str, list[_Block]], list[Retired]]:
+    """The blocks of what is to exist, and what is to be gone: all of a tenant that is retired."""
+    life = lifecycle(manifest.value)
+    staying = {
+        name: [block for block in found if not (life.is_absent or block.life.is_absent)]
+        for name, found in blocks.items()
+    }
+    retired = [
+        _retired(kind, block, life, manifest)
+        for kind, found in blocks.items()
+        for block in found
+        if life.is_absent or block.life.is_absent
+    ]
+    return staying, retired
+
+
+def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) -> Retired:
+    is_own = block.life.is_absent
+    return Retired(
+        key=ResourceKey(kind, manifest.tenant, block.name),
+        name=str(block.fields.get("name", block.name or manifest.tenant)),
+        reason=block.life.reason if is_own else tenant.reason,
+        origin=_origin(manifest, block) if is_own else manifest.origin(("state",), key=True),
+        is_protected=block.life.is_protected,
+    )
 
 
 def check_fleet(tenants: Sequence[DesiredTenant]) -> list[Diagnostic]:
@@ -78,21 +132,26 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[Diagnostic]:
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
             problems.append(error(tenant.origin, "duplicate tenant", detail=detail))
             continue
-        workspace = tenant.resources.get(workspace_key(tenant.name))
-        if workspace is None:  # its block has mistakes of its own
-            continue
-        name = workspace.spec["name"]
-        if (owner := workspaces.setdefault(name, tenant)) is not tenant:
-            problems.append(
-                error(
-                    workspace.origin,
-                    "workspace claimed twice",
-                    detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
-                    f"({owner.workspace.origin}).",
-                    hint="Give one of them another `workspace.name`.",
+        origin = _claims_workspace(tenant)
+        for name in tenant.workspace_names if origin else ():
+            if (owner := workspaces.setdefault(name, tenant)) is not tenant:
+                problems.append(
+                    error(
+                        origin,
+                        "workspace claimed twice",
+                        detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
+                        f"({_claims_workspace(owner)}).",
+                        hint="Give one of them another `workspace.name`.",
+                    )
                 )
-            )
     return problems
+
+
+def _claims_workspace(tenant: DesiredTenant) -> Origin | None:
+    """Where the tenant says which workspace is its own; None where that has mistakes."""
+    key = workspace_key(tenant.name)
+    claim = tenant.resources.get(key) or tenant.retired.get(key)
+    return claim.origin if claim else None
 
 
 def _is_usable(kind: Kind, manifest: Manifest) -> bool:
@@ -105,16 +164,20 @@ def _blocks(kind: Kind, manifest: Manifest, defaults: Mapping[str, Json]) -> lis
     default = defaults.get(kind.section) or {}
     if not kind.in_workspace():
         fields = manifest.value.get(kind.section) or {}
-        return [_Block("", {**default, **fields}, (kind.section,))]
+        return [_block("", {**default, **fields}, (kind.section,))]
     section = manifest.value.get(kind.section) or {}
     blocks = [
-        _Block(name, {**default, **_mapping(fields)}, (kind.section, name))
+        _block(name, {**default, **_mapping(kind, fields)}, (kind.section, name))
         for name, fields in section.items()
     ]
     if kind.single_section in manifest.value:
         fields = manifest.value[kind.single_section]
-        blocks.append(_Block(kind.name, {**default, **fields}, (kind.single_section,)))
+        blocks.append(_block(kind.name, {**default, **fields}, (kind.single_section,)))
     return blocks
+
+
+def _block(name: str, fields: Mapping[str, Json], at: Path) -> _Block:
+    return _Block(name, own_fields(fields), at, lifecycle(fields))
 
 
 def _dangling(
@@ -143,8 +206,7 @@ def _nearest(ref: Ref, names: Collection[str], manifest: Manifest) -> str:
     if not hint:
         return f"Declared: {', '.join(sorted(names))}." if names else f"It declares no {ref.kind}."
     near = hint.split('"')[1]
-    section = next(kind.section for kind in all_kinds() if kind.name == ref.kind)
-    place = manifest.origin((section, near), key=True)
+    place = manifest.origin((get(ref.kind).section, near), key=True)
     return f"{hint.removesuffix('?')} ({place})?"
 
 
@@ -181,8 +243,10 @@ def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
     return manifest.placed(finding)
 
 
-def _mapping(fields: Json) -> Mapping[str, Json]:
+def _mapping(kind: Kind, fields: Json) -> Mapping[str, Json]:
     """*fields*, or nothing for a block that is no mapping and is told as such."""
+    if kind.shorthand and not isinstance(fields, dict):
+        return {kind.shorthand: fields}
     return fields if isinstance(fields, dict) else {}
 
 

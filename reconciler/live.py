@@ -10,7 +10,7 @@ Rows that cannot belong to what was asked are an error, never an empty state.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -31,6 +31,7 @@ from reconciler.model import (
     DesiredTenant,
     LiveResource,
     LiveTenant,
+    Origin,
     Ref,
     ResourceKey,
 )
@@ -62,18 +63,37 @@ def read_live(
 def _find_workspaces(client: Client, tenants: Sequence[DesiredTenant]) -> dict[str, list[Body]]:
     """The live workspaces by name, among them every one that a tenant asks for."""
     kind = get("workspace")
-    wanted = {kind.name_of(tenant.workspace.spec) for tenant in tenants}
+    wanted = {name for tenant in tenants for name in tenant.workspace_names}
+    choices = [tenant.workspace_names for tenant in tenants]
     rows = list_complete(
         client,
         kind.collection,
         kind.id_field,
-        is_enough=lambda rows: wanted <= {row.get("name") for row in rows},
+        is_enough=lambda rows: _satisfied(choices, {row.get("name") for row in rows}),
     )
     found: dict[str, list[Body]] = {}
     for row in rows:
         if row.get("name") in wanted:
             found.setdefault(str(row["name"]), []).append(row)
     return found
+
+
+def _satisfied(choices: Sequence[Sequence[str]], names: Collection[str | None]) -> bool:
+    return all(any(name in names for name in choice) for choice in choices)
+
+
+def _workspace(tenant: DesiredTenant, found: Mapping[str, list[Body]]) -> list[Body]:
+    """The live workspaces of the first of the tenant's names that any has."""
+    return next((found[name] for name in tenant.workspace_names if name in found), [])
+
+
+def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
+    """Whether the rows of *kind* are needed at all to plan *tenant*."""
+    return (
+        not kind.is_listed_on_demand
+        or tenant.prune
+        or any(key.kind == kind.name for key in (*tenant.resources, *tenant.retired))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,7 @@ def _read_rows(
     found: Mapping[str, list[Body]],
 ) -> Iterator[Mapping[str, Rows]]:
     """For each tenant, in order, its live rows by kind; several batches are read at a time."""
-    workspaces = [found.get(str(tenant.workspace.spec["name"]), []) for tenant in tenants]
+    workspaces = [_workspace(tenant, found) for tenant in tenants]
     kinds = [kind for kind in all_kinds() if kind.in_workspace()]
     batches = sorted(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
@@ -107,6 +127,8 @@ def _read_rows(
         for position, rows in enumerate(workspaces):
             bodies: dict[str, Rows] = {"workspace": rows}
             for kind in kinds if len(rows) == 1 else ():
+                if not _is_wanted(kind, tenants[position]):
+                    continue
                 key = (kind.name, str(rows[0][WORKSPACE_ID]))
                 while key not in arrived:
                     batch, answer = next(answers)
@@ -143,10 +165,10 @@ def _batches(
     expected = 0
     last = 0
     for position, (tenant, rows) in enumerate(zip(tenants, workspaces, strict=True)):
-        if len(rows) != 1:
+        if len(rows) != 1 or not _is_wanted(kind, tenant):
             continue
         count = sum(key.kind == kind.name for key in tenant.resources)
-        if ids and (expected + count > FILL or len(ids) == MAX_IDS):
+        if ids and ((kind.is_paged and expected + count > FILL) or len(ids) == MAX_IDS):
             yield _Batch(kind, tuple(ids), last)
             ids, expected = [], 0
         ids.append(required(rows[0], WORKSPACE_ID, str))
@@ -165,7 +187,7 @@ def _read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, 
         if len(ids) == 1:
             return {ids[0]: problem}
         return _halves(client, kind, ids)
-    if len(rows) < PAGE_SIZE:
+    if len(rows) < PAGE_SIZE or not kind.is_paged:
         return _by_workspace(kind, rows, ids)
     if len(ids) > 1:
         return _halves(client, kind, ids)
@@ -228,24 +250,39 @@ def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows]) -> LiveTenant
 
 
 def _keys(kind: Kind, tenant: DesiredTenant, rows: Sequence[Body]) -> dict[str, ResourceKey]:
-    """The key of each row's id: of the resource that declares its name, else `@` and the id."""
-    declared = {
-        kind.name_of(resource.spec): resource
-        for key, resource in tenant.resources.items()
-        if key.kind == kind.name
-    }
-    keys: dict[str, ResourceKey] = {}
+    """The key of each row's id: of the resource that claims its name, else `@` and the id."""
     holders: dict[str, list[str]] = {}
     for row in rows:
-        id_ = required(row, kind.id_field, str)
-        name = str(row.get("name"))
-        holders.setdefault(name, []).append(id_)
-        known = declared.get(name)
-        keys[id_] = known.key if known else ResourceKey(kind.name, tenant.name, f"@{id_}")
-    for name, ids in holders.items():
-        if len(ids) > 1 and name in declared:
-            raise AmbiguousName(kind.name, name, ids, declared[name].origin)
+        holders.setdefault(str(row.get("name")), []).append(required(row, kind.id_field, str))
+    keys: dict[str, ResourceKey] = {}
+    for key, origin, names in _claims(kind, tenant):
+        name = next((name for name in names if name in holders), None)
+        if name is None:
+            continue
+        if len(holders[name]) > 1:
+            raise AmbiguousName(kind.name, name, holders[name], origin)
+        keys.setdefault(holders[name][0], key)
+    for ids in holders.values():
+        for id_ in ids:
+            keys.setdefault(id_, ResourceKey(kind.name, tenant.name, f"@{id_}"))
     return keys
+
+
+def _claims(
+    kind: Kind, tenant: DesiredTenant
+) -> Iterator[tuple[ResourceKey, Origin, tuple[str, ...]]]:
+    """The declared resources with the names that their live object may have, best first.
+
+    Names of today come before the names that something was renamed from, so that an entry which
+    was renamed long ago takes nothing away from one that has its old name now.
+    """
+    declared = [r for key, r in tenant.resources.items() if key.kind == kind.name]
+    for resource in sorted(declared, key=lambda each: bool(each.renamed_from)):
+        former = (resource.renamed_from,) if resource.renamed_from else ()
+        yield resource.key, resource.origin, (kind.name_of(resource.spec), *former)
+    for key, retired in tenant.retired.items():
+        if key.kind == kind.name:
+            yield key, retired.origin, (retired.name,)
 
 
 def _resource(

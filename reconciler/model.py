@@ -131,11 +131,27 @@ class Exhaustive(dict[str, Json]):
 
 @dataclass(frozen=True, slots=True)
 class DesiredResource:
-    """What a manifest asks for, normalised, with the place that asks."""
+    """What a manifest asks for, normalised, with the place that asks.
+
+    `renamed_from` is the name or key that the live object may still have, else empty.
+    """
 
     key: ResourceKey
     spec: Spec
     origin: Origin
+    is_protected: bool = False
+    renamed_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Something that a manifest wants gone (`state: absent`), by its name in Airbyte."""
+
+    key: ResourceKey
+    name: str
+    reason: str
+    origin: Origin
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +170,33 @@ State: TypeAlias = Mapping[ResourceKey, R]
 
 @dataclass(frozen=True, slots=True)
 class DesiredTenant:
-    """One tenant as its manifests describe it."""
+    """One tenant as its manifests describe it.
+
+    `retired` are the resources with `state: absent`, the workspace among them when it is the whole
+    tenant that goes; they are not in `resources`. `prune` asks to delete what nobody declares.
+    """
 
     name: str
     labels: Mapping[str, str]
     resources: State[DesiredResource]
     origin: Origin
+    retired: Mapping[ResourceKey, Retired] = field(default_factory=dict)
+    prune: bool = False
 
     @property
     def workspace(self) -> DesiredResource:
+        """The workspace of a tenant that is to exist."""
         return self.resources[workspace_key(self.name)]
+
+    @property
+    def workspace_names(self) -> tuple[str, ...]:
+        """The names that the live workspace may have: its own, and the one it is renamed from."""
+        key = workspace_key(self.name)
+        if key in self.retired:
+            return (self.retired[key].name,)
+        workspace = self.workspace
+        former = (workspace.renamed_from,) if workspace.renamed_from else ()
+        return (str(workspace.spec["name"]), *former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +236,16 @@ class Remembered:
 
 Memory: TypeAlias = Mapping[ResourceKey, Remembered]
 """What is remembered of one tenant's resources; empty without a ledger, which is never needed."""
+
+
+def referred(spec: Spec, scope: str) -> list[ResourceKey]:
+    """The keys of the resources that *spec* refers to, by a field or by a mapping in a field."""
+    values = [
+        inner
+        for value in spec.values()
+        for inner in (value.values() if isinstance(value, Mapping) else (value,))
+    ]
+    return [value.key(scope) for value in values if isinstance(value, Ref)]
 
 
 def workspace_key(tenant: str) -> ResourceKey:

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.errors import ReconcilerError, ResponseLost, Unforeseen
-from reconciler.model import Ref, ResourceKey, workspace_key
+from reconciler.model import ResourceKey, referred, workspace_key
 from reconciler.plan.graph import Frontier
 from reconciler.plan.model import Action, Operation, Plan
 
@@ -73,8 +73,7 @@ class _Run:
         scope = operation.key.scope
         needed = {operation.key, workspace_key(scope)}
         if operation.desired is not None:
-            values = operation.desired.spec.values()
-            needed |= {value.key(scope) for value in values if isinstance(value, Ref)}
+            needed |= set(referred(operation.desired.spec, scope))
         return {key: self._ids[key] for key in needed if key in self._ids}
 
     def ended(self, outcome: Outcome) -> None:

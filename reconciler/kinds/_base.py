@@ -83,6 +83,10 @@ class Kind:
     - `update`: (spec, object as read with the query `reread`, top-level fields that differ) → the
       writes that bring the object to the spec, in order.
     - `immutable`: fields that no write can change; another value means another object.
+    - `implies`: a manifest block → the names of other resources that it needs, by kind; those that
+      nobody declares are declared by that.
+    - `shorthand`: the field that a block stands for which is no mapping.
+    - `is_listed_on_demand`: read only for tenants that declare some, or that want to see all.
     """
 
     name: str
@@ -97,6 +101,10 @@ class Kind:
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)
+    implies: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] = lambda _fields: {}
+    shorthand: str = ""
+    is_paged: bool = True
+    is_listed_on_demand: bool = False
     replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
 
     def name_of(self, spec: Spec) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from reconciler.errors import Severity
 from reconciler.kinds import _streams as streams
 from reconciler.kinds._base import (
+    WORKSPACE,
     Context,
     Declaration,
     Kind,
@@ -22,7 +23,8 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._schedule import normal_schedule
-from reconciler.model import ALL, Json, Ref, Spec
+from reconciler.kinds.tag import default_colour
+from reconciler.model import ALL, Exhaustive, Json, Ref, Spec
 
 _PLAIN_FIELDS = (
     "name",
@@ -47,6 +49,8 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
             spec[field] = Ref(field, name)
     if "schedule" in fields:
         spec["schedule"] = normal_schedule(fields["schedule"])
+    if "tags" in fields:
+        spec["tags"] = Exhaustive({name: Ref("tag", name) for name in fields["tags"]})
     if "streams" in fields:
         spec["streams"], found = streams.declare(fields["streams"])
         mistakes += found
@@ -92,9 +96,28 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
     for field in ("source", "destination"):
         spec[field] = ref_of(field, required(body, f"{field}Id", str))
     spec["schedule"] = normal_schedule(required(body, "schedule", dict))
+    spec["tags"] = dict(_read_tag(tag, ref_of) for tag in body.get("tags") or ())
     configurations = body.get("configurations") or {}
     spec["streams"] = streams.from_api(configurations.get("streams") or [])
     return spec
+
+
+def _read_tag(tag: Mapping[str, Json], ref_of: RefOf) -> tuple[str, Ref]:
+    ref = ref_of("tag", required(tag, "tagId", str))
+    return (required(tag, "name", str) if ref.name.startswith("@") else ref.name), ref
+
+
+def _sent_tags(spec: Spec, workspace_id: str, context: Context) -> Sequence[Json]:
+    """Whole tags, as the API wants them, although it looks at nothing but their ids."""
+    return [
+        {
+            "tagId": context.id_of(ref),
+            "name": name,
+            "color": default_colour(name),
+            "workspaceId": workspace_id,
+        }
+        for name, ref in sorted(spec["tags"].items())
+    ]
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
@@ -104,6 +127,8 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     wanted = spec.get("streams", ALL)
     discovered = context.streams(source_id, destination_id) if wanted is ALL else ()
     sent = streams.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
+    if "tags" in spec:
+        body["tags"] = _sent_tags(spec, context.id_of(WORKSPACE), context)
     return {
         **body,
         "sourceId": source_id,
@@ -120,7 +145,9 @@ def _update(
     The server wipes the state of a stream whose source mode changes before it has checked the rest
     of the same PATCH, so a bad schedule must have failed already.
     """
-    plain = {field: spec[field] for field in sorted(changed) if field != "streams"}
+    plain = {field: spec[field] for field in sorted(changed) if field not in ("streams", "tags")}
+    if "tags" in changed:
+        plain["tags"] = _sent_tags(spec, body["workspaceId"], context)
     requests = [Request("PATCH", plain)] if plain else []
     if "streams" in changed:
         live = (body.get("configurations") or {}).get("streams") or []
@@ -146,7 +173,9 @@ KIND = Kind(
     references={
         "source": Reference("source", api_field="sourceId"),
         "destination": Reference("destination", api_field="destinationId"),
+        "tags": Reference("tag", api_field="tags", on_delete="detaches"),
     },
+    implies=lambda fields: {"tag": fields.get("tags") or ()},
     immutable=frozenset({"source", "destination"}),
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
 )

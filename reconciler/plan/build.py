@@ -12,7 +12,7 @@ from reconciler.model import (
     LiveTenant,
     Ref,
     ResourceKey,
-    Spec,
+    referred,
 )
 from reconciler.plan.graph import ordered
 from reconciler.plan.model import Action, Operation, TenantPlan
@@ -98,8 +98,3 @@ def _connected(operations: Sequence[Operation]) -> list[Operation]:
                     waits_for[deletes[key].id].append(operation.id)
     by_id = {operation.id: operation for operation in operations}
     return [replace(by_id[id_], waits_for=frozenset(waits_for[id_])) for id_ in ordered(waits_for)]
-
-
-def referred(spec: Spec, scope: str) -> list[ResourceKey]:
-    """The keys of the resources that *spec* refers to."""
-    return [value.key(scope) for value in spec.values() if isinstance(value, Ref)]

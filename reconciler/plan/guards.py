@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import AmbiguousName, Diagnostic, error
 from reconciler.kinds import get
-from reconciler.model import DesiredTenant, ResourceKey
-from reconciler.plan.build import referred
+from reconciler.model import DesiredTenant, ResourceKey, referred
 from reconciler.plan.model import Action, TenantPlan
 
 

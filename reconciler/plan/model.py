@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.changes import Equality, FieldChange, Note
 from reconciler.consequences import Consequence, Weight
 from reconciler.errors import Diagnostic, ReconcilerError
-from reconciler.model import DesiredResource, LiveResource, Origin, ResourceKey
+from reconciler.model import DesiredResource, LiveResource, Origin, ResourceKey, Retired
 
 
 class Action(StrEnum):
@@ -91,15 +91,6 @@ class LastJob:
     rows: int | None
     bytes: int | None
     is_running: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Retired:
-    """Something with `state: absent` that is not there (any more): the entry may be removed."""
-
-    key: ResourceKey
-    reason: str
-    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)

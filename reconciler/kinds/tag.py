@@ -1,0 +1,80 @@
+"""Tag: a coloured word that connections of a workspace can carry.
+
+Source: Airbyte public API, /tags. Names are unique in a workspace and at most 30 characters;
+colours are six hexadecimal digits. The list has no pages; every connection shows its tags whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+
+from reconciler.kinds._base import (
+    WORKSPACE,
+    Context,
+    Declaration,
+    Kind,
+    Mistake,
+    Reference,
+    RefOf,
+    Request,
+    required,
+)
+from reconciler.model import Json, Spec
+
+# Light enough for the dark text that Airbyte puts on them.
+_COLOURS = ("FBECB1", "FFD7D7", "D1F1E1", "D8E6FF", "E9DDFC", "FFE3C2", "CFF3F5", "E6E9F0")
+
+
+def default_colour(name: str) -> str:
+    """The colour of a tag that says none: always the same for the same name."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return _COLOURS[digest[0] % len(_COLOURS)]
+
+
+def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+    spec = {"workspace": WORKSPACE, "name": declaration.key.name}
+    if "color" in declaration.fields:
+        spec["color"] = declaration.fields["color"].upper()
+    return spec, []
+
+
+def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
+    return {
+        "workspace": ref_of("workspace", required(body, "workspaceId", str)),
+        "name": required(body, "name", str),
+        "color": required(body, "color", str).upper(),
+    }
+
+
+def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
+    return {
+        "workspaceId": context.id_of(spec["workspace"]),
+        "name": spec["name"],
+        "color": spec.get("color", default_colour(spec["name"])),
+    }
+
+
+def _update(
+    spec: Spec, body: Mapping[str, Json], _changed: Collection[str], _context: Context
+) -> Sequence[Request]:
+    """Name and colour together: PATCH wants both."""
+    return [Request("PATCH", {"name": spec["name"], "color": spec.get("color", body.get("color"))})]
+
+
+KIND = Kind(
+    name="tag",
+    collection="/tags",
+    id_field="tagId",
+    section="tags",
+    shorthand="color",
+    declare=_declare,
+    from_api=_from_api,
+    create_body=_create_body,
+    update=_update,
+    references={"workspace": Reference("workspace", api_field="workspaceId")},
+    immutable=frozenset({"workspace"}),
+    is_paged=False,
+    is_listed_on_demand=True,
+    replacing_loses="Every connection loses the tag.",
+)

@@ -1,0 +1,38 @@
+"""The keys that every block of a manifest may have besides the API's own: how long it lives.
+
+They are ours, so no kind sees them: `state`, `reason`, `renamedFrom`, `protect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model import Json
+
+KEYS = frozenset({"state", "reason", "renamedFrom", "protect"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What a block says of its resource's life; by default it is there and may go."""
+
+    is_absent: bool = False
+    reason: str = ""
+    renamed_from: str = ""
+    is_protected: bool = False
+
+
+def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
+    """What *block* says of its resource's life."""
+    return Lifecycle(
+        is_absent=block.get("state") == "absent",
+        reason=str(block.get("reason", "")),
+        renamed_from=str(block.get("renamedFrom", "")),
+        is_protected=bool(block.get("protect", False)),
+    )
+
+
+def own_fields(block: Mapping[str, Json]) -> Mapping[str, Json]:
+    """*block* without those keys."""
+    return {key: value for key, value in block.items() if key not in KEYS}
