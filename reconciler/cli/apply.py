@@ -17,7 +17,7 @@ from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import Surroundings
 from reconciler.cli import session
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.plan import plan_exit_code
+from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.progress import progress
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.session import Session
@@ -38,6 +38,7 @@ from reconciler.render.verification import render_not_in_effect
     metavar="KEY",
     help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
 )
+@details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
 @click.option(
     "--parallelism",
@@ -54,6 +55,7 @@ def apply(
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
     allow_replace: tuple[str, ...],
+    details: bool,
     auto_approve: bool,
     parallelism: int,
     no_verify: bool,
@@ -70,7 +72,7 @@ def apply(
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
     with session.connected(settings, project) as connection:
         made = pipeline.make_plan(connection.client, loaded.tenants, Allowances(allow_replace))
-        settings.result(render_plan(made, settings.palette(sys.stdout)))
+        settings.result(render_plan(made, plan_look(settings, details=details)))
         if not made.operations:
             sys.exit(plan_exit_code(made, detailed=False))
         _confirm(auto_approve)

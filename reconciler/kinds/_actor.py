@@ -42,6 +42,7 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         immutable=frozenset({"workspace", "definitionId"}),
         # Coordinates carry secrets through a PUT without loss, also inside lists.
         reread={"includeSecretCoordinates": "true"},
+        highlights=("definitionId",),
         replacing_loses="The connections that use it go with it and lose their sync state.",
     )
 

@@ -106,6 +106,7 @@ class Kind:
     is_paged: bool = True
     is_listed_on_demand: bool = False
     replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
+    highlights: tuple[str, ...] = ()  # fields that say in short what a new one is, besides names
 
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""

@@ -177,5 +177,6 @@ KIND = Kind(
     },
     implies=lambda fields: {"tag": fields.get("tags") or ()},
     immutable=frozenset({"source", "destination"}),
+    highlights=("source", "destination", "streams", "schedule", "status"),
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
 )
