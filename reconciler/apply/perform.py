@@ -51,7 +51,8 @@ def perform(
     context = _Context(operation, ids, surroundings)
     if operation.action is Action.CREATE:
         return _create(operation, context)
-    id_ = ids[operation.key]
+    assert operation.live is not None, "an update or delete has a live resource"
+    id_ = operation.live.id
     kind = get(operation.key.kind)
     if operation.action is Action.DELETE:
         surroundings.client.delete(kind.collection, id_)
@@ -95,6 +96,11 @@ class _Context:
         return self.surroundings.catalogue.defined_by(role, definition_id)
 
     @property
+    def own_id(self) -> str:
+        """The live id of the operation's key, empty while there is none."""
+        return self._ids.get(self._operation.key, "")
+
+    @property
     def workspace_id(self) -> str:
         """The id of the tenant's workspace, empty while there is none."""
         return self._ids.get(workspace_key(self._operation.key.scope), "")
@@ -117,12 +123,13 @@ def _create(operation: Operation, context: _Context) -> str:
 
 
 def _find_created(kind: Kind, operation: Operation, context: _Context) -> Body | None:
-    """The one live object of the operation's name; there was none when the plan was made."""
+    """The one live object of the operation's name besides the one that it replaces, if any."""
     workspaces = [context.workspace_id] if kind.in_workspace() else []
     rows = list_complete(
         context.surroundings.client, kind.collection, kind.id_field, workspace_ids=workspaces
     )
-    named = [row for row in rows if row.get("name") == operation.title]
+    old = context.own_id
+    named = [r for r in rows if r.get("name") == operation.title and r.get(kind.id_field) != old]
     return named[0] if len(named) == 1 else None
 
 
@@ -138,9 +145,8 @@ def _update(operation: Operation, id_: str, context: _Context) -> None:
     client = context.surroundings.client
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
     body = client.get(kind.collection, id_, query=kind.reread)
-    changed = {str(change.path[0]) for change in operation.changes}
     try:
-        requests = kind.update(operation.desired.spec, body, changed, context)
+        requests = kind.update(operation.desired.spec, body, operation.changes, context)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
     for request in requests:
