@@ -30,7 +30,7 @@ tests: $(STAMP)  ## pytest, on every core
 	$(BIN)/pytest -n auto --dist loadgroup
 
 golden: $(STAMP)  ## rewrite the golden renderings
-	$(BIN)/pytest tests/render --update-golden
+	$(BIN)/pytest tests --update-golden
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff check --fix .

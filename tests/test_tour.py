@@ -74,20 +74,35 @@ def run(command: str, folder: Path) -> str:
     return done.stdout.rstrip("\n")
 
 
+def shown(command: str, output: str) -> str:
+    """A step as a page shows it."""
+    return f"$ {command}\n{output}\n" if output else f"$ {command}\n"
+
+
+def rehearsed(block: str, folder: Path, *, may_rewrite: bool) -> str:
+    """The block as it should be; fails the test where it is not, unless that may be mended."""
+    now = []
+    for command, expected in steps(block):
+        printed = run(command, folder)
+        if re.fullmatch(pattern(expected), printed + "\n"):
+            now.append(shown(command, expected))
+        elif may_rewrite and ELLIPSIS not in expected:
+            now.append(shown(command, printed))
+        else:
+            pytest.fail(f"$ {command}\nprints\n{printed}\nand not\n{expected}")
+    return "".join(now)
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if BLOCK.search(p.read_text("utf-8"))], ids=str)
 def test_a_terminal_in_the_documentation_shows_what_is_really_printed(
     page: Path, shell: Path, request: pytest.FixtureRequest
 ) -> None:
-    text = page.read_text(encoding="utf-8")
-    for block in BLOCK.findall(text):
-        shown = block
-        for command, expected in steps(block):
-            printed = run(command, shell)
-            if re.fullmatch(pattern(expected), printed + "\n"):
-                continue
-            if not request.config.getoption("--update-golden") or ELLIPSIS in expected:
-                pytest.fail(f"{page.name}: $ {command}\nprints\n{printed}\nand not\n{expected}")
-            shown = shown.replace(f"$ {command}\n{expected}", f"$ {command}\n{printed}")
-        text = text.replace(block, shown)
-    if request.config.getoption("--update-golden"):
+    may_rewrite = bool(request.config.getoption("--update-golden"))
+
+    def rewritten(match: re.Match[str]) -> str:
+        block = rehearsed(match[1], shell, may_rewrite=may_rewrite)
+        return f"```console tour\n{block}```"
+
+    text = BLOCK.sub(rewritten, page.read_text(encoding="utf-8"))
+    if may_rewrite:
         page.write_text(text, encoding="utf-8")
