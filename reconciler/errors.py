@@ -169,8 +169,8 @@ class EnvironmentLocked(ReconcilerError):
 class Unforeseen(ReconcilerError):
     """Something that this program should have foreseen; `trace` helps those who mend it."""
 
-    def __init__(self, problem: BaseException, trace: str) -> None:
-        super().__init__(f"{type(problem).__name__}: {problem}")
+    def __init__(self, what: str, trace: str) -> None:
+        super().__init__(what)
         self.trace = trace
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.api.auth import ClientCredentials, Credentials, Fixed, basic, bearer
 from reconciler.api.client import Client
 from reconciler.api.transport import Manners, Transport
-from reconciler.apply.outcome import Outcome, Report, Status
+from reconciler.apply.journal import Journal
+from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import ResolveSecret, Surroundings, perform
-from reconciler.apply.run import run_plan
+from reconciler.apply.run import Steps, run_plan
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
 from reconciler.errors import (
@@ -83,22 +84,11 @@ def make_plan(
     return Plan(tuple(_plan_tenant(desired, live, allowances) for desired, live in states))
 
 
-def apply_plan(
-    plan: Plan,
-    surroundings: Surroundings,
-    *,
-    parallelism: int,
-    announce: Callable[[Outcome], None],
-    should_stop: Callable[[], bool],
-) -> Report:
+def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:
     """Executes *plan*. Raises SecretsMissing before anything is sent."""
     _check_secrets(plan, surroundings.resolve_secret)
     return run_plan(
-        plan,
-        lambda operation, ids: perform(operation, ids, surroundings),
-        parallelism=parallelism,
-        announce=announce,
-        should_stop=should_stop,
+        plan, lambda operation, ids: perform(operation, ids, surroundings, journal), steps
     )
 
 

@@ -29,7 +29,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "live": ("api", "kinds", "errors", "model"),
     "diff": ("changes", "model"),
     "plan": ("plan", "diff", "changes", "consequences", "kinds", "errors", "model"),
-    "apply": ("apply", "plan", "api", "kinds", "connectors", "errors", "model"),
+    "redaction": (),
+    "apply": ("apply", "plan", "ledger", "api", "kinds", "connectors", "errors", "model"),
     "render": (
         "render",
         "apply.outcome",
@@ -64,9 +65,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "selection",
         "secrets",
         "connectors",
+        "apply.journal",
         "apply.outcome",
         "apply.perform",
+        "apply.run",
+        "redaction",
         "api.client",
+        "api.pacer",
+        "api.retry",
         "api.transport",
         "ledger",
         "live",
@@ -80,6 +86,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
     "cli.session": (
         "cli",
+        "redaction",
         "sandbox",
         "pipeline",
         "render",
@@ -102,6 +109,7 @@ ONLY_IN = {
     "sqlite3": ("ledger.store", "sandbox"),
     "click": ("cli",),
     "rich": ("cli.progress",),
+    "fcntl": ("ledger.lock", "sandbox"),
 }
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Literal
 from urllib.parse import quote
 
+from reconciler.api.pacer import Pacer
+from reconciler.api.retry import backoff_s
 from reconciler.api.transport import Transport
 from reconciler.errors import NotFound, UnexpectedAnswer
 from reconciler.model import Json
@@ -23,9 +25,22 @@ class Client:
         self._transport = transport
 
     @property
+    def pacer(self) -> Pacer:
+        """What limits this client's requests."""
+        return self._transport.manners.pacer
+
+    @property
     def most_at_a_time(self) -> int:
         """How many requests this client may ever have under way."""
-        return self._transport.manners.pacer.limits.most
+        return self.pacer.limits.most
+
+    def wait(self, seconds: float) -> bool:
+        """Waits; False when the run is asked to stop."""
+        return self._transport.manners.wait(seconds) if seconds else True
+
+    def pause(self, attempt: int) -> bool:
+        """Waits as long as is due after the attempt of that number; False when asked to stop."""
+        return self.wait(backoff_s(attempt))
 
     def page(
         self, collection: str, *, workspace_ids: Sequence[str] = (), offset: int = 0

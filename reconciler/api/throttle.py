@@ -69,7 +69,7 @@ class Throttle:
         self._limits = limits
         self._ceiling = limits.per_minute / 60 if limits.per_minute else None
         self._rate = self._ceiling
-        self._target = 0.0
+        self._target: float | None = None
         self._cuts = 0
         self._pause_s = FIRST_PAUSE_S
         self._width = float(min(START, limits.most))
@@ -139,7 +139,7 @@ class Throttle:
         """By how much one good answer raises the rate."""
         if self._cuts == 1:
             return 2.0  # a first guess from a burst may be far too low
-        if rate < self._target * 0.9 or self._good_since_cut > rate * CALM_S:
+        if rate < (self._target or 0.0) * 0.9 or self._good_since_cut > rate * CALM_S:
             return 1.0  # back to what was accepted once, or long untroubled: doubles in a second
         return 0.02 + 0.2 / rate
 
@@ -153,9 +153,10 @@ class Throttle:
         if started < self._rate_cut_at:
             return
         self._forget_before(now - WINDOW_S)
-        accepted = max(MIN_RATE, len(self._accepted) / WINDOW_S)
+        accepted = len(self._accepted) / WINDOW_S
         if self._rate is None:
-            self._rate = self._target = accepted
+            # Nothing accepted tells nothing of a rate; then only the pause below helps.
+            self._rate = self._target = accepted or None
         elif self._good_since_cut:
             self._rate = max(MIN_RATE, min(self._rate * 0.9, max(accepted, self._rate * 0.5)))
             self._target = self._rate

@@ -67,7 +67,7 @@ class Retry:
 Traffic: TypeAlias = Exchange | Retry
 
 
-def _quietly(_traffic: Traffic) -> None:
+def unobserved(_traffic: Traffic) -> None:
     """Nobody asked to see the requests."""
 
 
@@ -91,7 +91,7 @@ class Manners:
 
     pacer: Pacer = field(default_factory=lambda: Pacer(Limits()))
     patience: Patience = field(default_factory=Patience)
-    observe: Callable[[Traffic], None] = _quietly
+    observe: Callable[[Traffic], None] = unobserved
     wait: Callable[[float], bool] = wait_always
     clock: Callable[[], float] = time.monotonic
     redact: Callable[[str], str] = _as_it_is

@@ -23,7 +23,8 @@ class Outcome:
     """The end of one operation.
 
     `id` is the live object's afterwards. `problem` says why it failed. `blocked_by` is the id of
-    the operation whose failure made this one be skipped, empty when the run was interrupted.
+    the operation whose failure made this one be skipped, empty when the run ended before its turn.
+    `was_found` says that a create's answer was lost and its object looked up by name.
     """
 
     operation: Operation
@@ -32,11 +33,15 @@ class Outcome:
     problem: ReconcilerError | None = None
     blocked_by: str = ""
     duration_s: float = 0.0
+    was_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every operation of the plan, in its order, with its outcome."""
+    """Every operation of the plan, in its order, with its outcome.
+
+    `interrupted` says that somebody asked to stop, however far it had come by then.
+    """
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False

@@ -1,7 +1,6 @@
-"""One operation → API calls → the id of the object afterwards.
+"""One operation → API calls → what is live afterwards.
 
-A create whose answer is lost may have happened, and names may repeat: it is looked up by name and
-never sent again.
+A change is announced in the journal before its first request.
 """
 
 from __future__ import annotations
@@ -9,14 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.api.client import Body, Client
-from reconciler.api.listing import list_complete
+from reconciler.api.client import Client
+from reconciler.apply.create import create, live_rows
+from reconciler.apply.journal import Done, Journal
 from reconciler.connectors import Catalogue, Connector
-from reconciler.errors import ApiError, MalformedObject, ResponseLost, SecretsMissing, ServerError
+from reconciler.errors import (
+    ApiError,
+    Forbidden,
+    MalformedObject,
+    SecretsMissing,
+)
 from reconciler.kinds import get
-from reconciler.kinds._base import Kind, required
+from reconciler.kinds._base import Kind
 from reconciler.model import (
+    DesiredResource,
     Json,
+    Path,
     Ref,
     ResourceKey,
     Secret,
@@ -27,8 +34,6 @@ from reconciler.plan.model import Action, Operation
 
 ResolveSecret = Callable[[SecretName], str | None]
 """The value of a secret, None when nobody provides it."""
-
-_LOST_STATUSES = frozenset({502, 503, 504})  # a proxy gave up; the server may have gone on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +47,33 @@ class Surroundings:
 
 
 def perform(
-    operation: Operation, ids: Mapping[ResourceKey, str], surroundings: Surroundings
-) -> str:
-    """Carries *operation* out; the live id afterwards, empty after a delete.
+    operation: Operation,
+    ids: Mapping[ResourceKey, str],
+    surroundings: Surroundings,
+    journal: Journal,
+) -> Done:
+    """Carries *operation* out.
 
     *ids* are the live ids of everything that it refers to, and its own. Raises ReconcilerError.
     """
     context = _Context(operation, ids, surroundings)
     if operation.action is Action.CREATE:
-        return _create(operation, context)
-    assert operation.live is not None, "an update or delete has a live resource"
-    id_ = operation.live.id
-    kind = get(operation.key.kind)
-    if operation.action is Action.DELETE:
-        surroundings.client.delete(kind.collection, id_)
-        return ""
-    _update(operation, id_, context)
-    return id_
+        done = create(operation, context, surroundings.client, journal)
+    elif operation.action is Action.UPDATE:
+        done = _update(operation, ids[operation.key], context, journal)
+    else:
+        journal.announce(operation)
+        _delete(operation, ids[operation.key], context)
+        done = Done("")
+    journal.done(operation, done)
+    return done
+
+
+def reveal(resolve: ResolveSecret, secret: Secret) -> str | None:
+    """The text of *secret* with its values put in, None when one of them is not provided."""
+    texts = [part if isinstance(part, str) else resolve(part) for part in secret.parts]
+    known = [text for text in texts if text is not None]
+    return "".join(known) if len(known) == len(texts) else None
 
 
 class _Context:
@@ -96,58 +111,57 @@ class _Context:
         return self.surroundings.catalogue.defined_by(role, definition_id)
 
     @property
-    def own_id(self) -> str:
-        """The live id of the operation's key, empty while there is none."""
-        return self._ids.get(self._operation.key, "")
-
-    @property
     def workspace_id(self) -> str:
         """The id of the tenant's workspace, empty while there is none."""
         return self._ids.get(workspace_key(self._operation.key.scope), "")
 
 
-def _create(operation: Operation, context: _Context) -> str:
+def _delete(operation: Operation, id_: str, context: _Context) -> None:
     kind = get(operation.key.kind)
-    assert operation.desired is not None, "a create has a desired resource"
-    body = kind.create_body(operation.desired.spec, context)
+    client = context.surroundings.client
     try:
-        created = context.surroundings.client.create(kind.collection, body)
-    except (ResponseLost, ServerError) as problem:
-        if isinstance(problem, ServerError) and problem.status not in _LOST_STATUSES:
+        client.delete(kind.collection, id_)
+    except Forbidden:
+        # To an ordinary caller an id that is gone reads as one that it may not touch.
+        rows = live_rows(kind, client, context.workspace_id) if kind.in_workspace() else None
+        if rows is None or any(row[kind.id_field] == id_ for row in rows):
             raise
-        found = _find_created(kind, operation, context)
-        if found is None:
-            raise _lost(problem) from problem
-        created = found
-    return str(required(created, kind.id_field, str))
 
 
-def _find_created(kind: Kind, operation: Operation, context: _Context) -> Body | None:
-    """The one live object of the operation's name besides the one that it replaces, if any."""
-    workspaces = [context.workspace_id] if kind.in_workspace() else []
-    rows = list_complete(
-        context.surroundings.client, kind.collection, kind.id_field, workspace_ids=workspaces
-    )
-    old = context.own_id
-    named = [r for r in rows if r.get("name") == operation.title and r.get(kind.id_field) != old]
-    return named[0] if len(named) == 1 else None
-
-
-def _lost(problem: ApiError) -> ResponseLost:
-    if isinstance(problem, ResponseLost):
-        return problem
-    return ResponseLost(problem.method, problem.url, status=problem.status, problem=problem.problem)
-
-
-def _update(operation: Operation, id_: str, context: _Context) -> None:
+def _update(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
     kind = get(operation.key.kind)
     assert operation.desired is not None, "an update has a desired resource"
     client = context.surroundings.client
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
     body = client.get(kind.collection, id_, query=kind.reread)
+    changed = {str(change.path[0]) for change in operation.changes}
     try:
-        requests = kind.update(operation.desired.spec, body, operation.changes, context)
+        requests = kind.update(operation.desired.spec, body, changed, context)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
+    journal.announce(operation)
     for request in requests:
         client.update(request.method, kind.collection, id_, request.body)
+    return Done(id_, coordinates=coordinates(kind, operation.desired, id_, client))
+
+
+def coordinates(
+    kind: Kind, desired: DesiredResource, id_: str, client: Client
+) -> Mapping[Path, str]:
+    """Where Airbyte keeps the secrets of what was just written; empty where it does not show."""
+    if not (kind.reread and any(has_secret(value) for value in desired.spec.values())):
+        return {}
+    try:
+        body = client.get(kind.collection, id_, query=kind.reread)
+    except ApiError:
+        return {}  # only worth knowing: the write itself has succeeded
+    return kind.coordinates(desired.spec, body)
+
+
+def has_secret(value: Json) -> bool:
+    """Whether *value* is or holds a secret."""
+    if isinstance(value, Mapping):
+        return any(has_secret(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_secret(item) for item in value)
+    return isinstance(value, Secret)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
+import hashlib
 import sys
-import threading
-from collections.abc import Iterator
-from types import FrameType
 
 import click
 
-from reconciler import connectors, pipeline, secrets
-from reconciler.apply.outcome import Report, Status
-from reconciler.apply.perform import Surroundings
+from reconciler import pipeline
+from reconciler.apply.journal import Journal
+from reconciler.apply.outcome import Outcome, Report
+from reconciler.apply.run import Steps
 from reconciler.cli import session
+from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.plan import details_option, plan_exit_code, plan_look
-from reconciler.cli.progress import progress
+from reconciler.cli.plan import plan_exit_code
+from reconciler.cli.progress import progress, reading
+from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import selection, tenant_selection
-from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings, global_options
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render import events as events_of
+from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.plan import render_plan
+from reconciler.render.problems import explain
 from reconciler.render.report import render_report
 from reconciler.render.verification import render_not_in_effect
 
@@ -38,7 +38,6 @@ from reconciler.render.verification import render_not_in_effect
     metavar="KEY",
     help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
 )
-@details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
 @click.option(
     "--parallelism",
@@ -47,7 +46,23 @@ from reconciler.render.verification import render_not_in_effect
     show_default=True,
     help="The most requests at a time; fewer are sent while Airbyte is slow or refuses.",
 )
+@click.option(
+    "--retry-for",
+    type=DURATION,
+    default="5m",
+    show_default=True,
+    help="How long one request is tried when Airbyte is away or refuses.",
+)
+@click.option(
+    "--lock-timeout",
+    type=DURATION,
+    default="0s",
+    show_default=True,
+    help="How long to wait for another apply on the same environment.",
+)
+@click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure.")
 @click.option("--no-verify", is_flag=True, help="Do not read again what was written.")
+@click.option("--events", metavar="FILE", help="Append one JSON line for each event to this file.")
 @global_options
 def apply(
     settings: Settings,
@@ -55,10 +70,13 @@ def apply(
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
     allow_replace: tuple[str, ...],
-    details: bool,
     auto_approve: bool,
     parallelism: int,
+    retry_for: float,
+    lock_timeout: float,
+    fail_fast: bool,
     no_verify: bool,
+    events: str | None,
 ) -> None:
     """Bring Airbyte to what the manifests say.
 
@@ -69,18 +87,59 @@ def apply(
       reconciler apply
       reconciler --env production apply --auto-approve acme
     """
+    wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
-    with session.connected(settings, project) as connection:
-        made = pipeline.make_plan(connection.client, loaded.tenants, Allowances(allow_replace))
-        settings.result(render_plan(made, plan_look(settings, details=details)))
-        if not made.operations:
-            sys.exit(plan_exit_code(made, detailed=False))
-        _confirm(auto_approve)
-        report = _execute(made, connection, settings, parallelism)
-        left = () if no_verify else _left(connection, loaded.tenants, report)
+    with apply_run(settings, project, wishes) as run:
+        made = _planned(run, loaded.tenants, Allowances(allow_replace), settings)
+        if made.operations:
+            _confirm(auto_approve)
+        sys.exit(_applied(run, made, loaded.tenants, settings, wishes, verify=not no_verify))
+
+
+def _planned(
+    run: ApplyRun,
+    tenants: tuple[DesiredTenant, ...],
+    allowances: Allowances,
+    settings: Settings,
+) -> Plan:
+    """The plan, which is shown too."""
+    with reading(len(tenants), terminal=settings.shows_progress_bar):
+        made = pipeline.make_plan(run.connection.client, tenants, allowances)
+    settings.result(render_plan(made, settings.palette(sys.stdout)))
+    return made
+
+
+def _applied(
+    run: ApplyRun,
+    made: Plan,
+    tenants: tuple[DesiredTenant, ...],
+    settings: Settings,
+    wishes: Wishes,
+    *,
+    verify: bool,
+) -> ExitCode:
+    """Executes the plan, reports, verifies, and notes how it went."""
+    digest = hashlib.sha256(render_plan(made).encode()).hexdigest()[:16]
+    run.events.write(events_of.planned(made, digest))
+    journal = run.journal(made)
+    journal.unchanged(tenants)
+    if not made.operations:
+        exit_code = plan_exit_code(made, detailed=False)
+        run.ends(Report(()), exit_code)
+        return exit_code
+    run.begins(digest)
+    report = _execute(run, made, journal, settings, wishes)
     palette = settings.palette(sys.stdout)
-    settings.result(render_report(report, palette) + render_not_in_effect(left, palette))
-    sys.exit(_exit_code(made, report, left))
+    settings.result(render_report(report, palette))
+    left: tuple[TenantPlan, ...] = ()
+    if verify and not report.interrupted:
+        left = pipeline.not_in_effect(run.connection.client, tenants, report)
+        settings.result(render_not_in_effect(left, palette))
+    exit_code = _exit_code(made, report, is_proven=not left and journal.trouble is None)
+    trouble = run.ends(report, exit_code) or journal.trouble
+    if trouble:
+        settings.tell(render_diagnostics([explain(trouble)], settings.palette(sys.stderr)))
+    return exit_code
 
 
 def _confirm(auto_approve: bool) -> None:
@@ -94,65 +153,36 @@ def _confirm(auto_approve: bool) -> None:
         sys.exit(ExitCode.FAILED)
 
 
-def _execute(made: Plan, connection: Session, settings: Settings, parallelism: int) -> Report:
-    surroundings = Surroundings(
-        client=connection.client,
-        catalogue=connectors.bundled(),
-        resolve_secret=secrets.from_environment(settings.environ),
-        organization_id=connection.environment.organization_id,
-    )
+def _execute(
+    run: ApplyRun, made: Plan, journal: Journal, settings: Settings, wishes: Wishes
+) -> Report:
+    pacer = run.connection.client.pacer
     bar = progress(
         len(made.operations),
         terminal=settings.shows_progress_bar,
         echo=settings.tell,
         palette=settings.palette(sys.stderr),
+        pacer=pacer,
     )
-    with _interruptible() as stop, bar as announce:
-        return pipeline.apply_plan(
-            made,
-            surroundings,
-            parallelism=parallelism,
+    with run.interruption.finishing(), bar as show:
+
+        def announce(outcome: Outcome) -> None:
+            run.events.write(events_of.operation(outcome))
+            show(outcome)
+
+        steps = Steps(
+            parallelism=wishes.parallelism,
             announce=announce,
-            should_stop=stop.is_set,
+            should_stop=lambda: run.interruption.is_requested,
+            fail_fast=wishes.fail_fast,
+            redact=run.redaction,
         )
+        return pipeline.apply_plan(made, run.surroundings, journal, steps)
 
 
-@contextlib.contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one ends the program at once."""
-    stop = threading.Event()
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(ExitCode.INTERRUPTED)
-        stop.set()
-        message = "\nStopping: running operations are finished. Again to stop at once."
-        os.write(sys.stderr.fileno(), message.encode() + b"\n")
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = [signal.signal(number, interrupt) for number in signals]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _left(
-    connection: Session, tenants: tuple[DesiredTenant, ...], report: Report
-) -> tuple[TenantPlan, ...]:
-    if report.interrupted:
-        return ()
-    return pipeline.not_in_effect(connection.client, tenants, report)
-
-
-def _exit_code(made: Plan, report: Report, left: tuple[TenantPlan, ...]) -> ExitCode:
-    if report.interrupted:
-        return ExitCode.INTERRUPTED
+def _exit_code(made: Plan, report: Report, *, is_proven: bool) -> ExitCode:
+    exit_code = outcome_code(report)
+    if exit_code is not ExitCode.DONE:
+        return exit_code
     kept_back = plan_exit_code(made, detailed=False)
-    if report.is_success and not left and kept_back is ExitCode.DONE:
-        return ExitCode.DONE
-    return ExitCode.PARTLY_APPLIED if report.count(Status.SUCCEEDED) else ExitCode.FAILED
+    return ExitCode.DONE if is_proven and kept_back is ExitCode.DONE else ExitCode.PARTLY_APPLIED

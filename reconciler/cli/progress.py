@@ -1,20 +1,39 @@
-"""Progress of an apply on stderr: a bar on a terminal, else a line an operation."""
+"""Progress on stderr: a bar on a terminal, else a line an operation."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
 
+from reconciler.api.pacer import Pacer
 from reconciler.apply.outcome import Outcome, Status
 from reconciler.render.palette import Palette
 from reconciler.render.report import render_outcome
+from reconciler.render.values import counted
 
 Announce = Callable[[Outcome], None]
 
 
 @contextlib.contextmanager
+def reading(tenants: int, *, terminal: bool) -> Iterator[None]:
+    """Shows on a terminal that the live state is being read."""
+    if not terminal:
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"Reading the live state of {counted(tenants, 'tenant')}"):
+        yield
+
+
+@contextlib.contextmanager
 def progress(
-    total: int, *, terminal: bool, echo: Callable[[str], None], palette: Palette
+    total: int,
+    *,
+    terminal: bool,
+    echo: Callable[[str], None],
+    palette: Palette,
+    pacer: Pacer,
 ) -> Iterator[Announce]:
     """What to call with each outcome as it comes."""
     if not terminal:
@@ -22,22 +41,45 @@ def progress(
         return
     # Imported here: only an apply on a terminal needs it.
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[failures]}"),
+        TextColumn("{task.fields[pace]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Applying", total=total, failures="")
+        task = bar.add_task("Applying", total=total, failures="", pace="")
         failed = 0
 
         def announce(outcome: Outcome) -> None:
             nonlocal failed
             failed += outcome.status is not Status.SUCCEEDED
-            bar.update(task, advance=1, failures=f"{failed} not done" if failed else "")
+            speed = bar.tasks[0].speed
+            bar.update(
+                task,
+                advance=1,
+                failures=f"{failed} not done" if failed else "",
+                pace=describe_pace(speed, pacer.width, pacer.rate),
+            )
 
         yield announce
+
+
+def describe_pace(speed: float | None, width: int, rate: float | None) -> str:
+    """Operations a second now, and what limits them: requests at a time, and a second."""
+    now = f"{speed:.1f}/s, " if speed else ""
+    limit = f", {rate:.0f} requests/s" if rate is not None else ""
+    return f"{now}{width} at a time{limit}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler import connectors, pipeline
 from reconciler.api.client import Client
-from reconciler.api.transport import Exchange, Manners, Traffic
+from reconciler.api.pacer import Pacer
+from reconciler.api.throttle import Limits
+from reconciler.api.transport import Exchange, Manners, Traffic, unobserved
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
 from reconciler.manifest.project import Environment, Project, read_project
 from reconciler.pipeline import Loaded
+from reconciler.redaction import Redaction
 from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.values import safe
 from reconciler.selection import Selection
@@ -38,15 +42,32 @@ def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
 
 
 @contextlib.contextmanager
-def connected(settings: Settings, project: Project) -> Iterator[Session]:
+def connected(
+    settings: Settings, project: Project, manners: Manners | None = None
+) -> Iterator[Session]:
     """A session with the chosen environment; the embedded sandbox runs as long as it lasts."""
     environment = project.environment(settings.env, settings.environ)
-    manners = Manners(observe=_log(settings)) if settings.verbose else Manners()
+    manners = manners or polite(settings, project, Redaction())
     if not environment.is_sandbox:
         yield Session(pipeline.connect(environment, manners), environment)
         return
     with _sandbox(project, environment) as started:
         yield Session(pipeline.connect(started, manners), started)
+
+
+def polite(
+    settings: Settings, project: Project, redaction: Redaction, *, most: int = 16
+) -> Manners:
+    """How requests are sent unless a command wants more: within the project's limits, logged."""
+    environment = project.environment(settings.env, settings.environ)
+    for value in (environment.client_secret, environment.token, environment.password):
+        redaction.learn(value)
+    return Manners(
+        pacer=Pacer(Limits(most, project.requests_per_minute)),
+        observe=request_log(settings) if settings.verbose else unobserved,
+        redact=redaction,
+        run_id=secrets.token_hex(4),
+    )
 
 
 @contextlib.contextmanager
@@ -75,7 +96,9 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
         raise UsageError(f"the sandbox cannot run: {problem}") from problem
 
 
-def _log(settings: Settings) -> Callable[[Traffic], None]:
+def request_log(settings: Settings) -> Callable[[Traffic], None]:
+    """Tells of every request: method, path, status, time, attempt; no body and no token."""
+
     def log(traffic: Traffic) -> None:
         if isinstance(traffic, Exchange):
             took = f"{traffic.elapsed_s * 1000:.0f} ms"

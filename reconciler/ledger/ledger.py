@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -32,15 +32,20 @@ UNFINISHED = "unfinished"  # the outcome of a run that has not said how it ended
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where an environment's ledger and the key of its fingerprints are."""
+    """Where an environment's ledger, the key of its fingerprints, and its lock are."""
 
     ledger: FilePath
     key: FilePath
+    lock: FilePath
 
 
 def places(folder: FilePath, environment: str) -> Places:
     """The files of *environment* in the folder of state."""
-    return Places(folder / f"ledger-{environment}.db", folder / "fingerprint.key")
+    return Places(
+        ledger=folder / f"ledger-{environment}.db",
+        key=folder / "fingerprint.key",
+        lock=folder / f"apply-{environment}.lock",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A resource that is live as desired, with what else is worth knowing next time."""
+    """A resource that is live as desired; without `coordinates` the known ones stay."""
 
     resource: DesiredResource
     id: str
     is_protected: bool = False
-    coordinates: Mapping[Path, str] = field(default_factory=dict)
+    coordinates: Mapping[Path, str] | None = None
 
 
 class Recall:
@@ -165,17 +170,19 @@ class Ledger(Recall):
 
     def _put_resource(self, written: Written, reveal: Reveal) -> None:
         key = written.resource.key
-        known = self._writable.rows("SELECT spec FROM resource WHERE key = ?", str(key))
-        before = load_spec(known[0][0]) if known else {}
-        self._writable.run(
-            "INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?, ?, ?)",
-            str(key),
-            key.scope,
-            written.id,
-            dump_spec(self._made.veiled(written.resource.spec, reveal, before)),
-            int(written.is_protected),
-            dump_coordinates(written.coordinates),
-        )
+        columns = "key, scope, id, spec, protected, coordinates"
+        known = self._writable.rows(f"SELECT {columns} FROM resource WHERE key = ?", str(key))
+        before = load_spec(known[0][3]) if known else {}
+        coordinates = known[0][5] if known else dump_coordinates({})
+        if written.coordinates is not None:
+            coordinates = dump_coordinates(written.coordinates)
+        spec = dump_spec(self._made.veiled(written.resource.spec, reveal, before))
+        protected = int(written.is_protected)
+        row = (str(key), key.scope, written.id, spec, protected, coordinates)
+        if row not in known:
+            self._writable.run(
+                f"INSERT OR REPLACE INTO resource ({columns}) VALUES (?,?,?,?,?,?)", *row
+            )
 
     def forget(self, key: ResourceKey) -> None:
         """Notes that the resource is gone, and settles its intents."""

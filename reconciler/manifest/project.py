@@ -61,6 +61,12 @@ class Project:
         """Fields for every resource of a section that leaves them out, by section."""
         return dict(self.document.value.get("defaults") or {})
 
+    @property
+    def requests_per_minute(self) -> float | None:
+        """The most requests to send in a minute; None for no such limit."""
+        limit = (self.document.value.get("limits") or {}).get("requestsPerMinute")
+        return None if limit is None else float(limit)
+
     def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
         """The environment *name*, or the default one, with its expressions evaluated.
 

@@ -19,7 +19,8 @@ def render_outcome(outcome: Outcome, palette: Palette = PLAIN) -> str:
     subject = f"{safe(operation.key.scope)}: {headline(operation)}"
     if outcome.status is Status.SUCCEEDED:
         colour = getattr(palette, operation.action)
-        return f"{colour}{DONE[operation.action]}{palette.reset} {subject}"
+        found = ": its answer was lost, and it was found by its name" if outcome.was_found else ""
+        return f"{colour}{DONE[operation.action]}{palette.reset} {subject}{found}"
     if outcome.status is Status.SKIPPED:
         return f"{palette.dim}skipped{palette.reset} {subject}: {_why_skipped(outcome)}"
     word = "failed" if outcome.status is Status.FAILED else "unknown"
@@ -58,7 +59,7 @@ def _place(operation: Operation) -> str:
 def _why_skipped(outcome: Outcome) -> str:
     if outcome.blocked_by:
         return f'it waits for "{safe(outcome.blocked_by)}", which did not succeed'
-    return "interrupted before its turn"
+    return "the run ended before its turn"
 
 
 def _summary(report: Report, palette: Palette) -> str:

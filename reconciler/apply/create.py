@@ -1,0 +1,172 @@
+"""A create that makes one object, whatever happens to its request.
+
+The API has no idempotency key and lets names repeat, so a POST whose answer is lost is never simply
+sent again. Its intent is in the journal, with the objects of that name that were there before;
+afterwards the workspace is listed, and one that was not there is the one that was made. Only when
+none appears is the POST repeated, a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reconciler.api.client import Body, Client
+from reconciler.api.listing import list_complete
+from reconciler.apply.journal import Done, Journal
+from reconciler.errors import (
+    AmbiguousName,
+    ApiError,
+    Conflict,
+    ConnectionFailed,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ResponseLost,
+    ServerError,
+    Unauthorized,
+)
+from reconciler.kinds import get
+from reconciler.kinds._base import Context, Kind, required
+from reconciler.model import DesiredResource
+from reconciler.plan.model import Operation
+
+ATTEMPTS = 4  # POSTs of one create
+LOOKS_S = (0.0, 0.25, 0.75)  # pauses before each look: a server may still be at work
+
+_REFUSING = (
+    Conflict,
+    ConnectionFailed,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
+"""Answers that say that nothing was made."""
+
+
+class Place(Context, Protocol):
+    """What a create needs to know of where it happens."""
+
+    @property
+    def workspace_id(self) -> str:
+        """The id of the tenant's workspace, empty while there is none."""
+
+
+def create(operation: Operation, place: Place, client: Client, journal: Journal) -> Done:
+    """Makes the object of *operation*, or finds the one that a lost request has made."""
+    assert operation.desired is not None, "a create has a desired resource"
+    making = _Making(operation, operation.desired, place, client, journal)
+    # An earlier run may have sent it and died; the server may even be at work on it.
+    if journal.is_unsettled(operation) and (found := making.looked_for_long()):
+        return found
+    kind = get(operation.key.kind)
+    body = kind.create_body(operation.desired.spec, place)
+    journal.announce(operation)
+    return making.made(body)
+
+
+class _Making:
+    """One create under way."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        desired: DesiredResource,
+        place: Place,
+        client: Client,
+        journal: Journal,
+    ) -> None:
+        self._operation = operation
+        self._desired = desired
+        self._kind = get(operation.key.kind)
+        self._place = place
+        self._client = client
+        self._journal = journal
+
+    def made(self, body: Body) -> Done:
+        """Sends *body* until its object is there or is refused."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                created = self._client.create(self._kind.collection, body)
+            except _REFUSING:
+                self._journal.not_done(self._operation)
+                raise
+            except (ResponseLost, ServerError) as problem:
+                if found := self._after(problem):
+                    return found
+                if attempt == ATTEMPTS or _explains(problem) or not self._client.pause(attempt):
+                    raise _lost(problem) from problem
+                continue
+            if attempt > 1:
+                self._refuse_twins()
+            return Done(str(required(created, self._kind.id_field, str)))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def looked_for_long(self) -> Done | None:
+        """The object if it appears within the time that the server may take to make it."""
+        if found := self._looked_for():
+            return found
+        # Whatever the server still does for a lost request, it has done when this returns.
+        self._kind.await_create(self._desired.spec, self._place)
+        for pause_s in LOOKS_S:
+            self._client.wait(pause_s)
+            if found := self._looked_for():
+                return found
+        return None
+
+    def _after(self, problem: ApiError) -> Done | None:
+        if _explains(problem):
+            return self._looked_for()
+        try:
+            return self.looked_for_long()
+        except ApiError as unseen:
+            # Not even looking works: then nobody knows whether it is there.
+            raise ResponseLost(
+                problem.method, problem.url, status=problem.status, problem=problem.problem
+            ) from unseen
+
+    def _looked_for(self) -> Done | None:
+        ids = self._appeared()
+        if len(ids) > 1:
+            raise self._ambiguous(ids)
+        return Done(ids[0], was_found=True) if ids else None
+
+    def _refuse_twins(self) -> None:
+        """After a repeated POST: a server that carried out both must be told of, not lived with."""
+        ids = self._appeared()
+        if len(ids) > 1:
+            raise self._ambiguous(ids)
+
+    def _appeared(self) -> list[str]:
+        """The ids of the objects of this name that were not there before."""
+        kind = self._kind
+        rows = live_rows(kind, self._client, self._place.workspace_id)
+        known = self._journal.known_ids(self._operation)
+        ids = {str(row[kind.id_field]) for row in rows if row.get("name") == self._operation.title}
+        return sorted(ids - known)
+
+    def _ambiguous(self, ids: list[str]) -> AmbiguousName:
+        return AmbiguousName(self._kind.name, self._operation.title, ids, self._desired.origin)
+
+
+def live_rows(kind: Kind, client: Client, workspace_id: str) -> Sequence[Body]:
+    """Every live object of *kind* in a workspace; of them all when the kind is in none."""
+    places = [workspace_id] if kind.in_workspace() else []
+    if not kind.is_paged:
+        return client.page(kind.collection, workspace_ids=places)
+    return list_complete(client, kind.collection, kind.id_field, workspace_ids=places)
+
+
+def _lost(problem: ApiError) -> ApiError:
+    """*problem*, as unknown where a proxy gave up and the server may have gone on."""
+    if problem.status not in (502, 503, 504):
+        return problem
+    return ResponseLost(problem.method, problem.url, status=problem.status, problem=problem.problem)
+
+
+def _explains(problem: ApiError) -> bool:
+    """Whether the server says what was wrong: sending the same again is useless."""
+    return isinstance(problem, ServerError) and problem.explains

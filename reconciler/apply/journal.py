@@ -1,0 +1,122 @@
+"""What apply notes in the ledger around each write, and what it knows of writes of earlier runs.
+
+A change is announced before its request and settled after its answer, so that a run which dies in
+between leaves behind what is unknown. When the ledger fails after a write, that write stands; no
+other is begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from reconciler.errors import LedgerUnusable
+from reconciler.ledger.fingerprints import Reveal
+from reconciler.ledger.ledger import Ledger, Written
+from reconciler.model import DesiredTenant, Path
+from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+
+BATCH = 1000  # resources noted in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An operation that was carried out: the live id afterwards, empty after a delete.
+
+    `was_found` says that a create's answer was lost and its object looked up. `coordinates` are
+    where Airbyte keeps the resource's secrets, as far as it shows them.
+    """
+
+    id: str
+    was_found: bool = False
+    coordinates: Mapping[Path, str] | None = None
+
+
+class Journal:
+    """The notes of one run over one plan."""
+
+    def __init__(
+        self, ledger: Ledger, plan: Plan, reveal: Reveal, *, run_id: str, time: Callable[[], float]
+    ) -> None:
+        self._ledger = ledger
+        self._plan = plan
+        self._reveal = reveal
+        self._run_id = run_id
+        self._time = time
+        self._namesakes = {
+            id_: ids for tenant in plan.tenants for id_, ids in namesakes(tenant).items()
+        }
+        self._unsettled = {i.key: i for i in ledger.intents() if i.action == Action.CREATE}
+        self.trouble: LedgerUnusable | None = None
+
+    def known_ids(self, operation: Operation) -> frozenset[str]:
+        """The live objects that have the name of a create already and are not what it makes."""
+        earlier = self._unsettled.get(operation.key)
+        # What the earlier run did not know of may be what it made.
+        return frozenset(earlier.known_ids if earlier else self._namesakes.get(operation.id, ()))
+
+    def is_unsettled(self, operation: Operation) -> bool:
+        """Whether an earlier run announced this create and did not learn how it ended."""
+        return operation.key in self._unsettled
+
+    def announce(self, operation: Operation) -> None:
+        """Notes what is about to be sent. Raises LedgerUnusable: then nothing may be sent."""
+        if self.trouble:
+            raise self.trouble
+        self._ledger.intend(
+            operation.key,
+            operation.action,
+            run=self._run_id,
+            at=self._time(),
+            known_ids=self.known_ids(operation),
+        )
+
+    def done(self, operation: Operation, done: Done) -> None:
+        """Notes what is live now."""
+        self._noting(lambda: self._note(operation, done))
+
+    def not_done(self, operation: Operation) -> None:
+        """Notes that the request was refused and changed nothing."""
+        self._noting(lambda: self._ledger.settle([operation.key]))
+
+    def unchanged(self, tenants: Iterable[DesiredTenant]) -> None:
+        """Notes what is live as declared already, so that later edits of it are recognised."""
+        plans = {tenant.tenant: tenant for tenant in self._plan.tenants if tenant.may_be_applied}
+        written = (w for t in tenants if t.name in plans for w in _unchanged(t, plans[t.name]))
+        while batch := list(islice(written, BATCH)):
+            self._noting(lambda found=batch: self._ledger.remember(found, self._reveal))  # type: ignore[misc]
+
+    def _note(self, operation: Operation, done: Done) -> None:
+        if operation.desired is None:
+            self._ledger.forget(operation.key)
+            return
+        written = Written(operation.desired, done.id, coordinates=done.coordinates)
+        self._ledger.remember([written], self._reveal)
+
+    def _noting(self, note: Callable[[], None]) -> None:
+        try:
+            note()
+        except LedgerUnusable as problem:
+            self.trouble = self.trouble or problem
+
+
+def namesakes(plan: TenantPlan) -> dict[str, frozenset[str]]:
+    """For each create, by its id, the live objects of its kind that have its name already."""
+    live = [op.live for op in plan.operations if op.live is not None] + list(plan.undeclared)
+    return {
+        create.id: frozenset(
+            r.id
+            for r in live
+            if r.key.kind == create.key.kind and r.spec.get("name") == create.title
+        )
+        for create in plan.operations
+        if create.action is Action.CREATE
+    }
+
+
+def _unchanged(tenant: DesiredTenant, plan: TenantPlan) -> Iterator[Written]:
+    written_anyway = {operation.key for operation in plan.operations}
+    for key, resource in tenant.resources.items():
+        if key in plan.live_ids and key not in written_anyway:
+            yield Written(resource, plan.live_ids[key])
