@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden clean
+.PHONY: help demo test check format lint types tests golden docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ tests: $(STAMP)  ## pytest, on every core
 
 golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
+
+docs: $(STAMP)  ## rewrite the pages that are made from the code
+	$(BIN)/pytest tests/unit/test_rules.py --update-golden -n 0
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff check --fix .

@@ -34,24 +34,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model import Origin
-
-
-class Severity(StrEnum):
-    """How bad a Diagnostic is: an error stops before anything is sent."""
-
-    ERROR = "error"
-    WARNING = "warning"
+from reconciler.rules import Rule, rule_titled
+from reconciler.rules import Severity as Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem: a fixed nameless summary, whole sentences about this case, and advice."""
+    """One problem: a fixed nameless summary, whole sentences about this case, and advice.
+
+    The summary is the title of its rule.
+    """
 
     severity: Severity
     origin: Origin | None
     summary: str
     detail: str = ""
     hint: str = ""
+
+    @property
+    def rule(self) -> Rule:
+        return rule_titled(self.summary)
 
 
 def error(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:

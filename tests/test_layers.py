@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "reconciler"
 # module prefix → what of ours it may import; the longest prefix that fits a module counts.
 LAYERS: dict[str, tuple[str, ...]] = {
     "model": (),
-    "errors": ("model",),
+    "rules": ("rules",),
+    "errors": ("model", "rules"),
     "changes": ("model",),
     "consequences": (),
     "plan.graph": (),
@@ -41,6 +42,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "kinds",
         "errors",
         "model",
+        "rules",
     ),
     "pipeline": (
         "apply",

@@ -30,7 +30,8 @@ def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN) -> str:
     place = f"{safe(str(diagnostic.origin))}: " if diagnostic.origin else ""
     head = (
         f"{palette.bold}{place}{palette.reset}"
-        f"{colour}{diagnostic.severity}:{palette.reset} {safe(diagnostic.summary)}"
+        f"{colour}{diagnostic.severity}:{palette.reset} {safe(diagnostic.summary)} "
+        f"[{diagnostic.rule.id}]"
     )
     body = [indented(text) for text in (diagnostic.detail, diagnostic.hint) if text]
     return "\n".join([head, *body])
