@@ -41,6 +41,10 @@ class Catalogue:
         """The source or destination connector of that definition id."""
         return self._by_id.get((role, definition_id.lower()))
 
+    def type_names(self) -> dict[str, str]:
+        """The type of every known connector by its definition id, for people to read."""
+        return {definition_id: c.type for (_, definition_id), c in self._by_id.items()}
+
     def types(self, role: str) -> list[str]:
         """The known types of a role, sorted."""
         return sorted(type_ for known, type_ in self._by_type if known == role)

@@ -7,7 +7,7 @@ since the API will not tell; a secret reference equals whatever is there, since 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,6 @@ from reconciler.model import (
     ResourceKey,
     Secret,
     Spec,
-    State,
 )
 
 
@@ -38,19 +37,19 @@ class Difference:
     changes: tuple[FieldChange, ...]
 
 
-def diff(desired: State[DesiredResource], live: State[LiveResource]) -> list[Difference]:
-    """One Difference for each declared resource, equal ones included, in order of key."""
-    return [_difference(desired[key], live.get(key)) for key in sorted(desired)]
+def field_changes(
+    live: Spec, desired: Spec, *, unread: Collection[str] = ()
+) -> tuple[FieldChange, ...]:
+    """The managed fields of *live* that are not as *desired*, in order of path.
 
-
-def field_changes(live: Spec, desired: Spec) -> tuple[FieldChange, ...]:
-    """The managed fields of *live* that are not as *desired*, in order of path."""
-    return tuple(_mapping_changes(live, desired, ()))
-
-
-def _difference(desired: DesiredResource, live: LiveResource | None) -> Difference:
-    changes = field_changes(live.spec, desired.spec) if live else ()
-    return Difference(desired.key, desired, live, changes)
+    Fields that are *unread* no read shows, so they never differ.
+    """
+    return tuple(
+        change
+        for field in sorted(desired)
+        if field not in unread
+        for change in _changes(live.get(field, MISSING), desired[field], (field,))
+    )
 
 
 def _mapping_changes(live: Spec, desired: Spec, at: Path) -> Iterator[FieldChange]:

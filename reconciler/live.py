@@ -10,7 +10,7 @@ Rows that cannot belong to what was asked are an error, never an empty state.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -31,6 +31,7 @@ from reconciler.model import (
     DesiredTenant,
     LiveResource,
     LiveTenant,
+    Memory,
     Origin,
     Ref,
     ResourceKey,
@@ -45,17 +46,20 @@ Rows: TypeAlias = "list[Body] | ReconcilerError"
 
 
 def read_live(
-    client: Client, tenants: Sequence[DesiredTenant]
+    client: Client,
+    tenants: Sequence[DesiredTenant],
+    recall: Callable[[str], Memory] = lambda _tenant: {},
 ) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
     """Each tenant with its live state, or with why that could not be read; in the order given.
 
-    Raises ApiError when nothing can be read at all.
+    *recall* tells what is remembered of a tenant, by its name. Raises ApiError when nothing can be
+    read at all.
     """
     found = _find_workspaces(client, tenants)
     rows = _read_rows(client, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
-            yield tenant, _identified(tenant, bodies)
+            yield tenant, _identified(tenant, bodies, recall(tenant.name))
         except ReconcilerError as problem:
             yield tenant, problem
 
@@ -217,8 +221,10 @@ def _by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mappi
     return dict(sorted_out)
 
 
-def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows]) -> LiveTenant:
+def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
     """The live state of *tenant*: each body is a declared resource's by its name, or undeclared.
+
+    An id that is remembered for a resource comes before its name.
 
     Raises AmbiguousName, MalformedObject, and whatever kept the rows from being read.
     """
@@ -227,15 +233,15 @@ def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows]) -> LiveTenant
         if isinstance(found, ReconcilerError):
             raise found
         rows[name] = found
-    keys = {
-        (kind.name, id_): key
-        for kind in all_kinds()
-        for id_, key in _keys(kind, tenant, rows.get(kind.name, ())).items()
-    }
+    keys: dict[tuple[str, str], ResourceKey] = {}
 
     def ref_of(kind: str, id_: str) -> Ref:
         key = keys.get((kind, id_))
         return Ref(kind, key.name if key else f"@{id_}")
+
+    for kind in all_kinds():  # dependencies first, so that the references of a row are known
+        found_keys = _keys(kind, tenant, rows.get(kind.name, ()), memory, ref_of)
+        keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
 
     resources = [
         _resource(get(name), body, keys, ref_of) for name, found in rows.items() for body in found
@@ -249,23 +255,45 @@ def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows]) -> LiveTenant
     )
 
 
-def _keys(kind: Kind, tenant: DesiredTenant, rows: Sequence[Body]) -> dict[str, ResourceKey]:
-    """The key of each row's id: of the resource that claims its name, else `@` and the id."""
+def _keys(
+    kind: Kind, tenant: DesiredTenant, rows: Sequence[Body], memory: Memory, ref_of: RefOf
+) -> dict[str, ResourceKey]:
+    """The key of each row's id: of the resource that claims it, else `@` and the id."""
+    by_id = {required(row, kind.id_field, str): row for row in rows}
     holders: dict[str, list[str]] = {}
-    for row in rows:
-        holders.setdefault(str(row.get("name")), []).append(required(row, kind.id_field, str))
+    for id_, row in by_id.items():
+        holders.setdefault(str(row.get("name")), []).append(id_)
     keys: dict[str, ResourceKey] = {}
     for key, origin, names in _claims(kind, tenant):
-        name = next((name for name in names if name in holders), None)
-        if name is None:
-            continue
-        if len(holders[name]) > 1:
-            raise AmbiguousName(kind.name, name, holders[name], origin)
-        keys.setdefault(holders[name][0], key)
-    for ids in holders.values():
+        name = next((name for name in names if name in holders), "")
+        ids = holders.get(name, [])
+        if key in memory and memory[key].id in by_id:
+            ids = [memory[key].id]
+        elif len(ids) > 1:
+            ids = _fitting(kind, tenant, key, [by_id[id_] for id_ in ids], ref_of) or ids
+        if len(ids) > 1:
+            raise AmbiguousName(kind.name, name, ids, origin)
         for id_ in ids:
-            keys.setdefault(id_, ResourceKey(kind.name, tenant.name, f"@{id_}"))
+            keys.setdefault(id_, key)
+    for id_ in by_id:
+        keys.setdefault(id_, ResourceKey(kind.name, tenant.name, f"@{id_}"))
     return keys
+
+
+def _fitting(
+    kind: Kind, tenant: DesiredTenant, key: ResourceKey, rows: Sequence[Body], ref_of: RefOf
+) -> list[str]:
+    """Of rows of one name, those that need no replacement to become *key*'s resource.
+
+    A replacement that was cut short leaves the old one beside the new one, which alone fits.
+    """
+    if key not in tenant.resources:
+        return []
+    wanted = tenant.resources[key].spec
+    fixed = [field for field in kind.immutable if field in wanted]
+    specs = {str(row[kind.id_field]): kind.from_api(row, ref_of) for row in rows}
+    fits = [id_ for id_, spec in specs.items() if all(spec.get(f) == wanted[f] for f in fixed)]
+    return fits if len(fits) == 1 else []
 
 
 def _claims(

@@ -81,7 +81,8 @@ class Api:
         self._session = requests.Session()
         body = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         answer = self._session.post(f"{self.url}/applications/token", json=body, timeout=10)
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self.token: str = answer.json()["access_token"]
+        self._session.headers["Authorization"] = f"Bearer {self.token}"
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a call that must succeed."""

@@ -59,12 +59,15 @@ def perform(
     context = _Context(operation, ids, surroundings)
     if operation.action is Action.CREATE:
         done = create(operation, context, surroundings.client, journal)
-    elif operation.action is Action.UPDATE:
-        done = _update(operation, ids[operation.key], context, journal)
     else:
-        journal.announce(operation)
-        _delete(operation, ids[operation.key], context)
-        done = Done("")
+        assert operation.live is not None, "an update or delete has a live resource"
+        id_ = operation.live.id
+        if operation.action is Action.UPDATE:
+            done = _update(operation, id_, context, journal)
+        else:
+            journal.announce(operation)
+            _delete(operation, id_, context)
+            done = Done("")
     journal.done(operation, done)
     return done
 
@@ -134,9 +137,8 @@ def _update(operation: Operation, id_: str, context: _Context, journal: Journal)
     client = context.surroundings.client
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
     body = client.get(kind.collection, id_, query=kind.reread)
-    changed = {str(change.path[0]) for change in operation.changes}
     try:
-        requests = kind.update(operation.desired.spec, body, changed, context)
+        requests = kind.update(operation.desired.spec, body, operation.changes, context)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
     journal.announce(operation)

@@ -95,9 +95,7 @@ class _Run:
         operation = outcome.operation
         self._note(outcome)
         if outcome.status is Status.SUCCEEDED:
-            if operation.action is Action.DELETE:
-                self._ids.pop(operation.key, None)
-            else:
+            if operation.action is not Action.DELETE:
                 self._ids[operation.key] = outcome.id
             self._frontier.succeeded(operation.id)
         else:

@@ -14,7 +14,7 @@ from reconciler.apply.run import Steps
 from reconciler.cli import session
 from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.plan import plan_exit_code
+from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.progress import progress, reading
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import selection, tenant_selection
@@ -38,6 +38,7 @@ from reconciler.render.verification import render_not_in_effect
     metavar="KEY",
     help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
 )
+@details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
 @click.option(
     "--parallelism",
@@ -70,6 +71,7 @@ def apply(
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
     allow_replace: tuple[str, ...],
+    details: bool,
     auto_approve: bool,
     parallelism: int,
     retry_for: float,
@@ -90,7 +92,7 @@ def apply(
     wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
     with apply_run(settings, project, wishes) as run:
-        made = _planned(run, loaded.tenants, Allowances(allow_replace), settings)
+        made = _planned(run, loaded.tenants, Allowances(allow_replace), settings, details=details)
         if made.operations:
             _confirm(auto_approve)
         sys.exit(_applied(run, made, loaded.tenants, settings, wishes, verify=not no_verify))
@@ -101,11 +103,13 @@ def _planned(
     tenants: tuple[DesiredTenant, ...],
     allowances: Allowances,
     settings: Settings,
+    *,
+    details: bool,
 ) -> Plan:
     """The plan, which is shown too."""
     with reading(len(tenants), terminal=settings.shows_progress_bar):
         made = pipeline.make_plan(run.connection.client, tenants, allowances)
-    settings.result(render_plan(made, settings.palette(sys.stdout)))
+    settings.result(render_plan(made, plan_look(settings, details=details)))
     return made
 
 

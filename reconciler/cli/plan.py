@@ -6,14 +6,18 @@ import sys
 
 import click
 
-from reconciler import pipeline
+from reconciler import connectors, pipeline
 from reconciler.cli import session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan
-from reconciler.render.plan import render_plan
+from reconciler.render.plan import Look, render_plan
+
+details_option = click.option(
+    "--details", is_flag=True, help="Every field of new resources, and long lists in full."
+)
 
 
 @click.command()
@@ -24,6 +28,7 @@ from reconciler.render.plan import render_plan
     metavar="KEY",
     help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
 )
+@details_option
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
 )
@@ -34,6 +39,7 @@ def plan(
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
     allow_replace: tuple[str, ...],
+    details: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change in Airbyte, changing nothing.
@@ -46,8 +52,17 @@ def plan(
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
     with session.connected(settings, project) as connection:
         made = pipeline.make_plan(connection.client, loaded.tenants, Allowances(allow_replace))
-    settings.result(render_plan(made, settings.palette(sys.stdout)))
+    settings.result(render_plan(made, plan_look(settings, details=details)))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
+
+
+def plan_look(settings: Settings, *, details: bool) -> Look:
+    """How plans are written on stdout; --verbose asks for details too."""
+    return Look(
+        palette=settings.palette(sys.stdout),
+        details=details or bool(settings.verbose),
+        names=connectors.bundled().type_names(),
+    )
 
 
 def plan_exit_code(made: Plan, *, detailed: bool) -> ExitCode:

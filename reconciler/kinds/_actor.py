@@ -6,13 +6,16 @@ the platform's ConfigurationUpdate, JsonSecretsProcessor and SecretsHelpers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, did_you_mean
 from reconciler.kinds import _configuration as configuration
 from reconciler.kinds._base import (
     WORKSPACE,
+    Becomes,
+    Changes,
     Context,
     Declaration,
     Kind,
@@ -22,7 +25,7 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
-from reconciler.model import Json, Path, Spec
+from reconciler.model import UNREADABLE, Json, Path, Secret, Spec
 
 
 def actor_kind(role: str, *, single_section: str = "") -> Kind:
@@ -43,7 +46,12 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         immutable=frozenset({"workspace", "definitionId"}),
         # Coordinates carry secrets through a PUT without loss, also inside lists.
         reread={"includeSecretCoordinates": "true"},
+        highlights=("definitionId",),
+        effects=_effects,
+        becomes=_becomes,
+        unread=frozenset({"secretVersion"}),
         replacing_loses="The connections that use it go with it and lose their sync state.",
+        replacing_effect=Effect.CONFIGURATION_LOST,
     )
 
 
@@ -63,6 +71,7 @@ def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         "definitionId": definition_id,
         "configuration": fields["configuration"],
     }
+    spec |= {name: fields[name] for name in ("secretVersion",) if name in fields}
     return spec, mistakes
 
 
@@ -104,7 +113,7 @@ def _coordinates(spec: Spec, body: Mapping[str, Json]) -> Mapping[Path, str]:
 
 
 def _update(
-    role: str, spec: Spec, body: Mapping[str, Json], _changed: Collection[str], context: Context
+    role: str, spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
     """One PUT of everything: PATCH cannot remove a key and takes a mask for a new secret."""
     _from_api(body, lambda _kind, _id: WORKSPACE)  # refuses one that was deleted meanwhile
@@ -114,6 +123,7 @@ def _update(
         spec["configuration"],
         schema=connector.schema if connector else None,
         resolve=context.secret,
+        rotated={change.path[1:] for change in changes if change.before is UNREADABLE},
     )
     kept = {
         # Left out it would be erased by any PUT.
@@ -122,3 +132,48 @@ def _update(
         if body.get(name) is not None
     }
     return [Request("PUT", {"name": spec["name"], "configuration": merged, **kept})]
+
+
+def _becomes(path: Path) -> Becomes | None:
+    """A key that leaves the configuration is to be gone from it; nothing else can be unset."""
+    return Becomes(None) if path[0] == "configuration" and len(path) > 1 else None
+
+
+# Keys that say which system, account or place a connector talks to, as the connectors of the
+# registry name them. A saved position in one place means nothing in another.
+_PLACES = """
+    account account_id account_ids accounts api_url app_id base_url bucket bucket_name catalog
+    cluster container container_name customer_id customer_ids database database_name dataset
+    dataset_id db db_name domain domain_name domain_url endpoint folder_path folder_url host
+    hostname http_path index instance instance_url ip keyspace name_space namespace org
+    organization organization_id owner port project project_id project_ids property_id
+    property_ids region_id repositories repository s3_bucket_name schema schemas server
+    server_hostname server_url shop site site_id site_name site_url sites spreadsheet_id store
+    store_hash store_name subdomain tenant_id topic url warehouse workspace workspace_id
+"""
+_IDENTITY = frozenset(_PLACES.split())
+
+
+def _effects(_before: Spec | None, after: Spec | None, changes: Changes) -> list[Consequence]:
+    if after is None:
+        return [Consequence(Effect.CONFIGURATION_LOST)]
+    inside = [change for change in changes if change.path[0] == "configuration"]
+    secret = [c for c in inside if c.before is UNREADABLE or isinstance(c.after, Secret)]
+    plain = [change for change in inside if change not in secret]
+    moved = [change for change in plain if _IDENTITY & set(change.path[1:])]
+    told = {
+        Effect.IDENTITY_CHANGED: moved,
+        Effect.CREDENTIALS_SENT: secret,
+        Effect.SETTINGS_CHANGED: [change for change in plain if change not in moved],
+    }
+    found = [
+        Consequence(effect, detail=", ".join(dict.fromkeys(_leaf(c.path) for c in group)))
+        for effect, group in told.items()
+        if group
+    ]
+    return found or [Consequence(Effect.NO_EFFECT)]
+
+
+def _leaf(path: Path) -> str:
+    """The last named step of *path*."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "")

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from reconciler.changes import FieldChange
 from reconciler.connectors import Catalogue, Connector
+from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity
 from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 
@@ -48,6 +50,13 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Becomes:
+    """What a field is once no manifest has it any longer; None for "not there"."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One write on an object that exists: the HTTP method and the body."""
 
@@ -73,6 +82,24 @@ class Context(Protocol):
         """The connector of that definition, when it is known."""
 
 
+Changes: TypeAlias = Sequence[FieldChange]
+
+
+def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
+    """The effects of a kind that no data depends on."""
+    return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
+
+
+def stays(_path: Path) -> Becomes | None:
+    """For kinds none of whose fields can be unset."""
+    return None
+
+
+def changed_fields(changes: Changes) -> list[str]:
+    """The top-level fields that differ, sorted."""
+    return sorted({str(change.path[0]) for change in changes})
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of resource, as a record of facts and functions.
@@ -80,14 +107,19 @@ class Kind:
     - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
     - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
     - `create_body`: a spec → what POST takes.
-    - `update`: (spec, object as read with the query `reread`, top-level fields that differ) → the
-      writes that bring the object to the spec, in order.
+    - `update`: (spec, object as read with the query `reread`, what differs) → the writes that bring
+      the object to the spec, in order.
     - `await_create`: returns once the server has done all that a create may be waiting for.
     - `coordinates`: (spec, object as read with `reread`) → where its secrets are kept, by path.
     - `immutable`: fields that no write can change; another value means another object.
     - `implies`: a manifest block → the names of other resources that it needs, by kind; those that
       nobody declares are declared by that.
     - `shorthand`: the field that a block stands for which is no mapping.
+    - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
+      create and after a delete.
+    - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
+    - `unread`: declared fields that no read shows; they are compared with what was applied last.
+    - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `is_listed_on_demand`: read only for tenants that declare some, or that want to see all.
     """
 
@@ -98,11 +130,15 @@ class Kind:
     declare: Callable[[Declaration], tuple[Spec, list[Mistake]]]
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
     create_body: Callable[[Spec, Context], Mapping[str, Json]]
-    update: Callable[[Spec, Mapping[str, Json], Collection[str], Context], Sequence[Request]]
+    update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
     single_section: str = ""
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)
+    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
+    becomes: Callable[[Path], Becomes | None] = stays
+    unread: frozenset[str] = frozenset()
+    locked: Callable[[Mapping[str, Json]], str] = lambda _body: ""
     implies: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] = lambda _fields: {}
     shorthand: str = ""
     is_paged: bool = True
@@ -110,6 +146,8 @@ class Kind:
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
     coordinates: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]] = lambda _spec, _body: {}
     replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
+    highlights: tuple[str, ...] = ()  # fields that say in short what a new one is, besides names
+    replacing_effect: Effect | None = None  # the same as an effect, on both halves
 
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""

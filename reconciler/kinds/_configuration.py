@@ -8,7 +8,7 @@ raw value is stored as a new version. A secret with a `pattern` is valid only as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from reconciler.errors import SecretNotCarried
 from reconciler.model import UNREADABLE, Json, Path, Secret
@@ -45,15 +45,22 @@ def for_create(desired: Json, resolve: Resolve) -> Json:
 
 
 def for_update(
-    live: Json, desired: Json, *, schema: Mapping[str, Json] | None, resolve: Resolve, at: Path = ()
+    live: Json,
+    desired: Json,
+    *,
+    schema: Mapping[str, Json] | None,
+    resolve: Resolve,
+    rotated: Collection[Path] = (),
+    at: Path = (),
 ) -> Json:
     """The configuration to PUT: *desired* over *live*, keeping every key that desired leaves alone.
 
     *live* is as read by id. Unchanged secrets are carried by coordinate or mask where the API keeps
-    them so, else sent raw. Raises SecretNotCarried where a live-only secret cannot be kept.
+    them so, else sent raw; those at *rotated* are always sent raw. Raises SecretNotCarried where a
+    live-only secret cannot be kept.
     """
     if isinstance(desired, Secret):
-        return live if _carries(live, schema) else resolve(desired)
+        return live if at not in rotated and _carries(live, schema) else resolve(desired)
     if not (isinstance(desired, Mapping) and isinstance(live, Mapping)):
         return for_create(desired, resolve)
     if _branch_switched(live, desired, schema):
@@ -66,7 +73,12 @@ def for_update(
         if value is not None:
             inner = _property(schema, key)
             merged[key] = for_update(
-                live.get(key), value, schema=inner, resolve=resolve, at=(*at, key)
+                live.get(key),
+                value,
+                schema=inner,
+                resolve=resolve,
+                rotated=rotated,
+                at=(*at, key),
             )
     return merged
 

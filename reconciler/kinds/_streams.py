@@ -7,12 +7,13 @@ reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
-from reconciler.kinds._base import Mistake, required
+from reconciler.kinds._base import Becomes, Changes, Mistake, required
 from reconciler.kinds._configuration import for_create, unmask
-from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Secret
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Secret
 
 DEFAULT_MODE = "full_refresh_overwrite"
 
@@ -55,6 +56,76 @@ def to_api(
     if wanted is ALL:
         wanted = _by_name([_discovered(stream) for stream in discovered])
     return [_sent(stream, present.get(name, {}), resolve) for name, stream in wanted.items()]
+
+
+# What PATCH makes of an option that is left out of a stream.
+_DEFAULTS: Mapping[str, Json] = {"syncMode": DEFAULT_MODE, "selectedFields": None, "mappers": []}
+
+
+def becomes(path: Path) -> Becomes | None:
+    """What is left at *path* below `streams` when the manifest has it no longer."""
+    is_option = len(path) == 2 and path[1] in _DEFAULTS
+    return Becomes(_DEFAULTS[str(path[1])]) if is_option else None
+
+
+def effects(before: Json, after: Json, changes: Changes) -> list[Consequence]:
+    """What each changed stream has to expect, stream by stream."""
+    if any(len(change.path) == 1 for change in changes):
+        return [Consequence(Effect.FIRST_LOAD)]  # from no streams at all to all there are
+    names = dict.fromkeys(str(change.path[1]) for change in changes)
+    return [
+        Consequence(effect, name, detail)
+        for name in names
+        for effect, detail in _stream_effects(name, before, after, changes)
+    ]
+
+
+def _stream_effects(
+    name: str, before: Mapping[str, Json], after: Mapping[str, Json], changes: Changes
+) -> Iterator[tuple[Effect, str]]:
+    if name not in before:
+        yield Effect.FIRST_LOAD, ""
+        return
+    if name not in after:
+        yield Effect.STREAM_STOPS, ""
+        return
+    was, will = before[name], after[name]
+    for option in dict.fromkeys(str(c.path[2]) for c in changes if c.path[1] == name):
+        if option == "syncMode":
+            yield _mode_effect(was.get(option), will[option])
+        elif option == "selectedFields":
+            yield from _selection_effects(was.get(option), will[option])
+        else:
+            yield _OPTION_EFFECTS.get(option, Effect.OPTIONS_CHANGED), ""
+
+
+_OPTION_EFFECTS = {
+    "cursorField": Effect.CURSOR_CHANGED,
+    "primaryKey": Effect.KEY_CHANGED,
+    "mappers": Effect.MAPPED_ANEW,
+}
+
+
+def _mode_effect(was: str | None, will: str | None) -> tuple[Effect, str]:
+    """The source's half of a mode decides over the state, the destination's over the table.
+
+    A mode that the API cannot name was made in the UI and may be anything, so the worst is said.
+    """
+    told = f"{was or 'a mode that only the UI can set'} → {will}"
+    if was is None or _uses_cursor(was) != _uses_cursor(str(will)):
+        return Effect.STATE_WIPED, told
+    return Effect.WRITE_MODE_CHANGED, told
+
+
+def _selection_effects(was: Json, will: Json) -> Iterator[tuple[Effect, str]]:
+    """None stands for every field, later ones included."""
+    if not was or not will:
+        yield (Effect.FIELDS_STOP, "all others") if will else (Effect.FIELDS_START, "all others")
+        return
+    if gone := sorted(set(was) - set(will)):
+        yield Effect.FIELDS_STOP, ", ".join(gone)
+    if new := sorted(set(will) - set(was)):
+        yield Effect.FIELDS_START, ", ".join(new)
 
 
 def _by_name(streams: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
@@ -118,8 +189,8 @@ def _sent(
 ) -> Mapping[str, Json]:
     # An empty selectedFields is refused, other empty lists say nothing.
     kept = {field: value for field, value in live.items() if value not in ([], None)}
-    body = {**kept, **stream}
-    if "selectedFields" in stream:
+    body = {field: value for field, value in {**kept, **stream}.items() if value is not None}
+    if stream.get("selectedFields"):
         body["selectedFields"] = [{"fieldPath": [field]} for field in stream["selectedFields"]]
     if "mappers" in stream:
         body["mappers"] = [

@@ -7,12 +7,15 @@ and then complete. Cron expressions come back with their zone behind them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
 from reconciler.kinds import _streams as streams
 from reconciler.kinds._base import (
     WORKSPACE,
+    Becomes,
+    Changes,
     Context,
     Declaration,
     Kind,
@@ -20,11 +23,12 @@ from reconciler.kinds._base import (
     Reference,
     RefOf,
     Request,
+    changed_fields,
     required,
 )
 from reconciler.kinds._schedule import normal_schedule
 from reconciler.kinds.tag import default_colour
-from reconciler.model import ALL, Exhaustive, Json, Ref, Spec
+from reconciler.model import ALL, Exhaustive, Json, Path, Ref, Spec
 
 _PLAIN_FIELDS = (
     "name",
@@ -143,14 +147,15 @@ def _await_create(spec: Spec, context: Context) -> Sequence[Json]:
 
 
 def _update(
-    spec: Spec, body: Mapping[str, Json], changed: Collection[str], context: Context
+    spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
     """The plain fields first, the streams by themselves.
 
     The server wipes the state of a stream whose source mode changes before it has checked the rest
     of the same PATCH, so a bad schedule must have failed already.
     """
-    plain = {field: spec[field] for field in sorted(changed) if field not in ("streams", "tags")}
+    changed = changed_fields(changes)
+    plain = {field: spec[field] for field in changed if field not in ("streams", "tags")}
     if "tags" in changed:
         plain["tags"] = _sent_tags(spec, body["workspaceId"], context)
     requests = [Request("PATCH", plain)] if plain else []
@@ -164,6 +169,59 @@ def _update(
         )
         requests.append(Request("PATCH", {"configurations": {"streams": sent}}))
     return requests
+
+
+# What the API itself puts where a create leaves the field out. It cannot clear a namespaceFormat or
+# take all streams away, so those stay.
+_DEFAULTS: Mapping[str, Json] = {
+    "namespaceDefinition": "destination",
+    "nonBreakingSchemaUpdatesBehavior": "ignore",
+    "prefix": "",
+    "schedule": {"scheduleType": "manual"},
+    "status": "active",
+    "tags": Exhaustive(),
+}
+
+
+def _becomes(path: Path) -> Becomes | None:
+    if path[0] == "streams":
+        return streams.becomes(path[1:])
+    field = str(path[0])
+    return Becomes(_DEFAULTS[field]) if len(path) == 1 and field in _DEFAULTS else None
+
+
+def _locked(body: Mapping[str, Json]) -> str:
+    return "Airbyte has locked it" if body.get("status") == "locked" else ""
+
+
+def _effects(before: Spec | None, after: Spec | None, changes: Changes) -> list[Consequence]:
+    if after is None:
+        return [Consequence(Effect.SYNC_ENDS)]
+    if before is None:
+        is_paused = after.get("status") == "inactive"
+        paused = [Consequence(Effect.PAUSED)] if is_paused else []
+        return [Consequence(Effect.FIRST_LOAD), *paused]
+    fields = [field for field in changed_fields(changes) if field != "streams"]
+    effects = dict.fromkeys(_field_effect(field, before, after) for field in fields)
+    found = [Consequence(effect) for effect in effects]
+    inner = [change for change in changes if change.path[0] == "streams"]
+    return found + streams.effects(before["streams"], after.get("streams"), inner)
+
+
+def _field_effect(field: str, before: Spec, after: Spec) -> Effect:
+    """The effect of another value of one field that is not the streams."""
+    if field == "status":
+        return Effect.RESUMED if after["status"] == "active" else Effect.PAUSED
+    definition = after.get("namespaceDefinition", before.get("namespaceDefinition"))
+    if field == "namespaceFormat" and definition != "custom_format":
+        return Effect.KEEPS_STATE
+    return {
+        "schedule": Effect.SCHEDULE_ONLY,
+        "nonBreakingSchemaUpdatesBehavior": Effect.SCHEMA_BEHAVIOUR,
+        "prefix": Effect.NEW_TABLES,
+        "namespaceDefinition": Effect.NEW_TABLES,
+        "namespaceFormat": Effect.NEW_TABLES,
+    }.get(field, Effect.KEEPS_STATE)
 
 
 KIND = Kind(
@@ -183,5 +241,10 @@ KIND = Kind(
     },
     implies=lambda fields: {"tag": fields.get("tags") or ()},
     immutable=frozenset({"source", "destination"}),
+    highlights=("source", "destination", "streams", "schedule", "status"),
+    effects=_effects,
+    becomes=_becomes,
+    locked=_locked,
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
+    replacing_effect=Effect.STATE_LOST,
 )

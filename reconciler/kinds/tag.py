@@ -7,10 +7,12 @@ colours are six hexadecimal digits. The list has no pages; every connection show
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from reconciler.consequences import Consequence, Effect
 from reconciler.kinds._base import (
     WORKSPACE,
+    Changes,
     Context,
     Declaration,
     Kind,
@@ -56,10 +58,14 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
 
 
 def _update(
-    spec: Spec, body: Mapping[str, Json], _changed: Collection[str], _context: Context
+    spec: Spec, body: Mapping[str, Json], _changes: Changes, _context: Context
 ) -> Sequence[Request]:
     """Name and colour together: PATCH wants both."""
     return [Request("PATCH", {"name": spec["name"], "color": spec.get("color", body.get("color"))})]
+
+
+def _effects(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
+    return [Consequence(Effect.NO_EFFECT if after is not None else Effect.TAG_LOST)]
 
 
 KIND = Kind(
@@ -72,6 +78,7 @@ KIND = Kind(
     from_api=_from_api,
     create_body=_create_body,
     update=_update,
+    effects=_effects,
     references={"workspace": Reference("workspace", api_field="workspaceId")},
     immutable=frozenset({"workspace"}),
     is_paged=False,

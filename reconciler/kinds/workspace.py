@@ -5,9 +5,19 @@ Source: Airbyte public API, /workspaces. Names are not unique; PATCH changes the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from reconciler.kinds._base import Context, Declaration, Kind, Mistake, RefOf, Request, required
+from reconciler.kinds._base import (
+    Changes,
+    Context,
+    Declaration,
+    Kind,
+    Mistake,
+    RefOf,
+    Request,
+    changed_fields,
+    required,
+)
 from reconciler.model import Json, Spec
 
 
@@ -26,9 +36,9 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
 
 
 def _update(
-    spec: Spec, _body: Mapping[str, Json], changed: Collection[str], _context: Context
+    spec: Spec, _body: Mapping[str, Json], changes: Changes, _context: Context
 ) -> Sequence[Request]:
-    return [Request("PATCH", {field: spec[field] for field in sorted(changed)})]
+    return [Request("PATCH", {field: spec[field] for field in changed_fields(changes)})]
 
 
 KIND = Kind(

@@ -1,49 +1,62 @@
-"""Differences → the plan of one tenant: decide, cascade, connect, order."""
+"""Differences → the plan of one tenant: decide, retire, prune, cascade, connect, order."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.diff import Difference, diff
+from reconciler.consequences import Consequence
+from reconciler.diff import Difference
 from reconciler.kinds import get
 from reconciler.model import (
     DesiredTenant,
+    LiveResource,
     LiveTenant,
     Ref,
     ResourceKey,
+    Spec,
     referred,
 )
+from reconciler.plan.compare import differences
 from reconciler.plan.graph import ordered
-from reconciler.plan.model import Action, Operation, TenantPlan
+from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
+from reconciler.plan.model import Action, Cause, Operation, TenantPlan
 
 
-def build_plan(desired: DesiredTenant, live: LiveTenant) -> TenantPlan:
+def build_plan(
+    desired: DesiredTenant, live: LiveTenant, memory: Recollection = NOTHING_REMEMBERED
+) -> TenantPlan:
     """What brings *live* to *desired*, in a stable topological order.
 
     Raises CycleError, which would be a fault of a kind's references, not of a manifest.
     """
-    differences = diff(desired.resources, live.resources)
-    replaced = _replaced(differences)
-    operations = [op for d in differences for op in _operations(d, replaced)]
-    connected = _connected(operations)
+    found = differences(desired, live, memory)
+    replaced = _replaced(found)
+    wanted = [op for each in found for op in _operations(each, replaced)]
+    changed = {operation.key for operation in wanted}
+    asked = [*wanted, *_retirements(desired, live), *_prunings(desired, live)]
+    operations = [*asked, *_cascades(asked, live)]
+    deleted = {op.key for op in operations if op.action is Action.DELETE}
     return TenantPlan(
         tenant=desired.name,
-        operations=tuple(connected),
-        unchanged=len(differences) - len({operation.key for operation in operations}),
-        undeclared=live.undeclared,
+        operations=tuple(_connected(operations)),
+        unchanged=len(found) - len(changed),
+        undeclared=tuple(each for each in live.undeclared if each.key not in deleted),
         live_ids={key: resource.id for key, resource in live.resources.items()},
+        gone=tuple(
+            each for key, each in sorted(desired.retired.items()) if key not in live.resources
+        ),
     )
 
 
-def _replaced(differences: Sequence[Difference]) -> dict[ResourceKey, str]:
+def _replaced(found: Sequence[Difference]) -> dict[ResourceKey, str]:
     """The resources that need a new object, with the reason; dependants follow through Refs."""
     replaced: dict[ResourceKey, str] = {}
-    for difference in differences:
+    for difference in found:
         if fields := _immutable_changes(difference):
             replaced[difference.key] = f"{', '.join(fields)} cannot be changed in place"
     # A dependant may itself have dependants, so until nothing more follows.
-    while followers := dict(_followers(differences, replaced)):
+    while followers := dict(_followers(found, replaced)):
         replaced |= followers
     return replaced
 
@@ -54,10 +67,10 @@ def _immutable_changes(difference: Difference) -> list[str]:
 
 
 def _followers(
-    differences: Sequence[Difference], replaced: Collection[ResourceKey]
+    found: Sequence[Difference], replaced: Collection[ResourceKey]
 ) -> Iterator[tuple[ResourceKey, str]]:
     """Live resources with an immutable reference to one that gets a new id."""
-    for difference in differences:
+    for difference in found:
         if difference.live is None or difference.key in replaced:
             continue
         for field in sorted(get(difference.key.kind).immutable):
@@ -69,13 +82,107 @@ def _followers(
 def _operations(difference: Difference, replaced: Mapping[ResourceKey, str]) -> Iterator[Operation]:
     key, desired, live = difference.key, difference.desired, difference.live
     if live is None:
-        yield Operation(Action.CREATE, key, desired, None)
+        told = _consequences(key, None, desired.spec)
+        yield Operation(Action.CREATE, key, desired, None, consequences=told)
     elif key in replaced:
-        reason = replaced[key]
-        yield Operation(Action.DELETE, key, None, live, difference.changes, reason)
-        yield Operation(Action.CREATE, key, desired, None, difference.changes, reason)
+        yield from _replacement(difference, live, replaced[key])
     elif difference.changes:
-        yield Operation(Action.UPDATE, key, desired, live, difference.changes)
+        yield Operation(
+            Action.UPDATE,
+            key,
+            desired,
+            live,
+            difference.changes,
+            reason=_renaming(difference, live),
+            consequences=_consequences(key, live.spec, desired.spec, difference),
+        )
+
+
+def _renaming(difference: Difference, live: LiveResource) -> str:
+    former = str(live.spec["name"])
+    is_rename = any(change.path == ("name",) for change in difference.changes)
+    return f'renamed from "{former}"' if is_rename else ""
+
+
+def _replacement(difference: Difference, live: LiveResource, reason: str) -> Iterator[Operation]:
+    key, changes = difference.key, difference.changes
+    lost = get(key.kind).replacing_effect
+    also = (Consequence(lost),) if lost else ()
+    for action in (Action.CREATE, Action.DELETE):
+        is_create = action is Action.CREATE
+        after = difference.desired.spec if is_create else None
+        told = _consequences(key, None if is_create else live.spec, after)
+        yield Operation(
+            action,
+            key,
+            difference.desired if is_create else None,
+            None if is_create else live,
+            changes,
+            reason,
+            consequences=tuple(dict.fromkeys((*also, *told))),
+            cause=Cause.REPLACED,
+        )
+
+
+def _consequences(
+    key: ResourceKey, before: Spec | None, after: Spec | None, difference: Difference | None = None
+) -> tuple[Consequence, ...]:
+    """What it does to the data, worst first."""
+    changes = difference.changes if difference else ()
+    told = dict.fromkeys(get(key.kind).effects(before, after, changes))
+    return tuple(sorted(told, key=lambda consequence: -consequence.effect.weight))
+
+
+def _retirements(desired: DesiredTenant, live: LiveTenant) -> Iterator[Operation]:
+    """Deletes of what has `state: absent`."""
+    for key, retired in sorted(desired.retired.items()):
+        if resource := live.resources.get(key):
+            yield replace(
+                _deletion(resource, Cause.RETIRED, retired.reason), retired_at=retired.origin
+            )
+
+
+def _prunings(desired: DesiredTenant, live: LiveTenant) -> Iterator[Operation]:
+    """Deletes of what no manifest mentions, where that is asked for."""
+    for resource in live.undeclared if desired.prune else ():
+        yield _deletion(resource, Cause.PRUNED, "no manifest mentions it")
+
+
+def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Operation]:
+    """Deletes of what the server takes along with something deleted, at any distance."""
+    gone = {op.key for op in operations if op.action is Action.DELETE}
+    everything = [*live.resources.values(), *live.undeclared]
+    found = True
+    while found:
+        found = False
+        for resource in everything:
+            if resource.key not in gone and (owner := _owner(resource, gone)):
+                gone.add(resource.key)
+                found = True
+                yield _deletion(resource, Cause.CASCADE, f"goes with {owner}")
+
+
+def _owner(resource: LiveResource, gone: Collection[ResourceKey]) -> ResourceKey | None:
+    """The deleted resource that *resource* cannot live without."""
+    for field, reference in get(resource.key.kind).references.items():
+        ref = resource.spec.get(field)
+        if reference.on_delete == "cascades" and isinstance(ref, Ref):
+            key = ref.key(resource.key.scope)
+            if key in gone:
+                return key
+    return None
+
+
+def _deletion(resource: LiveResource, cause: Cause, reason: str) -> Operation:
+    return Operation(
+        Action.DELETE,
+        resource.key,
+        None,
+        resource,
+        reason=reason,
+        consequences=_consequences(resource.key, resource.spec, None),
+        cause=cause,
+    )
 
 
 def _connected(operations: Sequence[Operation]) -> list[Operation]:
@@ -88,10 +195,10 @@ def _connected(operations: Sequence[Operation]) -> list[Operation]:
             for key in referred(operation.desired.spec, operation.key.scope):
                 if key in writes:
                     waits_for[operation.id].append(writes[key].id)
-            if operation.key in deletes:
-                # Two of one name at a time could not be told apart after a crash.
-                waits_for[operation.id].append(deletes[operation.key].id)
         elif operation.live is not None:
+            if operation.key in writes:
+                # The old one goes only when the new one is there: a refused create loses nothing.
+                waits_for[operation.id].append(writes[operation.key].id)
             # The server deletes dependants along; one deleted before stays a row of its own.
             for key in referred(operation.live.spec, operation.key.scope):
                 if key in deletes:

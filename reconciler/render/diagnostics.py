@@ -23,7 +23,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], palette: Palette = PLA
     return "\n".join(blocks)
 
 
-def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN) -> str:
+def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN, width: int = WIDTH) -> str:
     """One of them: the place and the summary on a line, the rest indented below."""
     is_error = diagnostic.severity is Severity.ERROR
     colour = palette.error if is_error else palette.warning
@@ -33,14 +33,14 @@ def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN) -> str:
         f"{colour}{diagnostic.severity}:{palette.reset} {safe(diagnostic.summary)} "
         f"[{diagnostic.rule.id}]"
     )
-    body = [indented(text) for text in (diagnostic.detail, diagnostic.hint) if text]
+    body = [indented(text, width=width) for text in (diagnostic.detail, diagnostic.hint) if text]
     return "\n".join([head, *body])
 
 
-def indented(text: str, by: int = 2) -> str:
+def indented(text: str, by: int = 2, *, width: int = WIDTH) -> str:
     """*text* wrapped and indented, made safe for a terminal; its own line breaks stay."""
     lines = (
-        textwrap.wrap(safe(line), WIDTH - by, break_long_words=False, break_on_hyphens=False)
+        textwrap.wrap(safe(line), width - by, break_long_words=False, break_on_hyphens=False)
         for line in text.splitlines()
     )
     return "\n".join(" " * by + line for wrapped in lines for line in wrapped)

@@ -1,0 +1,186 @@
+"""What the ledger adds to a difference: fields gone from the manifest, edits made in Airbyte,
+secrets that were rotated. Without memory every function here finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.changes import FieldChange, Mark
+from reconciler.kinds._base import Kind
+from reconciler.model import (
+    MISSING,
+    UNREADABLE,
+    DesiredResource,
+    Exhaustive,
+    Fingerprint,
+    Json,
+    Memory,
+    Path,
+    Remembered,
+    Secret,
+    Spec,
+)
+
+FingerprintOf = Callable[[Secret], Fingerprint | None]
+"""The fingerprint of a secret's value of today; None where it is not at hand."""
+
+
+def _unknown(_secret: Secret) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What is remembered of one tenant, and the way to compare secrets with it."""
+
+    resources: Memory = field(default_factory=dict)
+    fingerprint: FingerprintOf = _unknown
+
+
+NOTHING_REMEMBERED = Recollection()
+
+
+def with_removals(desired: DesiredResource, before: Remembered, kind: Kind) -> DesiredResource:
+    """*desired*, with what each field becomes that the manifest had and has no longer.
+
+    Inside a configuration that is None, which means "not there"; elsewhere the API's default. A
+    field that cannot be unset, or has no default, stays as it is: unmanaged.
+    """
+    spec: Json = desired.spec
+    for path in removed(before.spec, desired.spec):
+        if (becomes := kind.becomes(path)) is not None:
+            spec = _laid(spec, path, becomes.value)
+    return replace(desired, spec=spec) if spec is not desired.spec else desired
+
+
+def removed(before: Json, now: Json, at: Path = ()) -> Iterator[Path]:
+    """The paths that *before* has and *now* has not; nothing below a path already told.
+
+    What an Exhaustive leaves out is to go anyway, and null says so itself.
+    """
+    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
+        return
+    for key in sorted(before):
+        if key in now:
+            yield from removed(before[key], now[key], (*at, key))
+        elif before[key] is not None and not isinstance(now, Exhaustive):
+            yield (*at, key)
+
+
+def marked(
+    changes: Sequence[FieldChange], declared: Spec, before: Remembered
+) -> tuple[FieldChange, ...]:
+    """*changes* with why they differ, where memory tells; *declared* is the manifest's own spec."""
+    return tuple(_marked(change, declared, before) for change in changes)
+
+
+def _marked(change: FieldChange, declared: Spec, before: Remembered) -> FieldChange:
+    if change.mark is not None:
+        return change
+    path = _named_part(change.path)
+    now, then = _at(declared, path), _at(before.spec, path)
+    if then is not MISSING and now is MISSING and _is_below_removed(path, before.spec, declared):
+        return replace(change, mark=Mark.REMOVED_FROM_MANIFEST)
+    if _is_as_before(now, then) and (then is not MISSING or _is_listed(path, before.spec)):
+        return replace(change, mark=Mark.CHANGED_OUTSIDE)
+    return change
+
+
+def _is_below_removed(path: Path, before: Spec, declared: Spec) -> bool:
+    return any(path[: len(gone)] == gone for gone in removed(before, declared))
+
+
+def _is_listed(path: Path, before: Spec) -> bool:
+    """Whether what holds *path* was declared at that time, so that more than declared was added."""
+    return len(path) > 1 and isinstance(_at(before, path[:-1]), Mapping)
+
+
+def rotated(
+    kind: Kind, desired: Spec, live: Spec, before: Remembered, fingerprint: FingerprintOf
+) -> Iterator[FieldChange]:
+    """The secrets that are there and were declared with another value, or another version."""
+    version_changed = any(
+        field in desired and desired[field] != before.spec.get(field) for field in kind.unread
+    )
+    for path, value in _leaves(desired):
+        present, then = _at(live, path), _at(before.spec, path)
+        if present is MISSING or not (isinstance(value, Secret) or present is UNREADABLE):
+            continue
+        if version_changed and isinstance(value, Secret):
+            yield FieldChange(path, UNREADABLE, value, Mark.SECRET_VERSION)
+        elif _is_rotated(value, then, fingerprint):
+            yield FieldChange(path, UNREADABLE, value, Mark.SECRET_ROTATED)
+
+
+def rewritten(
+    desired: Spec, before: Remembered, coordinates: Mapping[Path, str]
+) -> Iterator[FieldChange]:
+    """The declared secrets that Airbyte keeps elsewhere than where the last apply left them."""
+    for path, value in _leaves(desired):
+        known, now = before.coordinates.get(path), coordinates.get(path)
+        if isinstance(value, Secret) and known and now and known != now:
+            yield FieldChange(path, UNREADABLE, value, Mark.SECRET_REWRITTEN)
+
+
+def _is_rotated(value: Json, then: Json, fingerprint: FingerprintOf) -> bool:
+    if not isinstance(value, Secret):
+        # A literal where Airbyte shows a mask; what it replaced may have been a reference.
+        return then is not MISSING and then is not None and then != value
+    now = fingerprint(value)
+    if now is None or not isinstance(then, Fingerprint) or now.key_id != then.key_id:
+        return False
+    return now.digest != then.digest
+
+
+def _is_as_before(now: Json, then: Json) -> bool:
+    """Whether the manifest's value is that of the last apply; of secrets, that there was one."""
+    if isinstance(now, Secret):
+        return isinstance(then, Fingerprint) or then is None
+    if isinstance(now, Mapping) and isinstance(then, Mapping):
+        return now.keys() == then.keys() and all(_is_as_before(now[k], then[k]) for k in now)
+    if isinstance(now, list) and isinstance(then, list):
+        return len(now) == len(then) and all(map(_is_as_before, now, then))
+    return bool(now == then)
+
+
+def _named_part(path: Path) -> Path:
+    """*path* up to the first list, whose elements have no identity over time."""
+    steps = []
+    for step in path:
+        if isinstance(step, int):
+            break
+        steps.append(step)
+    return tuple(steps)
+
+
+def _at(value: Json, path: Path) -> Json:
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def _laid(value: Json, path: Path, new: Json) -> Json:
+    """*value* with *new* at *path*; what lies on the way is copied, never changed."""
+    if not path:
+        return new
+    copied = type(value)(value) if isinstance(value, dict) else dict(value)
+    copied[path[0]] = _laid(copied.get(path[0], {}), path[1:], new)
+    return copied
+
+
+def _leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
+    if isinstance(value, Mapping):
+        for key in sorted(value):
+            yield from _leaves(value[key], (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*at, index))
+    else:
+        yield at, value

@@ -1,0 +1,172 @@
+"""Rows of a plan → blocks: what is the same on many tenants is read once.
+
+Two rows are the same when nothing of them differs but the tenant: resource, values before and
+after, reason, consequences. New resources may differ in values, which are named by their fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.model import MISSING, Json, Path, ResourceKey
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render.rows import NO_NAMES, Row, TypeNames, Verb, in_short, is_new_tenant, rows_of
+from reconciler.render.values import leaves, show
+
+FEWEST = 3  # of two tenants each is better read in its own place
+
+Signature: TypeAlias = "tuple[object, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of one tenant, or rows that are the same on several, as the first of those has them.
+
+    `exceptions` are the tenants that change the same fields of the same resource otherwise.
+    `differing` are, for a row's key, the fields of a new resource that have a value per tenant.
+    """
+
+    tenants: tuple[str, ...]
+    rows: tuple[Row, ...]
+    exceptions: tuple[str, ...] = ()
+    differing: Mapping[ResourceKey, tuple[Path, ...]] = field(default_factory=dict)
+
+    @property
+    def is_group(self) -> bool:
+        return len(self.tenants) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A plan in reading order; every operation is in exactly one of its parts."""
+
+    changes: tuple[Block, ...]
+    outside: tuple[Block, ...]
+    refused: tuple[tuple[TenantPlan, tuple[Row, ...]], ...]
+    failed: tuple[TenantPlan, ...]
+    rows: tuple[Row, ...]
+    """Everything that apply may execute."""
+
+
+def outline(plan: Plan, names: TypeNames = NO_NAMES) -> Outline:
+    """*plan* with what is the same on at least three tenants put together."""
+    all_rows = {tenant.tenant: rows_of(tenant) for tenant in plan.tenants}
+    free = [tenant for tenant in plan.tenants if tenant.may_be_applied]
+    blocks = list(_blocks([(t.tenant, all_rows[t.tenant]) for t in free], all_rows, names))
+    return Outline(
+        changes=tuple(block for block in blocks if not block.rows[0].is_outside),
+        outside=tuple(block for block in blocks if block.rows[0].is_outside),
+        refused=tuple((t, all_rows[t.tenant]) for t in plan.tenants if t.refusals),
+        failed=tuple(tenant for tenant in plan.tenants if tenant.failure is not None),
+        rows=tuple(row for tenant in free for row in all_rows[tenant.tenant]),
+    )
+
+
+def _blocks(
+    tenants: Sequence[tuple[str, tuple[Row, ...]]],
+    all_rows: Mapping[str, Sequence[Row]],
+    names: TypeNames,
+) -> Iterator[Block]:
+    """Groups first, the widest before the others; then what is left of each tenant."""
+    alike: dict[Signature, dict[str, Row]] = {}
+    signed = [(name, rows, _signatures(rows, names)) for name, rows in tenants]
+    for name, rows, signatures in signed:
+        for row, signature in zip(rows, signatures, strict=True):
+            alike.setdefault(signature, {})[name] = row
+    yield from _groups(alike, all_rows)
+    for name, rows, signatures in signed:
+        left = [
+            row
+            for row, signature in zip(rows, signatures, strict=True)
+            if len(alike[signature]) < FEWEST
+        ]
+        for is_outside in (False, True):
+            if own := tuple(row for row in left if row.is_outside is is_outside):
+                yield Block((name,), own)
+
+
+def _groups(
+    alike: Mapping[Signature, Mapping[str, Row]], all_rows: Mapping[str, Sequence[Row]]
+) -> list[Block]:
+    """Rows that are on the very same tenants make one block."""
+    together: dict[tuple[tuple[str, ...], bool], list[Mapping[str, Row]]] = {}
+    for by_tenant in alike.values():
+        if len(by_tenant) >= FEWEST:
+            first = next(iter(by_tenant.values()))
+            together.setdefault((tuple(by_tenant), first.is_outside), []).append(by_tenant)
+    shapes = _tenants_by_shape(all_rows) if together else {}
+    blocks = [_group(tenants, members, shapes) for (tenants, _), members in together.items()]
+    return sorted(blocks, key=lambda block: (-len(block.tenants), block.tenants, block.rows[0].key))
+
+
+def _group(
+    tenants: tuple[str, ...],
+    members: Sequence[Mapping[str, Row]],
+    shapes: Mapping[Signature, Sequence[str]],
+) -> Block:
+    rows = [next(iter(by_tenant.values())) for by_tenant in members]
+    inside = set(tenants)
+    others = {name for row in rows for name in shapes[_shape(row)] if name not in inside}
+    differing = {
+        row.key: paths
+        for row, by_tenant in zip(rows, members, strict=True)
+        if row.verb is Verb.CREATE and (paths := _differing(list(by_tenant.values())))
+    }
+    return Block(tenants, tuple(rows), tuple(sorted(others)), differing)
+
+
+def _signatures(rows: Sequence[Row], names: TypeNames) -> list[Signature]:
+    """What makes each row the same as another's. A new tenant is like others as a whole only."""
+    signatures = [_signature(row, names) for row in rows]
+    if is_new_tenant(rows):
+        profile = tuple(signatures)
+        return [(profile, signature) for signature in signatures]
+    return signatures
+
+
+def _signature(row: Row, names: TypeNames) -> Signature:
+    operation = row.operation
+    if not row.key.is_declared:
+        # Its key is its id, so no two are alike by key: what they are called has to do.
+        about: Signature = (row.key.kind, operation.title)
+    else:
+        about = (row.key.kind, row.key.name)
+    changes = tuple((c.path, _exact(c.before), _exact(c.after), c.mark) for c in row.changes)
+    causes = tuple((op.cause, op.reason) for op in row.operations)
+    return (row.verb, about, in_short(row, names), changes, causes, row.consequences)
+
+
+def _shape(row: Row) -> Signature:
+    """Which fields of which resource: the same for tenants that change them to other values."""
+    return (row.verb, row.key.kind, row.key.name, tuple(change.path for change in row.changes))
+
+
+def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, list[str]]:
+    found: dict[Signature, list[str]] = {}
+    for name, rows in all_rows.items():
+        for row in rows:
+            found.setdefault(_shape(row), []).append(name)
+    return found
+
+
+def _differing(rows: Sequence[Row]) -> tuple[Path, ...]:
+    """The fields that the new resources do not have in common, in order."""
+    specs = [dict(leaves(row.operation.desired.spec)) for row in rows if row.operation.desired]
+    first = specs[0]
+    others = {
+        path
+        for spec in specs[1:]
+        for path in spec.keys() | first.keys()
+        if spec.get(path, MISSING) != first.get(path, MISSING)
+    }
+    return tuple(sorted(others, key=str))
+
+
+def _exact(value: Json) -> str:
+    """A text that only equal values share; values themselves may be lists, which cannot be keys."""
+    return value if isinstance(value, str) else f"\0{show(value, _EVERYTHING)}"
+
+
+_EVERYTHING = 1 << 30

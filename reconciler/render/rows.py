@@ -1,0 +1,203 @@
+"""Plan → rows that every rendering shows: one resource's fate each, in words and safe texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.changes import FieldChange, Mark
+from reconciler.consequences import Consequence, Effect, Weight
+from reconciler.kinds import get
+from reconciler.model import ALL, Json, Ref, ResourceKey, Spec, workspace_key
+from reconciler.plan.model import Action, Cause, LastJob, Operation, TenantPlan
+from reconciler.render.values import counted, listed, safe, show
+
+TypeNames = Mapping[str, str]
+"""Connector types by definition id: what people call a connector."""
+
+NO_NAMES: TypeNames = {}
+
+
+class Verb(StrEnum):
+    """What happens to a resource, in the order in which sums name it."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+    @property
+    def mark(self) -> str:
+        """The sign in front of a row, readable without colour."""
+        return _MARKS[self]
+
+
+_MARKS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.REPLACE: "±", Verb.DELETE: "-"}
+_CAUSES = {Cause.RETIRED: "retired", Cause.PRUNED: "no manifest mentions it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resource and all that happens to it: one operation, or the two of a replace."""
+
+    verb: Verb
+    operations: tuple[Operation, ...]
+    job: LastJob | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that the row speaks of; of a replace it is the create."""
+        return self.operations[-1]
+
+    @property
+    def key(self) -> ResourceKey:
+        return self.operation.key
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        return self.operation.changes
+
+    @property
+    def consequences(self) -> tuple[Consequence, ...]:
+        """What all of it does to the data, worst first, each said once."""
+        found = dict.fromkeys(c for op in self.operations for c in op.consequences)
+        if any(c.effect.weight > Weight.HARMLESS for c in found):
+            found = {c: None for c in found if c.effect is not Effect.NO_EFFECT}
+        return tuple(sorted(found, key=lambda consequence: -consequence.effect.weight))
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The distinct effects, worst first."""
+        return tuple(dict.fromkeys(consequence.effect for consequence in self.consequences))
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it only puts back what somebody changed in Airbyte."""
+        return bool(self.changes) and all(c.mark is Mark.CHANGED_OUTSIDE for c in self.changes)
+
+
+def rows_of(plan: TenantPlan) -> tuple[Row, ...]:
+    """The rows of one tenant, in the order of its operations."""
+    deletes = {op.key: op for op in plan.operations if op.action is Action.DELETE}
+    creates = {op.key for op in plan.operations if op.action is Action.CREATE}
+    return tuple(
+        _row(operation, deletes, plan.jobs.get(operation.key))
+        for operation in plan.operations
+        if operation.action is not Action.DELETE or operation.key not in creates
+    )
+
+
+def _row(
+    operation: Operation, deletes: Mapping[ResourceKey, Operation], job: LastJob | None
+) -> Row:
+    if operation.action is Action.CREATE and operation.key in deletes:
+        return Row(Verb.REPLACE, (deletes[operation.key], operation), job)
+    return Row(Verb(operation.action), (operation,), job)
+
+
+def is_new_tenant(rows: Sequence[Row]) -> bool:
+    """Whether the tenant's workspace is among what is created."""
+    return any(r.verb is Verb.CREATE and r.key == workspace_key(r.key.scope) for r in rows)
+
+
+def subject(operation: Operation) -> str:
+    """A resource in a few words: its kind, its key and, where it differs, its name in Airbyte."""
+    key, title = operation.key, operation.title
+    if not key.is_declared:
+        return f'{key.kind} "{safe(title)}"'
+    name = f' "{safe(title)}"' if title != key.name else ""
+    return f"{key.kind} {safe(key.name)}{name}" if key.name else f"{key.kind}{name}"
+
+
+def reason(row: Row) -> str:
+    """Why, beyond the field changes: a few words, or nothing."""
+    said = row.operation.reason or row.operations[0].reason
+    return safe(said or _CAUSES.get(row.operations[0].cause, ""))
+
+
+def in_short(row: Row, names: TypeNames) -> str:
+    """What a new resource is, in a few words that its kind chooses; nothing for other rows."""
+    desired = row.operation.desired
+    if row.verb is not Verb.CREATE or desired is None:
+        return ""
+    spec = desired.spec
+    fields = [field for field in get(row.key.kind).highlights if field in spec]
+    refs = " → ".join(safe(spec[f].name) for f in fields if isinstance(spec[f], Ref))
+    others = [_highlight(f, spec, names) for f in fields if not isinstance(spec[f], Ref)]
+    return ", ".join(text for text in (refs, *others) if text)
+
+
+def _highlight(field: str, spec: Spec, names: TypeNames) -> str:
+    value = spec[field]
+    if value is ALL:
+        return f"all {field}"
+    if isinstance(value, Mapping):
+        if all(isinstance(inner, str) for inner in value.values()):
+            return safe(" ".join(value[name] for name in sorted(value, reverse=True)))
+        return counted(len(value), field.removesuffix("s"))
+    return names.get(value) or safe(value) if isinstance(value, str) else show(value)
+
+
+def value_text(value: Json, width: int, names: TypeNames) -> str:
+    """*value* in at most *width* characters; a known connector's id as its type."""
+    known = names.get(value) if isinstance(value, str) else None
+    return known or show(value, width)
+
+
+def consequence_texts(consequences: Sequence[Consequence]) -> list[str]:
+    """`first load: charges, refunds`: each effect once, with what it is on, worst first."""
+    subjects: dict[tuple[Effect, str], list[str]] = {}
+    for consequence in consequences:
+        named = subjects.setdefault((consequence.effect, consequence.detail), [])
+        if consequence.subject:
+            named.append(safe(consequence.subject))
+    return [_effect_text(effect, on, safe(detail)) for (effect, detail), on in subjects.items()]
+
+
+def _effect_text(effect: Effect, on: Sequence[str], detail: str) -> str:
+    warned = "! " if effect.weight is Weight.LOSS else ""
+    named = f": {listed(on)}" if on else ""
+    return f"{warned}{effect.title}{named}" + (f" ({detail})" if detail else "")
+
+
+def job_text(job: LastJob) -> str:
+    """`last sync succeeded, 1,204 rows, 3.1 MB, PT12S`, or that one runs right now."""
+    counters = [f"{job.rows:,} rows"] if job.rows is not None else []
+    counters += [_size(job.bytes)] if job.bytes is not None else []
+    counters += [job.duration] if job.duration else []
+    state = f"{job.kind} runs now" if job.is_running else f"last {job.kind} {job.status}"
+    return safe(", ".join([state, *counters]))
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
+
+
+def effect_counts(rows: Sequence[Row]) -> list[tuple[Effect, int]]:
+    """How many rows have each effect, worst first, then in the table's order."""
+    counts = dict.fromkeys(Effect, 0)
+    for row in rows:
+        for effect in row.effects:
+            counts[effect] += 1
+    present = [(effect, count) for effect, count in counts.items() if count]
+    return sorted(present, key=lambda pair: -pair[0].weight)
+
+
+def verb_counts(rows: Sequence[Row]) -> dict[Verb, int]:
+    """How many rows there are of each verb, those of which there is none included."""
+    counts = dict.fromkeys(Verb, 0)
+    for row in rows:
+        counts[row.verb] += 1
+    return counts
+
+
+def undeclared_names(plan: TenantPlan) -> Iterator[str]:
+    """The live objects that no manifest mentions: `source "Old Stripe"`."""
+    for resource in plan.undeclared:
+        yield f"{resource.key.kind} {show(resource.spec['name'], 40)}"

@@ -1,0 +1,274 @@
+"""Plans that renderings are tested on, made by hand so that every part of them occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.changes import Equality, EqualReason, FieldChange, Mark, Note
+from reconciler.consequences import Consequence, Effect
+from reconciler.errors import Forbidden, error
+from reconciler.model import (
+    MISSING,
+    UNREADABLE,
+    DesiredResource,
+    Exhaustive,
+    LiveResource,
+    Origin,
+    Ref,
+    ResourceKey,
+    Retired,
+    Secret,
+    SecretName,
+    Spec,
+    workspace_key,
+)
+from reconciler.plan.model import (
+    Action,
+    Cause,
+    LastJob,
+    Operation,
+    Plan,
+    TenantPlan,
+)
+
+STRIPE = "e094cb9a-26de-4645-8761-65c0c425d1de"
+BIGQUERY = "22f6c74f-5699-40ff-833c-4a879ea40133"
+TYPES = {STRIPE: "stripe", BIGQUERY: "bigquery"}
+PLANTED = "planted-secret-value"
+HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202e|`*_[x](javascript:y)\n# "
+
+KEEPS = (Consequence(Effect.KEEPS_STATE),)
+NOTHING = (Consequence(Effect.NO_EFFECT),)
+FIRST_LOAD = (Consequence(Effect.FIRST_LOAD),)
+
+
+def everything() -> Plan:
+    """A plan with every part that a rendering can meet."""
+    fleet = [rescheduled(f"customer-{number:02}") for number in range(1, 8)]
+    tenants = [
+        *fleet,
+        rescheduled("zenith", after="0 0 5 * * ?"),
+        *(new_tenant(name) for name in ("north", "south", "west")),
+        _busy(),
+        _refused(),
+        TenantPlan("unreadable", failure=Forbidden("GET", "https://x.test/v1/sources", status=403)),
+        TenantPlan("quiet", unchanged=12),
+    ]
+    return Plan(tuple(sorted(tenants, key=lambda tenant: tenant.tenant)))
+
+
+def rescheduled(tenant: str, after: str = "0 0 3 * * ?") -> TenantPlan:
+    """A tenant whose one change is another schedule."""
+    change = FieldChange(("schedule", "cronExpression"), "0 0 2 * * ?", after)
+    consequences = (Consequence(Effect.SCHEDULE_ONLY),)
+    operation = update(key("connection", tenant, "stripe"), [change], consequences)
+    return TenantPlan(tenant, (operation,), unchanged=3)
+
+
+def new_tenant(tenant: str) -> TenantPlan:
+    """A tenant with a workspace, a source, a destination and a connection, none of them live."""
+    workspace = workspace_key(tenant)
+    source, lake = key("source", tenant, "stripe"), key("destination", tenant, "lake")
+    actor = {"workspace": Ref("workspace", ""), "name": "Stripe", "definitionId": STRIPE}
+    secret = Secret((SecretName("STRIPE_KEY"),))
+    waits = frozenset({f"create {workspace}"})
+    operations = (
+        create(workspace, {"name": f"The {tenant}"}, NOTHING),
+        create(
+            lake,
+            {
+                **actor,
+                "name": "Lake",
+                "definitionId": BIGQUERY,
+                "configuration": {"dataset_id": tenant, "credentials_json": secret},
+            },
+            NOTHING,
+            waits,
+        ),
+        create(
+            source,
+            {**actor, "configuration": {"account_id": "acct_1", "client_secret": secret}},
+            NOTHING,
+            waits,
+        ),
+        create(
+            key("connection", tenant, "stripe"),
+            {
+                "name": "Stripe",
+                "source": Ref("source", "stripe"),
+                "destination": Ref("destination", "lake"),
+                "streams": Exhaustive({"customers": {}, "invoices": {}}),
+                "schedule": {"scheduleType": "cron", "cronExpression": "0 0 2 * * ?"},
+            },
+            FIRST_LOAD,
+            frozenset({f"create {source}", f"create {lake}"}),
+        ),
+    )
+    return TenantPlan(tenant, operations)
+
+
+def hostile() -> Plan:
+    """A plan whose every text was chosen by somebody who wishes us ill."""
+    place = key("source", HOSTILE, HOSTILE)
+    change = FieldChange(("configuration", HOSTILE), HOSTILE, HOSTILE)
+    consequences = (Consequence(Effect.FIRST_LOAD, HOSTILE, HOSTILE),)
+    operation = update(place, [change], consequences, name=HOSTILE)
+    return Plan(
+        (
+            TenantPlan(
+                HOSTILE,
+                (operation,),
+                undeclared=(live(key("source", HOSTILE, "@1"), HOSTILE),),
+                notes=(Note(place, "R499", HOSTILE, HOSTILE, HOSTILE),),
+            ),
+            TenantPlan(
+                f"{HOSTILE}2", refusals=(error(None, HOSTILE, detail=HOSTILE, hint=HOSTILE),)
+            ),
+        )
+    )
+
+
+def _busy() -> TenantPlan:
+    """One tenant with all that can happen to one."""
+    scope = "acme"
+    source, old = key("source", scope, "stripe"), key("source", scope, "@live-1")
+    main, copy = key("connection", scope, "main"), key("connection", scope, "copy")
+    streams = [
+        FieldChange(("streams", "charges"), MISSING, {"syncMode": "incremental_append"}),
+        FieldChange(("streams", "invoices"), {"syncMode": "full_refresh_append"}, MISSING),
+        FieldChange(("prefix",), "old_", "new_", Mark.REMOVED_FROM_MANIFEST),
+    ]
+    effects = (
+        Consequence(Effect.NEW_TABLES),
+        Consequence(Effect.FIRST_LOAD, "charges"),
+        Consequence(Effect.STREAM_STOPS, "invoices"),
+    )
+    rotated = FieldChange(
+        ("configuration", "client_secret"),
+        UNREADABLE,
+        Secret((f"{PLANTED}:", SecretName("STRIPE_KEY", default=PLANTED))),
+        Mark.SECRET_ROTATED,
+    )
+    outside = FieldChange(("status",), "inactive", "active", Mark.CHANGED_OUTSIDE)
+    resumed = (Consequence(Effect.RESUMED),)
+    moved = FieldChange(("destination",), Ref("destination", "old"), Ref("destination", "new"))
+    why = "destination cannot be changed in place"
+    lost = (Consequence(Effect.STATE_LOST),)
+    replaced = key("connection", scope, "moved")
+    return TenantPlan(
+        scope,
+        (
+            update(source, [rotated], (Consequence(Effect.CREDENTIALS_SENT),)),
+            delete(replaced, lost, Cause.REPLACED, why, (moved,)),
+            create(
+                replaced,
+                {"name": "moved"},
+                FIRST_LOAD,
+                frozenset({f"delete {replaced}"}),
+                reason=why,
+                changes=(moved,),
+            ),
+            update(main, streams, effects),
+            update(copy, [outside], resumed),
+            delete(old, (Consequence(Effect.CONFIGURATION_LOST),), Cause.PRUNED),
+        ),
+        unchanged=4,
+        undeclared=(live(key("source", scope, "@live-2"), "By hand"),),
+        gone=(
+            Retired(key("source", scope, "past"), "Past", "left us", Origin("acme.yaml", 40, 3)),
+        ),
+        notes=(
+            Note(
+                main,
+                "R420",
+                "locked",
+                "Airbyte has locked the connection after a failed upgrade.",
+                "Unlock it in Airbyte.",
+            ),
+        ),
+        equalities={
+            source: (Equality(("configuration", "key"), UNREADABLE, "x", EqualReason.MASKED),)
+        },
+        jobs={
+            main: LastJob(
+                "sync", "succeeded", "2026-01-02T03:04:05Z", "PT12S", 1204, 3_100_000, False
+            )
+        },
+    )
+
+
+def _refused() -> TenantPlan:
+    place = key("connection", "refused", "stripe")
+    operation = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
+    refusal = error(
+        Origin("tenants/refused.yaml", 12, 3),
+        "protected",
+        detail=f"{place} is protected.",
+        hint="Remove `protect` first.",
+    )
+    return TenantPlan("refused", (operation,), refusals=(refusal,))
+
+
+def key(kind: str, tenant: str, name: str) -> ResourceKey:
+    return ResourceKey(kind, tenant, name)
+
+
+def live(at: ResourceKey, name: str, **spec: Any) -> LiveResource:
+    return LiveResource(at, {"name": name, **spec}, f"id-{at.name}", {})
+
+
+def update(
+    at: ResourceKey,
+    changes: Sequence[FieldChange],
+    consequences: Sequence[Consequence],
+    *,
+    name: str = "",
+) -> Operation:
+    desired = DesiredResource(at, {"name": name or at.name}, origin(at))
+    return Operation(
+        Action.UPDATE,
+        at,
+        desired,
+        live(at, name or at.name),
+        tuple(changes),
+        consequences=tuple(consequences),
+    )
+
+
+def create(
+    at: ResourceKey,
+    spec: Spec | Mapping[str, Any],
+    consequences: Sequence[Consequence],
+    waits_for: frozenset[str] = frozenset(),
+    *,
+    reason: str = "",
+    changes: tuple[FieldChange, ...] = (),
+) -> Operation:
+    desired = DesiredResource(at, spec, origin(at))
+    return Operation(
+        Action.CREATE, at, desired, None, changes, reason, waits_for, tuple(consequences)
+    )
+
+
+def delete(
+    at: ResourceKey,
+    consequences: Sequence[Consequence],
+    cause: Cause,
+    reason: str = "",
+    changes: tuple[FieldChange, ...] = (),
+) -> Operation:
+    return Operation(
+        Action.DELETE,
+        at,
+        None,
+        live(at, at.name.lstrip("@")),
+        changes,
+        reason,
+        consequences=tuple(consequences),
+        cause=cause,
+    )
+
+
+def origin(at: ResourceKey) -> Origin:
+    return Origin(f"tenants/{at.scope}.yaml", 10, 3)

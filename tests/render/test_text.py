@@ -1,0 +1,60 @@
+"""Plans as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.plan.model import Plan
+from reconciler.render.palette import COLOUR
+from reconciler.render.plan import Look, render_plan
+from tests.render.plans import PLANTED, TYPES, everything, hostile, rescheduled
+
+Golden = Callable[[str, str], None]
+
+
+def test_a_plan_with_everything_as_text(golden: Golden) -> None:
+    golden("plan", render_plan(everything(), Look(names=TYPES)))
+
+
+def test_details_show_every_field_and_every_name(golden: Golden) -> None:
+    golden("plan-details", render_plan(everything(), Look(names=TYPES, details=True)))
+
+
+def test_no_line_is_wider_than_80_columns_where_words_allow_it() -> None:
+    for line in render_plan(everything(), Look(names=TYPES)).splitlines():
+        assert len(line) <= 80, line
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    coloured = render_plan(everything(), Look(palette=COLOUR, names=TYPES))
+    for code in set(vars_of_palette()):
+        coloured = coloured.replace(code, "")
+    assert coloured == render_plan(everything(), Look(names=TYPES))
+
+
+def vars_of_palette() -> list[str]:
+    return [getattr(COLOUR, name) for name in COLOUR.__slots__]
+
+
+def test_the_same_change_on_many_tenants_is_one_block_with_its_exceptions() -> None:
+    tenants = [rescheduled(f"t{number:02}") for number in range(97)]
+    odd = rescheduled("odd", after="0 0 9 * * ?")
+    text = render_plan(Plan((odd, *tenants)))
+    assert "Same change on 97 tenants (exceptions: odd):" in text
+    assert text.count("→") == 2
+    assert "98 to update" in text
+
+
+def test_two_tenants_make_no_group() -> None:
+    text = render_plan(Plan((rescheduled("a"), rescheduled("b"))))
+    assert "Same change" not in text
+
+
+def test_control_and_direction_characters_are_escaped() -> None:
+    text = render_plan(hostile(), Look(details=True))
+    assert all(c.isprintable() or c == "\n" for c in text)
+
+
+def test_a_secret_is_never_shown() -> None:
+    for details in (True, False):
+        assert PLANTED not in render_plan(everything(), Look(details=details))

@@ -1,0 +1,18 @@
+"""Fixtures of the tests that drive a sandbox with the official SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from airbyte_api import AirbyteAPI
+
+from reconciler.sandbox.server import Sandbox
+from tests.sandbox import sdk as official
+
+
+@pytest.fixture
+def sdk(sandbox: Sandbox) -> Iterator[AirbyteAPI]:
+    """The official SDK against an empty sandbox."""
+    with official.client(sandbox) as client:
+        yield client
