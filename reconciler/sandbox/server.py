@@ -109,7 +109,9 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
 
 def _listen(settings: Settings) -> socket.socket:
     """A socket that takes connections from now on, so that nobody needs to wait for the thread."""
-    listening = socket.socket()
+    # asyncio sends at once only on sockets that say they are TCP; on others every answer would wait
+    # 40 ms for the client's delayed acknowledgement.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
