@@ -29,9 +29,10 @@ Exceptions are for what stops a stage; mistakes in manifests are Diagnostics, co
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from reconciler.model import Origin
 from reconciler.rules import Rule, rule_titled
@@ -104,11 +105,21 @@ class UsageError(ReconcilerError):
 
 
 class SecretsMissing(ReconcilerError):
-    """Names of secrets that the plan needs and the provider has not, with who needs them."""
+    """Names of secrets that the plan needs and the provider has not, with who needs them.
 
-    def __init__(self, needed_by: Sequence[tuple[str, str]]) -> None:
+    `reasons` says by name why there is none, where more is known; `advice` where to put them.
+    """
+
+    def __init__(
+        self,
+        needed_by: Sequence[tuple[str, str]],
+        reasons: Mapping[str, str] = MappingProxyType({}),
+        advice: str = "",
+    ) -> None:
         super().__init__(f"{len(needed_by)} secrets missing")
         self.needed_by = tuple(needed_by)
+        self.reasons = reasons
+        self.advice = advice
 
 
 class ListingInconsistent(ReconcilerError):

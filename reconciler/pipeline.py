@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from reconciler.api.auth import ClientCredentials, Credentials, Fixed, basic, bearer
@@ -32,6 +33,8 @@ from reconciler.plan.guards import NOTHING_ALLOWED, Allowances, ambiguous_name, 
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
 from reconciler.selection import Candidate, Selection
+
+_SECRETS_AT_ONCE = 8  # a provider may start a program for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,14 @@ def _plan_tenant(
 
 
 def _check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
-    missing = dict.fromkeys(
-        (secret.name, str(operation.key))
+    """Has every secret of the plan looked up, several at a time."""
+    needed = [
+        (secret, str(operation.key))
         for operation in plan.operations
         for secret in secrets_needed(operation)
-        if resolve(secret) is None
-    )
+    ]
+    with ThreadPoolExecutor(_SECRETS_AT_ONCE) as pool:
+        list(pool.map(resolve, {secret.name: secret for secret, _ in needed}.values()))
+    missing = dict.fromkeys((secret.name, key) for secret, key in needed if resolve(secret) is None)
     if missing:
         raise SecretsMissing(list(missing))

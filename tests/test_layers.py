@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "kinds": ("kinds", "changes", "consequences", "connectors", "errors", "model"),
     "manifest": ("manifest", "errors", "model"),
     "selection": ("manifest", "errors", "model"),
-    "secrets": ("model", "errors"),
+    "secrets": ("manifest", "model", "errors"),
     "ledger": ("ledger", "errors", "model"),
     "lifecycle": ("model",),
     "desired": ("manifest", "kinds", "connectors", "errors", "lifecycle", "model"),

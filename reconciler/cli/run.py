@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-import secrets as randomness
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reconciler import __version__, connectors, secrets
+from reconciler import __version__, connectors
 from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners, Traffic
 from reconciler.apply.journal import Journal
@@ -24,7 +24,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.interruption import Interruption, interruptible
 from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings
-from reconciler.errors import LedgerUnusable, ReconcilerError
+from reconciler.errors import LedgerUnusable, ReconcilerError, SecretsMissing
 from reconciler.ledger import ledger as ledgers
 from reconciler.ledger.ledger import Ledger, Run
 from reconciler.ledger.lock import locked
@@ -33,6 +33,7 @@ from reconciler.model import Secret
 from reconciler.plan.model import Plan
 from reconciler.redaction import Redaction
 from reconciler.render import events
+from reconciler.secrets import secrets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ OUTCOMES = {
 @contextlib.contextmanager
 def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[ApplyRun]:
     """An apply that nobody else can disturb from this project folder, with everything at hand."""
-    id_ = randomness.token_hex(6)
+    id_ = secrets.token_hex(6)
     redaction = Redaction()
     environment = project.environment(settings.env, settings.environ)
     at = ledgers.places(project.state_folder, environment.name)
@@ -130,10 +131,11 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
         manners = _manners(settings, project, wishes, id_, redaction, interruption, log)
         connection = held.enter_context(session.connected(settings, project, manners))
         record = Run(id_, started, None, who, "", ledgers.UNFINISHED, {})
+        provided = secrets_of(project.secrets(environment.name), settings.environ)
         surroundings = Surroundings(
             client=connection.client,
             catalogue=connectors.bundled(),
-            resolve_secret=redaction.learning(secrets.from_environment(settings.environ)),
+            resolve_secret=redaction.learning(provided),
             organization_id=environment.organization_id,
         )
         run = ApplyRun(id_, connection, ledger, log, interruption, redaction, surroundings, record)
@@ -142,6 +144,8 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
         except (ReconcilerError, KeyboardInterrupt) as problem:
             is_error = isinstance(problem, ReconcilerError)
             run.breaks_off(ExitCode.FAILED if is_error else ExitCode.INTERRUPTED)
+            if isinstance(problem, SecretsMissing):
+                raise provided.explained(problem) from None
             raise
 
 

@@ -12,10 +12,11 @@ from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
-from reconciler.model import Json, Origin
+from reconciler.model import Json, Origin, Path
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
+COMMAND_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,19 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsSource:
+    """Where `${{ secrets.NAME }}` come from; `folder` is where a command runs."""
+
+    provider: str
+    folder: FilePath
+    origin: Origin
+    prefix: str = ""
+    path: FilePath = FilePath()
+    argv: tuple[str, ...] = ()
+    timeout_s: float = COMMAND_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """The project file, checked. Environments stay as written until one is chosen."""
 
@@ -50,6 +64,10 @@ class Project:
     @property
     def manifests(self) -> FilePath:
         return self.root / str(self.document.value.get("manifests", "tenants"))
+
+    @property
+    def templates(self) -> FilePath:
+        return self.root / str(self.document.value.get("templates", "templates"))
 
     @property
     def state_folder(self) -> FilePath:
@@ -95,6 +113,22 @@ class Project:
             username=fields.get("username", ""),
             password=fields.get("password", ""),
             organization_id=fields.get("organizationId", ""),
+        )
+
+    def secrets(self, environment: str) -> SecretsSource:
+        """Where the secrets of the environment of that name come from."""
+        declared = (self.document.value.get("environments") or {}).get(environment) or {}
+        own = "secrets" in declared
+        at: Path = ("environments", environment, "secrets") if own else ("secrets",)
+        fields = (declared if own else self.document.value).get("secrets") or {}
+        return SecretsSource(
+            provider=fields.get("provider", "env"),
+            folder=self.root,
+            origin=self.document.origin(at),
+            prefix=fields.get("prefix", ""),
+            path=self.root / fields.get("path", ""),
+            argv=tuple(fields.get("argv", ())),
+            timeout_s=fields.get("timeoutSeconds", COMMAND_TIMEOUT_S),
         )
 
     def _unknown_environment(

@@ -101,8 +101,11 @@ def _secrets(problem: errors.SecretsMissing) -> Explanation:
     needs: dict[str, list[str]] = {}
     for name, key in problem.needed_by:
         needs.setdefault(name, []).append(key)
-    lines = [f"{name}: needed by {', '.join(keys)}" for name, keys in sorted(needs.items())]
-    return "\n".join(lines), "Set the environment variables of these names.", None
+    lines = [
+        f"{name}: needed by {', '.join(keys)}. {problem.reasons.get(name, '')}".rstrip(". ")
+        for name, keys in sorted(needs.items())
+    ]
+    return "\n".join(f"{line}." for line in lines), problem.advice, None
 
 
 def _usage(problem: errors.UsageError) -> Explanation:
