@@ -8,9 +8,7 @@ from benchmarks.fleet import write_fleet
 from tests.support import Project
 
 
-def test_a_generated_fleet_of_files_applies_and_then_plans_empty(
-    project: Project, tmp_path: Path
-) -> None:
+def test_a_generated_fleet_of_files_applies_and_then_plans_empty(project: Project) -> None:
     write_fleet(project.folder, tenants=3, url=project.url)
     project.apply()
     project.assert_no_changes()
