@@ -147,4 +147,11 @@ RULES = (
         why=_READ_IT,
         hint="Run again.",
     ),
+    error_rule(
+        "R521",
+        "unreadable secrets file",
+        what="The file that the project names for its secrets is missing or cannot be understood.",
+        why="Apply needs a secret from it; nothing was sent.",
+        hint="Let sops or the CI write it, and look at `secrets.path` in reconciler.yaml.",
+    ),
 )
