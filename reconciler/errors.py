@@ -3,6 +3,8 @@
     ReconcilerError
     ├── ManifestError            user mistakes found before anything was sent, all of them
     ├── UsageError               a selector or option that fits nothing
+    ├── PlanFileUnreadable       a plan file that is none, or not whole
+    ├── PlanFileRefused          a plan file that must not be applied: edited, newer, made elsewhere
     ├── SecretsMissing           secrets that apply needs and nobody provides, all of them
     ├── ListingInconsistent      a list that cannot be trusted to be complete
     ├── MalformedObject          a live object without a field that it must have
@@ -102,6 +104,18 @@ class UsageError(ReconcilerError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class PlanFileUnreadable(ReconcilerError):
+    """A plan file that cannot be used as one; *reason* goes on a sentence that names it."""
+
+    def __init__(self, path: str, reason: str, hint: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.hint = hint
+
+
+class PlanFileRefused(PlanFileUnreadable):
+    """A plan file that is whole, and must not be applied here."""
 
 
 class SecretsMissing(ReconcilerError):

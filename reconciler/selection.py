@@ -22,18 +22,25 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`named` are tenant names or paths, `patterns` globs: any may fit. All of `labels` must."""
+    """`named` are tenant names or paths, `patterns` globs: any may fit. All of `labels` must.
+
+    `exactly` are the tenants of a plan file, in place of all that: one that is no longer declared
+    is for the plan to say.
+    """
 
     named: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    exactly: frozenset[str] | None = None
 
     @property
     def is_everything(self) -> bool:
-        return not (self.named or self.patterns or self.labels)
+        return self.exactly is None and not (self.named or self.patterns or self.labels)
 
     def check(self, candidates: Collection[Candidate]) -> None:
         """Raises UsageError for a name, pattern or label that fits no tenant."""
+        if self.exactly is not None:
+            return
         names = [candidate.name for candidate in candidates]
         for name in self.named:
             if not any(_is_named(name, candidate) for candidate in candidates):
@@ -47,6 +54,8 @@ class Selection:
 
     def selects(self, candidate: Candidate) -> bool:
         """Whether the command is about this tenant."""
+        if self.exactly is not None:
+            return candidate.name in self.exactly
         has_labels = all(candidate.labels.get(key) == value for key, value in self.labels)
         if not (self.named or self.patterns):
             return has_labels

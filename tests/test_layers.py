@@ -35,7 +35,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "render": (
         "render",
         "apply.outcome",
+        "plan.file",
         "plan.model",
+        "plan.record",
         "diff",
         "changes",
         "consequences",
@@ -79,6 +81,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "ledger",
         "live",
         "manifest.project",
+        "plan.file",
         "plan.guards",
         "plan.model",
         "errors",

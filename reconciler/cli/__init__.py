@@ -11,7 +11,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.settings import Settings, global_options
-from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError
 
 _COMMANDS = {
     "validate": ("reconciler.cli.validate", "Check manifests without any network."),
@@ -43,7 +43,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ReconcilerError as problem:
             _show(problem, ctx)
-            ctx.exit(ExitCode.FAILED)
+            ctx.exit(ExitCode.REFUSED if isinstance(problem, PlanFileRefused) else ExitCode.FAILED)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
@@ -67,5 +67,5 @@ def main(settings: Settings) -> None:
     \b
     Exit codes: 0 done or nothing to do; 1 failed; 2 there are changes (plan
     --detailed-exitcode) or wrong usage; 3 refused by a safety rule; 4 partly
-    applied; 130 interrupted.
+    applied; 5 the plan file is stale; 130 interrupted.
     """

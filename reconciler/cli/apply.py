@@ -11,10 +11,11 @@ from reconciler import pipeline
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
-from reconciler.cli import session
+from reconciler.cli import plan_file, session
 from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan import details_option, plan_exit_code, plan_look
+from reconciler.cli.plan_file import Moved
 from reconciler.cli.progress import progress, reading
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import selection, tenant_selection
@@ -24,6 +25,7 @@ from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render import events as events_of
 from reconciler.render.diagnostics import render_diagnostics
+from reconciler.render.moved import render_moved
 from reconciler.render.plan import render_plan
 from reconciler.render.problems import explain
 from reconciler.render.report import render_report
@@ -82,40 +84,52 @@ def apply(
 ) -> None:
     """Bring Airbyte to what the manifests say.
 
-    Shows the plan and asks before anything is changed. Running it again is always safe.
+    Shows the plan and asks before anything is changed. Running it again is always safe. A plan
+    file of `plan --out` (NAME.json) is applied as it is: a tenant that has changed since, in its
+    manifests or in Airbyte, is skipped.
 
     \b
     Examples:
       reconciler apply
+      reconciler apply plan.json
       reconciler --env production apply --auto-approve acme
     """
     wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
-    project, loaded = session.load(settings, selection(tenants, patterns, labels))
+    approved = plan_file.approved(tenants, (patterns, labels, allow_replace), settings)
+    asked = approved.selection if approved else selection(tenants, patterns, labels)
+    allowances = approved.allowances if approved else Allowances(allow_replace)
+    project, loaded = session.load(settings, asked)
     with apply_run(settings, project, wishes) as run:
-        made = _planned(run, loaded.tenants, Allowances(allow_replace), settings, details=details)
+        made = _planned(run, loaded.tenants, allowances, settings)
+        if approved:
+            made, moved = approved.holds(loaded.tenants, made)
+        else:
+            moved = ()
+        _show(made, moved, settings, details=details)
         if made.operations:
             _confirm(auto_approve)
-        sys.exit(_applied(run, made, loaded.tenants, settings, wishes, verify=not no_verify))
+        sys.exit(_applied(run, made, moved, loaded.tenants, settings, wishes, verify=not no_verify))
 
 
 def _planned(
-    run: ApplyRun,
-    tenants: tuple[DesiredTenant, ...],
-    allowances: Allowances,
-    settings: Settings,
-    *,
-    details: bool,
+    run: ApplyRun, tenants: tuple[DesiredTenant, ...], allowances: Allowances, settings: Settings
 ) -> Plan:
-    """The plan, which is shown too."""
     with reading(len(tenants), terminal=settings.shows_progress_bar):
-        made = pipeline.make_plan(run.connection.client, tenants, allowances)
-    settings.result(render_plan(made, plan_look(settings, details=details)))
-    return made
+        return pipeline.make_plan(run.connection.client, tenants, allowances)
+
+
+def _show(made: Plan, moved: Moved, settings: Settings, *, details: bool) -> None:
+    """The plan, and what of a plan file no longer holds."""
+    if made.tenants or not moved:
+        settings.result(render_plan(made, plan_look(settings, details=details)))
+    if moved:
+        settings.result(render_moved(moved, settings.palette(sys.stdout)))
 
 
 def _applied(
     run: ApplyRun,
     made: Plan,
+    moved: Moved,
     tenants: tuple[DesiredTenant, ...],
     settings: Settings,
     wishes: Wishes,
@@ -128,7 +142,7 @@ def _applied(
     journal = run.journal(made)
     journal.unchanged(tenants)
     if not made.operations:
-        exit_code = plan_exit_code(made, detailed=False)
+        exit_code = plan_file.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.ends(Report(()), exit_code)
         return exit_code
     run.begins(digest)
@@ -140,6 +154,7 @@ def _applied(
         left = pipeline.not_in_effect(run.connection.client, tenants, report)
         settings.result(render_not_in_effect(left, palette))
     exit_code = _exit_code(made, report, is_proven=not left and journal.trouble is None)
+    exit_code = plan_file.exit_code(exit_code, made, moved)
     trouble = run.ends(report, exit_code) or journal.trouble
     if trouble:
         settings.tell(render_diagnostics([explain(trouble)], settings.palette(sys.stderr)))

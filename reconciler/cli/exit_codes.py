@@ -11,4 +11,5 @@ class ExitCode(IntEnum):
     CHANGES = 2
     REFUSED = 3
     PARTLY_APPLIED = 4
+    STALE = 5
     INTERRUPTED = 130

@@ -7,13 +7,16 @@ import sys
 import click
 
 from reconciler import connectors, pipeline
-from reconciler.cli import session
+from reconciler.cli import plan_file, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan
 from reconciler.render.plan import Look, render_plan
+from reconciler.render.structured import render_plan_json
+
+FORMATS = ("text", "json")
 
 details_option = click.option(
     "--details", is_flag=True, help="Every field of new resources, and long lists in full."
@@ -30,6 +33,19 @@ details_option = click.option(
 )
 @details_option
 @click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How the plan is written on stdout.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
+)
+@click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
 )
 @global_options
@@ -40,6 +56,8 @@ def plan(
     labels: tuple[tuple[str, str], ...],
     allow_replace: tuple[str, ...],
     details: bool,
+    format_: str,
+    out: str | None,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change in Airbyte, changing nothing.
@@ -48,11 +66,22 @@ def plan(
     Examples:
       reconciler plan
       reconciler --env production plan --label tier=gold --detailed-exitcode
+      reconciler plan --out plan.json && reconciler apply plan.json
     """
+    if out is not None and not out.endswith(plan_file.SUFFIX):
+        raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
+    allowances = Allowances(allow_replace)
     with session.connected(settings, project) as connection:
-        made = pipeline.make_plan(connection.client, loaded.tenants, Allowances(allow_replace))
-    settings.result(render_plan(made, plan_look(settings, details=details)))
+        made = pipeline.make_plan(connection.client, loaded.tenants, allowances)
+    place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    if out is not None:
+        plan_file.write(out, render_plan_json(made, place, plan_file.options_of(allowances)))
+        settings.tell(f"Plan file written: reconciler apply {out}")
+    if format_ == "json":
+        settings.result(render_plan_json(made, place, plan_file.options_of(allowances)))
+    else:
+        settings.result(render_plan(made, plan_look(settings, details=details)))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
 
 
@@ -69,6 +98,6 @@ def plan_exit_code(made: Plan, *, detailed: bool) -> ExitCode:
     """Failed before refused before changed: the worst thing is what a script must hear."""
     if any(tenant.failure for tenant in made.tenants):
         return ExitCode.FAILED
-    if any(tenant.refusals for tenant in made.tenants):
+    if made.refusals or any(tenant.refusals for tenant in made.tenants):
         return ExitCode.REFUSED
     return ExitCode.CHANGES if detailed and made.has_changes else ExitCode.DONE

@@ -99,6 +99,7 @@ OUTCOMES = {
     ExitCode.CHANGES: "refused",
     ExitCode.REFUSED: "refused",
     ExitCode.PARTLY_APPLIED: "partly applied",
+    ExitCode.STALE: "stale plan file",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -113,6 +113,10 @@ def _usage(problem: errors.UsageError) -> Explanation:
     return f"{text[:1].upper()}{text[1:]}.", problem.hint, None
 
 
+def _plan_file(problem: errors.PlanFileUnreadable) -> Explanation:
+    return f"{problem}.", problem.hint, None
+
+
 def _manifest(problem: errors.ManifestError) -> Explanation:
     return str(problem), "", None
 
@@ -140,6 +144,8 @@ def _shown(url: str) -> str:
 _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.ManifestError: ("mistakes in the manifests", _manifest),
     errors.UsageError: ("nothing to work on", _usage),
+    errors.PlanFileRefused: ("plan file refused", _plan_file),
+    errors.PlanFileUnreadable: ("unusable plan file", _plan_file),
     errors.SecretsMissing: ("secrets missing", _secrets),
     errors.ListingInconsistent: ("inconsistent listing", _listing),
     errors.MalformedObject: ("unusable live object", _malformed),

@@ -26,4 +26,18 @@ RULES = (
         why="Choosing one would be a guess.",
         hint="Rename or delete all but one of them in Airbyte.",
     ),
+    error_rule(
+        "R440",
+        "unusable plan file",
+        what="A plan file is missing, cut short, or no plan at all.",
+        why="What it was meant to say cannot be known.",
+        hint="Make one with `plan --out FILE`.",
+    ),
+    error_rule(
+        "R441",
+        "plan file refused",
+        what="A plan file was edited, is of a newer format, or was made for another environment.",
+        why="It is applied as it was made and approved, where it was made for, or not at all.",
+        hint="Plan again, or choose the environment it was made for.",
+    ),
 )

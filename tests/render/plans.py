@@ -203,9 +203,9 @@ def _refused() -> TenantPlan:
     operation = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
     refusal = error(
         Origin("tenants/refused.yaml", 12, 3),
-        "protected",
-        detail=f"{place} is protected.",
-        hint="Remove `protect` first.",
+        "replacement refused",
+        detail=f"{place} would have to be deleted and created anew.",
+        hint="Undo the change.",
     )
     return TenantPlan("refused", (operation,), refusals=(refusal,))
 

@@ -1,0 +1,125 @@
+"""Plan files of `plan --out` and `apply FILE`: reading, writing, and what they are good for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path as FilePath
+from typing import TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.settings import Settings
+from reconciler.errors import PlanFileUnreadable
+from reconciler.manifest.project import Environment, read_project
+from reconciler.model import DesiredTenant, Json
+from reconciler.plan.file import (
+    MovedTenant,
+    Place,
+    PlanFile,
+    check_place,
+    check_plan,
+    read_plan_file,
+)
+from reconciler.plan.guards import Allowances
+from reconciler.plan.model import Plan
+from reconciler.selection import Selection
+
+SUFFIX = ".json"
+
+
+Moved: TypeAlias = tuple[MovedTenant, ...]
+"""The tenants of a plan file that are no longer what was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A plan file that may be applied here, with the tenants and the allowances it is about."""
+
+    file: PlanFile
+    selection: Selection
+    allowances: Allowances
+
+    def holds(self, desired: Sequence[DesiredTenant], fresh: Plan) -> tuple[Plan, Moved]:
+        """What of *fresh*, the plan that follows from *desired* now, the file has approved."""
+        return check_plan(self.file, desired, fresh)
+
+
+def approved(
+    tenants: Sequence[str], others: Sequence[object], settings: Settings
+) -> Approved | None:
+    """The plan file among the arguments, if there is one and it is for the chosen environment.
+
+    *others* are options that a plan file goes without. Raises click.UsageError when there are some
+    all the same, PlanFileUnreadable and PlanFileRefused.
+    """
+    files = [name for name in tenants if name.endswith(SUFFIX)]
+    if not files:
+        return None
+    if len(tenants) > 1 or any(others):
+        raise click.UsageError(
+            "A plan file says itself what is applied: give no tenants and no options of planning."
+        )
+    (path,) = files
+    file = _read(path)
+    project = read_project(settings.folder)
+    check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
+    selection = Selection(exactly=frozenset(file.operations))
+    return Approved(file, selection, allowances_of(file.options, path))
+
+
+def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:
+    """*code*, unless all went well with what there was to do, and some or all had moved."""
+    if not moved or code is not ExitCode.DONE:
+        return code
+    return ExitCode.PARTLY_APPLIED if made.tenants else ExitCode.STALE
+
+
+def _read(path: str) -> PlanFile:
+    try:
+        text = FilePath(path).read_text(encoding="utf-8")
+    except OSError as problem:
+        reason = f"cannot be read: {problem.strerror or problem}"
+        raise PlanFileUnreadable(path, reason, "Make one with `plan --out FILE`.") from problem
+    except UnicodeDecodeError as problem:
+        hint = "Make a plan file with `plan --out FILE`."
+        raise PlanFileUnreadable(path, "is not JSON", hint) from problem
+    return read_plan_file(text, path)
+
+
+def write(path: str, text: str) -> None:
+    """Puts *text* at *path*, whole or not at all. Raises PlanFileUnreadable when that cannot be."""
+    fresh = FilePath(f"{path}.{os.getpid()}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as problem:
+        fresh.unlink(missing_ok=True)
+        reason = f"cannot be written: {problem.strerror or problem}"
+        raise PlanFileUnreadable(path, reason, "Choose another file.") from problem
+
+
+def place_of(environment: Environment) -> Place:
+    """*environment* without anything that lets one in."""
+    parts = urlsplit(environment.url)
+    host = parts.netloc.rpartition("@")[2]
+    return Place(environment.name, urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")))
+
+
+def options_of(allowances: Allowances) -> dict[str, Json]:
+    """The options of planning that a plan file remembers."""
+    return {
+        name: list(value) if isinstance(value, tuple | set | frozenset) else value
+        for name, value in asdict(allowances).items()
+    }
+
+
+def allowances_of(options: Mapping[str, Json], path: str) -> Allowances:
+    """What `options_of` wrote. Raises PlanFileUnreadable for other options."""
+    try:
+        return Allowances(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+    except TypeError as problem:
+        raise PlanFileUnreadable(path, "has options unknown here", "Plan again.") from problem

@@ -1,0 +1,114 @@
+"""A plan as JSON: everything there is to know of it, for programs; also what a plan file holds.
+
+Described by schemas/plan.schema.json. Only ASCII leaves it, so that no name can do harm anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.changes import Equality, FieldChange, Note
+from reconciler.errors import Diagnostic
+from reconciler.model import Json, ResourceKey, Retired
+from reconciler.plan.file import FORMAT_VERSION, Place, sealed
+from reconciler.plan.model import LastJob, Plan, TenantPlan
+from reconciler.plan.record import Record, change_record, operation_record, origin_record
+from reconciler.render.groups import Outline, outline
+from reconciler.render.problems import explain
+from reconciler.render.rows import effect_counts, verb_counts
+
+
+def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> str:
+    """*plan* as JSON text, a tenant a line; *options* are those that it was made with."""
+    document = {
+        "formatVersion": FORMAT_VERSION,
+        "environment": {"name": place.name, "url": place.url},
+        "options": dict(options),
+        "summary": _summary(plan, outline(plan)),
+        "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
+        "tenants": [_tenant(tenant) for tenant in plan.tenants],
+    }
+    return sealed(document)
+
+
+def _summary(plan: Plan, outlined: Outline) -> Record:
+    return {
+        "tenants": len(plan.tenants),
+        "refused": len(outlined.refused),
+        "unreadable": len(outlined.failed),
+        "unchanged": sum(tenant.unchanged for tenant in plan.tenants),
+        **{str(verb): count for verb, count in verb_counts(outlined.rows).items()},
+        "effects": {effect.slug: count for effect, count in effect_counts(outlined.rows)},
+    }
+
+
+def _tenant(plan: TenantPlan) -> Record:
+    return {
+        "tenant": plan.tenant,
+        "status": _status(plan),
+        "unchanged": plan.unchanged,
+        "operations": [operation_record(operation) for operation in plan.operations],
+        "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
+        **({"failure": _diagnostic(explain(plan.failure))} if plan.failure else {}),
+        "undeclared": [
+            {"kind": r.key.kind, "title": str(r.spec["name"]), "id": r.id} for r in plan.undeclared
+        ],
+        "gone": [_retired(retired) for retired in plan.gone],
+        "notes": [_note(note) for note in plan.notes],
+        "equalities": [
+            {**_named(key), **_equality(equality)}
+            for key, equalities in plan.equalities.items()
+            for equality in equalities
+        ],
+        "jobs": [{**_named(key), **_job(job)} for key, job in plan.jobs.items()],
+    }
+
+
+def _status(plan: TenantPlan) -> str:
+    if plan.failure is not None:
+        return "unreadable"
+    if plan.refusals:
+        return "refused"
+    return "planned" if plan.operations else "unchanged"
+
+
+def _named(key: ResourceKey) -> Record:
+    return {"kind": key.kind, "name": key.name}
+
+
+def _diagnostic(diagnostic: Diagnostic) -> Record:
+    return {
+        "rule": diagnostic.rule.id,
+        "severity": str(diagnostic.severity),
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "hint": diagnostic.hint,
+        **({"origin": origin_record(diagnostic.origin)} if diagnostic.origin else {}),
+    }
+
+
+def _retired(retired: Retired) -> Record:
+    place = origin_record(retired.origin)
+    return {**_named(retired.key), "reason": retired.reason, "origin": place}
+
+
+def _note(note: Note) -> Record:
+    texts = {"summary": note.summary, "detail": note.detail, "hint": note.hint}
+    return {**_named(note.key), "rule": note.rule, **texts}
+
+
+def _equality(equality: Equality) -> Record:
+    sides = change_record(FieldChange(equality.path, equality.live, equality.desired))
+    return {**sides, "reason": equality.reason.slug}
+
+
+def _job(job: LastJob) -> Record:
+    counters = {"rows": job.rows, "bytes": job.bytes}
+    return {
+        "type": job.kind,
+        "status": job.status,
+        "started": job.started,
+        "duration": job.duration,
+        "isRunning": job.is_running,
+        **{name: count for name, count in counters.items() if count is not None},
+    }
