@@ -59,7 +59,11 @@ def build_tenant(
             key = ResourceKey(kind.name, manifest.tenant, block.name)
             spec, mistakes = kind.declare(Declaration(key, block.fields, declared, catalogue))
             mistakes += _dangling(kind, spec, declared, manifest, block)
-            problems += [_placed(mistake, block, manifest) for mistake in mistakes]
+            problems += [
+                _placed(mistake, block, manifest)
+                for mistake in mistakes
+                if not _is_moot(mistake, block, manifest)
+            ]
             resources[key] = DesiredResource(
                 key,
                 spec,
@@ -231,13 +235,21 @@ def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) ->
     return problems
 
 
+def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
+    """Whether the mistake is in what an expression gave: no literal, or told of already."""
+    at = (*block.at, *mistake.at)
+    if mistake.summary == "secret in plain text":
+        return manifest.is_expression(at)
+    return any(finding.at == at for finding in manifest.findings)
+
+
 def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
     finding = Finding(
         (*block.at, *mistake.at),
         mistake.summary,
         mistake.detail,
         mistake.hint,
-        on_key=not mistake.at,
+        on_key=mistake.on_key or not mistake.at,
         severity=mistake.severity,
     )
     return manifest.placed(finding)

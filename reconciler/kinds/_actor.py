@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from reconciler.connectors import Connector
+from reconciler.connectors.check import UnusableSchema, check
 from reconciler.consequences import Consequence, Effect
-from reconciler.errors import MalformedObject, did_you_mean
+from reconciler.errors import MalformedObject, Severity, did_you_mean
 from reconciler.kinds import _configuration as configuration
 from reconciler.kinds._base import (
     WORKSPACE,
@@ -57,22 +59,56 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
 
 def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     fields = declaration.fields
-    mistakes: list[Mistake] = []
-    definition_id = str(fields.get("definitionId", "")).lower()
-    if "type" in fields:
-        connector = declaration.catalogue.named(role, fields["type"])
-        if connector is None:
-            mistakes.append(_unknown_type(role, fields["type"], declaration))
-        else:
-            definition_id = connector.definition_id
+    connector = _connector(role, declaration)
+    if connector is not None:
+        mistakes = _flaws(connector.schema, fields["configuration"])
+    elif "type" in fields:
+        mistakes = [_unknown_type(role, fields["type"], declaration)]
+    else:
+        mistakes = [_UNCHECKED]
+    definition_id = connector.definition_id if connector else fields.get("definitionId", "")
     spec = {
         "workspace": WORKSPACE,
         "name": fields.get("name", declaration.key.name),
-        "definitionId": definition_id,
+        "definitionId": str(definition_id).lower(),
         "configuration": fields["configuration"],
     }
     spec |= {name: fields[name] for name in ("secretVersion",) if name in fields}
     return spec, mistakes
+
+
+def _connector(role: str, declaration: Declaration) -> Connector | None:
+    fields, catalogue = declaration.fields, declaration.catalogue
+    if "type" in fields:
+        return catalogue.named(role, fields["type"])
+    return catalogue.defined_by(role, str(fields["definitionId"]))
+
+
+def _flaws(schema: Mapping[str, Json], written: Json) -> list[Mistake]:
+    try:
+        flaws = check(schema, written)
+    except UnusableSchema as problem:
+        return [Mistake((), "schema unusable", f"{problem}.", severity=Severity.NOTE, on_key=True)]
+    return [
+        Mistake(
+            ("configuration", *flaw.at),
+            flaw.summary,
+            flaw.detail,
+            flaw.hint,
+            flaw.severity,
+            on_key=flaw.on_key,
+        )
+        for flaw in flaws
+    ]
+
+
+_UNCHECKED = Mistake(
+    ("definitionId",),
+    "configuration not checked",
+    "The catalogue knows no connector of this id, so its configuration is taken as it is.",
+    "`reconciler connectors update` fetches Airbyte's catalogue; custom connectors are in none.",
+    Severity.NOTE,
+)
 
 
 def _unknown_type(role: str, written: str, declaration: Declaration) -> Mistake:

@@ -37,6 +37,7 @@ class Mistake:
     detail: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    on_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

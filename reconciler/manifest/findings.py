@@ -26,9 +26,3 @@ class Finding:
     def placed(self, origin: Origin) -> Diagnostic:
         """The same as a Diagnostic at *origin*."""
         return Diagnostic(self.severity, origin, self.summary, self.detail, self.hint)
-
-
-def show_path(at: Path) -> str:
-    """A path as people write it: `sources.stripe.configuration.tags[0]`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
-    return text.removeprefix(".")

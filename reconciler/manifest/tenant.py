@@ -45,6 +45,14 @@ class Manifest:
             finding.at[: len(at)] == at and not finding.isolated for finding in self.findings
         )
 
+    def is_expression(self, at: Path) -> bool:
+        """Whether the value at *at* was written with a `${{ … }}` in it."""
+        value: Json = max(self.documents, key=lambda each: each.depth(at)).value
+        for step in at:
+            is_inside = isinstance(value, list) or (isinstance(value, dict) and step in value)
+            value = value[step] if is_inside else None
+        return isinstance(value, str) and OPENING in value
+
     def origin(self, at: Path = (), *, key: bool = False) -> Origin:
         """The place of the value at *at* (or of its key), in whichever file has it."""
         document = max(self.documents, key=lambda each: each.depth(at))

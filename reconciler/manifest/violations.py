@@ -7,18 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import did_you_mean
-from reconciler.manifest.findings import Finding, show_path
+from reconciler.manifest.findings import Finding
 from reconciler.model import Json, Path, Secret
-
-_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "nothing",
-}
+from reconciler.wording import show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +146,7 @@ def _wrong_choice(violation: Violation, at: Path) -> Finding:
     return Finding(
         at,
         "unknown value",
-        f"{_place(at)} cannot be {_shown(violation.value)}.",
+        f"{_place(at)} cannot be {shown(violation.value)}.",
         did_you_mean(str(violation.value), choices) or f"One of: {', '.join(choices)}.",
         isolated=isinstance(violation.value, str),
     )
@@ -164,18 +155,13 @@ def _wrong_choice(violation: Violation, at: Path) -> Finding:
 def _expectation(branch: Json) -> str:
     if "const" in branch:
         return json.dumps(branch["const"])
-    types = branch.get("type", ())
-    return " or ".join(_NAMES[name] for name in ([types] if isinstance(types, str) else types))
+    return type_names(branch.get("type", ()))
 
 
 def _kind(violation: Violation) -> str:
     value = violation.value
-    for type_, name in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number")):
-        if isinstance(value, type_):
-            return f"{_NAMES[name]} ({_shown(value)})"
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return "a secret" if isinstance(value, Secret) else "nothing"
+    said = f" ({shown(value)})" if isinstance(value, bool | str | int | float) else ""
+    return f"{type_of(value)}{said}"
 
 
 def _described(violation: Violation) -> str:
@@ -198,12 +184,8 @@ _LIMITS: Mapping[str, str] = {
 
 def _beyond_limit(violation: Violation, at: Path) -> Finding:
     said = _LIMITS.get(violation.rule, "is not accepted here").format(violation.expected)
-    detail = f"{_place(at)} {said}: {_shown(violation.value)}."
+    detail = f"{_place(at)} {said}: {shown(violation.value)}."
     return Finding(at, "invalid value", detail, _described(violation), isolated=True)
-
-
-def _shown(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)[:60]
 
 
 def _place(at: Path) -> str:

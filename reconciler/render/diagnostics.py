@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 
 from reconciler.errors import Diagnostic, Severity, in_order
@@ -17,10 +18,14 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], palette: Palette = PLA
     ordered = in_order(diagnostics)
     blocks = [render_diagnostic(diagnostic, palette) for diagnostic in ordered]
     if len(ordered) > 1:
-        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in ordered)
-        counts = [(errors, "error"), (len(ordered) - errors, "warning")]
-        blocks.append(", ".join(counted(n, noun) for n, noun in counts if n))
+        blocks.append(render_counts(ordered))
     return "\n".join(blocks)
+
+
+def render_counts(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many there are of each severity: "2 errors, 1 note"."""
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    return ", ".join(counted(counts[each], str(each)) for each in Severity if counts[each])
 
 
 def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN, width: int = WIDTH) -> str:

@@ -210,8 +210,9 @@ def test_another_connector_replaces_the_source_and_its_connections(
 
 
 def test_a_failed_source_stops_its_connection_and_nothing_else(project: Project, api: Api) -> None:
-    project.environ |= ENVIRON
-    broken = stripe(lookback_window_days="many")
+    # Which value a secret has is known to apply alone, so only Airbyte can refuse it.
+    project.environ |= {**ENVIRON, "DAYS": "many"}
+    broken = stripe(lookback_window_days="${{ secrets.DAYS }}")
     faker = {"type": "faker", "configuration": {"count": 10}}
     project.tenant(
         acme(

@@ -1,0 +1,95 @@
+"""`oneOf` in connector schemas: which branch a value means.
+
+Airbyte's connectors tell the branches apart by a constant (or an enum of one value) that each
+branch declares for the same property, such as `auth_type`. Where the property is optional, a value
+without it may fit several branches, and then Airbyte refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import Json
+
+Schema = Mapping[str, Json]
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One branch: the property that tells it apart and the property's value there, if any."""
+
+    schema: Schema
+    index: int
+    field: str = ""
+    constant: Json = None
+
+    @property
+    def label(self) -> str:
+        """How the branch is written: `auth_type: OAuth`, or its title."""
+        return f"{self.field}: {self.constant}" if self.field else str(self.schema.get("title", ""))
+
+
+def variants(schema: Schema) -> tuple[Variant, ...]:
+    """The branches of *schema*, each with its discriminator where there is one."""
+    branches: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
+    field = _discriminator(branches)
+    return tuple(
+        Variant(branch, index, field, _constant(branch, field) if field else None)
+        for index, branch in enumerate(branches)
+    )
+
+
+def meant(found: Sequence[Variant], value: Mapping[str, Json]) -> Variant | None:
+    """The branch that *value* names by its discriminator; without one, the likeliest.
+
+    None when it names a branch that does not exist, or when nothing tells.
+    """
+    if not found:
+        return None
+    field = found[0].field
+    if field in value:
+        named = [variant for variant in found if variant.constant == value[field]]
+        return named[0] if len(named) == 1 else None
+    # A single best overlap of keys tells which was meant, though not surely.
+    overlaps = [
+        len(value.keys() & variant.schema.get("properties", {}).keys()) for variant in found
+    ]
+    best = max(overlaps)
+    return found[overlaps.index(best)] if best and overlaps.count(best) == 1 else None
+
+
+def constant_of(schema: Json) -> Json:
+    """The one value that *schema* accepts, or a marker that compares equal to nothing."""
+    if isinstance(schema, Mapping):
+        if "const" in schema:
+            return schema["const"]
+        if isinstance(schema.get("enum"), list) and len(schema["enum"]) == 1:
+            return schema["enum"][0]
+    return _NOTHING
+
+
+def is_constant(schema: Json) -> bool:
+    """Whether *schema* accepts one value only."""
+    return constant_of(schema) is not _NOTHING
+
+
+def _discriminator(branches: Sequence[Schema]) -> str:
+    """The first property that has another constant in every branch; else one of other defaults."""
+    if not branches:
+        return ""
+    for key in branches[0].get("properties", {}):
+        values = [_constant(branch, key) for branch in branches]
+        if _NOTHING not in values and all(values.count(value) == 1 for value in values):
+            return str(key)
+    return ""
+
+
+def _constant(branch: Schema, key: str) -> Json:
+    schema = branch.get("properties", {}).get(key)
+    if is_constant(schema):
+        return constant_of(schema)
+    # Some connectors state the discriminator's value as its default alone.
+    return schema["default"] if isinstance(schema, Mapping) and "default" in schema else _NOTHING

@@ -1,0 +1,46 @@
+"""JSON values and their types as messages name them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reconciler.model import Json, Path, Secret
+
+TYPES: Mapping[str, str] = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def type_names(types: str | list[str]) -> str:
+    """What a schema's `type` asks for: "a text or a number"."""
+    return " or ".join(
+        TYPES.get(name, name) for name in ([types] if isinstance(types, str) else types)
+    )
+
+
+def type_of(value: Json) -> str:
+    """What *value* is: "a list"."""
+    for type_, name in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number")):
+        if isinstance(value, type_):
+            return TYPES[name]
+    if isinstance(value, dict | list):
+        return TYPES["object" if isinstance(value, dict) else "array"]
+    return "a secret" if isinstance(value, Secret) else TYPES["null"]
+
+
+def shown(value: Json) -> str:
+    """The beginning of *value* as JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str)[:60]
+
+
+def show_path(at: Path) -> str:
+    """A path as people write it: `sources.stripe.configuration.tags[0]`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
+    return text.removeprefix(".")
