@@ -68,7 +68,7 @@ def build_tenant(
                 key,
                 spec,
                 _origin(manifest, block),
-                is_protected=block.life.is_protected,
+                is_protected=bool(block.life.is_protected),
                 renamed_from=block.life.renamed_from,
             )
         problems += _same_names(kind, resources)

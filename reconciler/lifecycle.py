@@ -15,12 +15,15 @@ KEYS = frozenset({"state", "reason", "renamedFrom", "protect"})
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What a block says of its resource's life; by default it is there and may go."""
+    """What a block says of its resource's life; by default it is there.
+
+    `is_protected` is None where it says nothing.
+    """
 
     is_absent: bool = False
     reason: str = ""
     renamed_from: str = ""
-    is_protected: bool = False
+    is_protected: bool | None = None
 
 
 def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
@@ -29,7 +32,7 @@ def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
         is_absent=block.get("state") == "absent",
         reason=str(block.get("reason", "")),
         renamed_from=str(block.get("renamedFrom", "")),
-        is_protected=bool(block.get("protect", False)),
+        is_protected=block.get("protect"),
     )
 
 

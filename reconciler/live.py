@@ -93,10 +93,8 @@ def _workspace(tenant: DesiredTenant, found: Mapping[str, list[Body]]) -> list[B
 
 def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
     """Whether the rows of *kind* are needed at all to plan *tenant*."""
-    return (
-        not kind.is_listed_on_demand
-        or tenant.prune
-        or any(key.kind == kind.name for key in (*tenant.resources, *tenant.retired))
+    return not kind.is_listed_on_demand or any(
+        key.kind == kind.name for key in (*tenant.resources, *tenant.retired)
     )
 
 

@@ -145,13 +145,16 @@ class DesiredResource:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """Something that a manifest wants gone (`state: absent`), by its name in Airbyte."""
+    """Something that a manifest wants gone (`state: absent`), by its name in Airbyte.
+
+    `is_protected` is None where the manifest does not say.
+    """
 
     key: ResourceKey
     name: str
     reason: str
     origin: Origin
-    is_protected: bool = False
+    is_protected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,22 +16,18 @@ from reconciler.apply.run import Steps, run_plan
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
 from reconciler.errors import (
-    AmbiguousName,
     Diagnostic,
     ManifestError,
-    ReconcilerError,
     SecretsMissing,
     Severity,
 )
-from reconciler.live import read_live
 from reconciler.manifest.discover import TenantFiles, discover, shown
 from reconciler.manifest.project import Environment, Project
 from reconciler.manifest.tenant import read_manifest
-from reconciler.model import DesiredTenant, LiveTenant
-from reconciler.plan.build import build_plan
-from reconciler.plan.guards import NOTHING_ALLOWED, Allowances, ambiguous_name, guarded
+from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
+from reconciler.planning import make_plan as make_plan
 from reconciler.selection import Candidate, Selection
 
 _SECRETS_AT_ONCE = 8  # a provider may start a program for each
@@ -74,17 +70,6 @@ def load(
 def connect(environment: Environment, manners: Manners) -> Client:
     """A client of that environment. Nothing is sent yet."""
     return Client(Transport(environment.url, _credentials(environment), manners))
-
-
-def make_plan(
-    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances = NOTHING_ALLOWED
-) -> Plan:
-    """What would bring the live state of *tenants* to their manifests; sends only GETs.
-
-    Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
-    """
-    states = read_live(client, tenants)
-    return Plan(tuple(_plan_tenant(desired, live, allowances) for desired, live in states))
 
 
 def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:
@@ -137,16 +122,6 @@ def _credentials(environment: Environment) -> Credentials:
     if environment.username:
         return basic(environment.username, environment.password)
     return Fixed(None)
-
-
-def _plan_tenant(
-    desired: DesiredTenant, live: LiveTenant | ReconcilerError, allowances: Allowances
-) -> TenantPlan:
-    if isinstance(live, AmbiguousName):
-        return TenantPlan(desired.name, refusals=(ambiguous_name(live),))
-    if isinstance(live, ReconcilerError):
-        return TenantPlan(desired.name, failure=live)
-    return guarded(build_plan(desired, live), desired, allowances)
 
 
 def _check_secrets(plan: Plan, resolve: ResolveSecret) -> None:

@@ -66,6 +66,11 @@ class Project:
         assert result.exit_code == 0, result.output
         return result
 
+    def forget(self) -> None:
+        """Loses the ledger, which must always be safe."""
+        for file in (self.folder / ".reconciler").glob("ledger-*"):
+            file.unlink()
+
     def assert_no_changes(self) -> None:
         """Plans, and fails the test with the plan when there is anything to do."""
         result = self.run("plan", "--detailed-exitcode")

@@ -47,7 +47,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "model",
         "rules",
     ),
+    "planning": ("plan", "live", "api", "errors", "model"),
     "pipeline": (
+        "planning",
         "apply",
         "ledger",
         "plan",
@@ -84,6 +86,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "manifest.project",
         "plan.file",
         "plan.guards",
+        "plan.memory",
         "plan.model",
         "errors",
         "model",

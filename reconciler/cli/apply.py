@@ -16,6 +16,7 @@ from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.plan_file import Moved
+from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import progress, reading
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import selection, tenant_selection
@@ -34,12 +35,7 @@ from reconciler.render.verification import render_not_in_effect
 
 @click.command()
 @tenant_selection
-@click.option(
-    "--allow-replace",
-    multiple=True,
-    metavar="KEY",
-    help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
-)
+@planning_options
 @details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
 @click.option(
@@ -72,7 +68,7 @@ def apply(
     tenants: tuple[str, ...],
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
-    allow_replace: tuple[str, ...],
+    permissions: Permissions,
     details: bool,
     auto_approve: bool,
     parallelism: int,
@@ -95,27 +91,29 @@ def apply(
       reconciler --env production apply --auto-approve acme
     """
     wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
-    approved = plan_file.approved(tenants, (patterns, labels, allow_replace), settings)
+    approved = plan_file.approved(tenants, (patterns, labels, permissions.any), settings)
     asked = approved.selection if approved else selection(tenants, patterns, labels)
-    allowances = approved.allowances if approved else Allowances(allow_replace)
+    permissions = approved.permissions if approved else permissions
     project, loaded = session.load(settings, asked)
     with apply_run(settings, project, wishes) as run:
-        made = _planned(run, loaded.tenants, allowances, settings)
+        chosen = permissions.applied_to(loaded.tenants)
+        made = _planned(run, chosen, permissions.allowances(project), settings)
         if approved:
-            made, moved = approved.holds(loaded.tenants, made)
+            made, moved = approved.holds(chosen, made)
         else:
             moved = ()
         _show(made, moved, settings, details=details)
         if made.operations:
             _confirm(auto_approve)
-        sys.exit(_applied(run, made, moved, loaded.tenants, settings, wishes, verify=not no_verify))
+        sys.exit(_applied(run, made, moved, chosen, settings, wishes, verify=not no_verify))
 
 
 def _planned(
     run: ApplyRun, tenants: tuple[DesiredTenant, ...], allowances: Allowances, settings: Settings
 ) -> Plan:
     with reading(len(tenants), terminal=settings.shows_progress_bar):
-        return pipeline.make_plan(run.connection.client, tenants, allowances)
+        recall = recollections(run.ledger, run.reveal)
+        return pipeline.make_plan(run.connection.client, tenants, allowances, recall)
 
 
 def _show(made: Plan, moved: Moved, settings: Settings, *, details: bool) -> None:

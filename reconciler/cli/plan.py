@@ -9,9 +9,9 @@ import click
 from reconciler import connectors, pipeline
 from reconciler.cli import plan_file, session
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.settings import Settings, global_options
-from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan
 from reconciler.render.plan import Look, render_plan
 from reconciler.render.structured import render_plan_json
@@ -25,12 +25,7 @@ details_option = click.option(
 
 @click.command()
 @tenant_selection
-@click.option(
-    "--allow-replace",
-    multiple=True,
-    metavar="KEY",
-    help="Allow this resource, such as connection/acme/stripe, to be deleted and created anew.",
-)
+@planning_options
 @details_option
 @click.option(
     "--format",
@@ -54,7 +49,7 @@ def plan(
     tenants: tuple[str, ...],
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
-    allow_replace: tuple[str, ...],
+    permissions: Permissions,
     details: bool,
     format_: str,
     out: str | None,
@@ -71,15 +66,20 @@ def plan(
     if out is not None and not out.endswith(plan_file.SUFFIX):
         raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
     project, loaded = session.load(settings, selection(tenants, patterns, labels))
-    allowances = Allowances(allow_replace)
-    with session.connected(settings, project) as connection:
-        made = pipeline.make_plan(connection.client, loaded.tenants, allowances)
+    chosen = permissions.applied_to(loaded.tenants)
+    allowances = permissions.allowances(project)
+    with (
+        session.connected(settings, project) as connection,
+        remembered(settings, project, connection.environment) as recall,
+    ):
+        made = pipeline.make_plan(connection.client, chosen, allowances, recall)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    structured = render_plan_json(made, place, permissions.options)
     if out is not None:
-        plan_file.write(out, render_plan_json(made, place, plan_file.options_of(allowances)))
+        plan_file.write(out, structured)
         settings.tell(f"Plan file written: reconciler apply {out}")
     if format_ == "json":
-        settings.result(render_plan_json(made, place, plan_file.options_of(allowances)))
+        settings.result(structured)
     else:
         settings.result(render_plan(made, plan_look(settings, details=details)))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.planning import Permissions
 from reconciler.cli.settings import Settings
 from reconciler.errors import PlanFileUnreadable
 from reconciler.manifest.project import Environment, read_project
@@ -24,7 +25,6 @@ from reconciler.plan.file import (
     check_plan,
     read_plan_file,
 )
-from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan
 from reconciler.selection import Selection
 
@@ -37,11 +37,11 @@ Moved: TypeAlias = tuple[MovedTenant, ...]
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A plan file that may be applied here, with the tenants and the allowances it is about."""
+    """A plan file that may be applied here, with the tenants it is about and what it permits."""
 
     file: PlanFile
     selection: Selection
-    allowances: Allowances
+    permissions: Permissions
 
     def holds(self, desired: Sequence[DesiredTenant], fresh: Plan) -> tuple[Plan, Moved]:
         """What of *fresh*, the plan that follows from *desired* now, the file has approved."""
@@ -68,7 +68,7 @@ def approved(
     project = read_project(settings.folder)
     check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
     selection = Selection(exactly=frozenset(file.operations))
-    return Approved(file, selection, allowances_of(file.options, path))
+    return Approved(file, selection, permissions_of(file.options, path))
 
 
 def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:
@@ -109,17 +109,8 @@ def place_of(environment: Environment) -> Place:
     return Place(environment.name, urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")))
 
 
-def options_of(allowances: Allowances) -> dict[str, Json]:
-    """The options of planning that a plan file remembers."""
-    return {
-        name: list(value) if isinstance(value, tuple | set | frozenset) else value
-        for name, value in asdict(allowances).items()
-    }
-
-
-def allowances_of(options: Mapping[str, Json], path: str) -> Allowances:
-    """What `options_of` wrote. Raises PlanFileUnreadable for other options."""
-    try:
-        return Allowances(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
-    except TypeError as problem:
-        raise PlanFileUnreadable(path, "has options unknown here", "Plan again.") from problem
+def permissions_of(options: Mapping[str, Json], path: str) -> Permissions:
+    """What `Permissions.options` wrote. Raises PlanFileUnreadable for other options."""
+    if options.keys() != Permissions().options.keys():
+        raise PlanFileUnreadable(path, "has options unknown here", "Plan again.")
+    return Permissions(tuple(options["replace"]), options["deletes"], bool(options["prune"]))

@@ -121,7 +121,7 @@ class Kind:
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
     - `locked`: why the server would refuse any change of an object, empty when it would not.
-    - `is_listed_on_demand`: read only for tenants that declare some, or that want to see all.
+    - `is_listed_on_demand`: read only for tenants that declare some.
     """
 
     name: str

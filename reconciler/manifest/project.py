@@ -85,6 +85,11 @@ class Project:
         limit = (self.document.value.get("limits") or {}).get("requestsPerMinute")
         return None if limit is None else float(limit)
 
+    @property
+    def limits(self) -> Mapping[str, Json]:
+        """The most that one run may delete, as the file has it."""
+        return dict(self.document.value.get("limits") or {})
+
     def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
         """The environment *name*, or the default one, with its expressions evaluated.
 

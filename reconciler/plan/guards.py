@@ -1,22 +1,41 @@
-"""Reasons to refuse a tenant's plan: one function each, from a plan to Diagnostics."""
+"""Reasons to refuse a plan: one function each, from a plan to Diagnostics.
+
+A refused tenant is left alone as a whole; a refused run is not applied at all.
+"""
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import AmbiguousName, Diagnostic, error
+from reconciler.errors import AmbiguousName, Diagnostic, ListingInconsistent, error
 from reconciler.kinds import get
-from reconciler.model import DesiredTenant, ResourceKey, referred
-from reconciler.plan.model import Action, TenantPlan
+from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
+from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+
+FEW = 2  # deletes that are never judged by their share: one of three is no landslide
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most deletes that need no word from the user: in number, and in percent of what lives."""
+
+    deletes: int = 10
+    percent: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What the user has allowed beyond the defaults: patterns of keys that may be replaced."""
+    """What the user has allowed beyond the defaults.
+
+    `replace` are patterns of keys. `deletes` is a ceiling for the whole run in place of `limits`:
+    it asks for no delete, and one more than that is refused.
+    """
 
     replace: Collection[str] = field(default_factory=tuple)
+    deletes: int | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def allows_replacing(self, key: ResourceKey) -> bool:
         return any(fnmatch.fnmatchcase(str(key), pattern) for pattern in self.replace)
@@ -24,25 +43,52 @@ class Allowances:
 
 NOTHING_ALLOWED = Allowances()
 
-Guard = Callable[[TenantPlan, DesiredTenant, Allowances], Iterator[Diagnostic]]
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a guard judges: a tenant's plan, and all that speaks for and against it."""
+
+    plan: TenantPlan
+    desired: DesiredTenant
+    allowances: Allowances
+    memory: Memory
+
+    @property
+    def deletes(self) -> list[Operation]:
+        return [op for op in self.plan.operations if op.action is Action.DELETE]
+
+    def place(self, operation: Operation) -> Origin:
+        """Where the manifests have most to do with *operation*."""
+        declared = self.desired.resources.get(operation.key)
+        return operation.origin or (declared.origin if declared else self.desired.origin)
 
 
-def guarded(plan: TenantPlan, desired: DesiredTenant, allowances: Allowances) -> TenantPlan:
+Guard = Callable[[Case], Iterator[Diagnostic]]
+
+
+def guarded(
+    plan: TenantPlan, desired: DesiredTenant, allowances: Allowances, memory: Memory
+) -> TenantPlan:
     """*plan* with every refusal that the guards have against it."""
-    refusals = [r for guard in GUARDS for r in guard(plan, desired, allowances)]
+    case = Case(plan, desired, allowances, memory)
+    refusals = [refusal for guard in GUARDS for refusal in guard(case)]
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
-def refuse_replacement(
-    plan: TenantPlan, desired: DesiredTenant, allowances: Allowances
-) -> Iterator[Diagnostic]:
+def guarded_run(tenants: Sequence[TenantPlan], allowances: Allowances) -> Plan:
+    """The plan of all tenants, with what speaks against it as a whole."""
+    plan = Plan(tuple(tenants))
+    return replace(plan, refusals=tuple(refuse_many_deletes_in_all(plan, allowances)))
+
+
+def refuse_replacement(case: Case) -> Iterator[Diagnostic]:
     """A replaced connection loses its sync state and loads everything again."""
-    for operation in plan.operations:
-        if operation.action is Action.DELETE and operation.key in desired.resources:
-            if allowances.allows_replacing(operation.key):
-                continue
+    for operation in case.deletes:
+        if operation.cause is Cause.REPLACED and not case.allowances.allows_replacing(
+            operation.key
+        ):
             yield error(
-                desired.resources[operation.key].origin,
+                case.place(operation),
                 "replacement refused",
                 detail=f"{operation.key} would have to be deleted and created anew: "
                 f"{operation.reason}. {get(operation.key.kind).replacing_loses}",
@@ -50,24 +96,150 @@ def refuse_replacement(
             )
 
 
-def refuse_cascade(
-    plan: TenantPlan, desired: DesiredTenant, _allowances: Allowances
-) -> Iterator[Diagnostic]:
-    """The server deletes what refers to a deleted object, declared or not."""
-    deleted = {op.key for op in plan.operations if op.action is Action.DELETE}
-    for resource in plan.undeclared:
-        for key in referred(resource.spec, plan.tenant):
-            if key in deleted:
+def refuse_cascade(case: Case) -> Iterator[Diagnostic]:
+    """Whoever allows a replacement has not asked for what nobody declares to go with it."""
+    replaced = {op.key for op in case.deletes if op.cause is Cause.REPLACED}
+    for operation in case.deletes:
+        if operation.cause is not Cause.CASCADE or operation.live is None:
+            continue
+        for key in referred(operation.live.spec, operation.key.scope):
+            if key in replaced:
                 yield error(
-                    desired.resources[key].origin if key in desired.resources else desired.origin,
+                    case.place(operation),
                     "undeclared object would be deleted",
-                    detail=f"Deleting {key} makes Airbyte delete the {resource.key.kind} "
-                    f'"{resource.spec["name"]}" ({resource.id}) too, which no manifest mentions.',
+                    detail=f"Deleting {key} makes Airbyte delete the {operation.key.kind} "
+                    f'"{operation.title}" ({operation.live.id}) too, which no manifest mentions.',
                     hint="Declare it, or delete it in Airbyte first.",
                 )
 
 
-GUARDS: tuple[Guard, ...] = (refuse_replacement, refuse_cascade)
+def refuse_protected(case: Case) -> Iterator[Diagnostic]:
+    """What is protected is neither deleted nor replaced, whatever else allows it."""
+    for operation in case.deletes:
+        if _is_protected(operation, case):
+            yield error(
+                case.place(operation),
+                "protected resource",
+                detail=f'The {operation.key.kind} "{operation.title}" ({operation.key}) is '
+                f"protected, and would be {_done_to(operation)}.",
+                hint="Set `protect: false` in its entry first, if it may really go.",
+            )
+
+
+def _is_protected(operation: Operation, case: Case) -> bool:
+    """The manifest decides while it has an entry that says so; after that the ledger."""
+    declared = case.desired.resources.get(operation.key)
+    if declared is not None:
+        return declared.is_protected
+    retired = case.desired.retired.get(operation.key)
+    if retired is not None and retired.is_protected is not None:
+        return retired.is_protected
+    id_ = operation.live.id if operation.live else ""
+    return any(known.is_protected and known.id == id_ for known in case.memory.values())
+
+
+def _done_to(operation: Operation) -> str:
+    return {
+        Cause.REPLACED: "replaced",
+        Cause.CASCADE: f"deleted, since it {operation.reason}",
+    }.get(operation.cause, "deleted")
+
+
+def refuse_locked(case: Case) -> Iterator[Diagnostic]:
+    """The server answers every change of a locked connection with an error."""
+    for operation in case.plan.operations:
+        if operation.action is not Action.UPDATE or operation.live is None:
+            continue
+        if reason := get(operation.key.kind).locked(operation.live.body):
+            yield error(
+                case.place(operation),
+                "locked by Airbyte",
+                detail=f"{operation.key} cannot be changed: {reason}.",
+                hint="Have it unlocked first (a matter of billing or of abuse, mostly), or undo "
+                "the change.",
+            )
+
+
+def refuse_emptying(case: Case) -> Iterator[Diagnostic]:
+    """Pruning for a manifest that declares nothing is a lost file more often than a wish."""
+    pruned = [op for op in case.deletes if op.cause is Cause.PRUNED]
+    is_empty = len(case.desired.resources) == 1 and not case.desired.retired
+    if pruned and is_empty and case.allowances.deletes is None:
+        yield error(
+            case.desired.origin,
+            "nothing declared",
+            detail=f'The manifests of tenant "{case.desired.name}" declare no source, destination '
+            f"or connection, and pruning would delete all that is live: {len(pruned)}.",
+            hint=f"Restore its files, or allow it with --allow-deletes {len(case.deletes)}.",
+        )
+
+
+def refuse_many_deletes(case: Case) -> Iterator[Diagnostic]:
+    """More deletes than expected are a mistake more often than a wish."""
+    count = len(_losses(case.plan))
+    if excess := _excess(count, _living(case.plan), case.allowances):
+        yield error(
+            case.desired.origin,
+            "too many deletes",
+            detail=f"The plan would delete {count} of {_living(case.plan)} live objects of "
+            f'tenant "{case.desired.name}", and {excess}.',
+            hint=_raise_ceiling(count),
+        )
+
+
+def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[Diagnostic]:
+    """The same over all tenants that are not refused by themselves."""
+    tenants = [tenant for tenant in plan.tenants if tenant.may_be_applied]
+    count = sum(len(_losses(tenant)) for tenant in tenants)
+    living = sum(map(_living, tenants))
+    if excess := _excess(count, living, allowances):
+        yield error(
+            None,
+            "too many deletes",
+            detail=f"The plan would delete {count} of {living} live objects in "
+            f"{sum(bool(_losses(tenant)) for tenant in tenants)} tenants, and {excess}.",
+            hint=_raise_ceiling(count),
+        )
+
+
+def _losses(plan: TenantPlan) -> list[Operation]:
+    """The deletes after which something is gone; a replaced one is allowed by name."""
+    return [
+        op for op in plan.operations if op.action is Action.DELETE and op.cause != Cause.REPLACED
+    ]
+
+
+def _living(plan: TenantPlan) -> int:
+    """How many objects are live: declared ones, and those that nobody declares."""
+    undeclared = [op for op in plan.operations if op.live and not op.key.is_declared]
+    return len(plan.live_ids) + len(plan.undeclared) + len(undeclared)
+
+
+def _excess(count: int, living: int, allowances: Allowances) -> str:
+    """Which bound *count* passes, empty when none."""
+    limits = allowances.limits
+    if allowances.deletes is not None:
+        return f"--allow-deletes is {allowances.deletes}" if count > allowances.deletes else ""
+    if count > limits.deletes:
+        return f"limits.maxDeletes is {limits.deletes}"
+    if count > FEW and count * 100 > living * limits.percent:
+        share = round(100 * count / living)
+        return f"limits.maxDeletePercent is {limits.percent:g} (this is {share} percent)"
+    return ""
+
+
+def _raise_ceiling(count: int) -> str:
+    return f"If that is meant, allow it with --allow-deletes {count}."
+
+
+GUARDS: tuple[Guard, ...] = (
+    refuse_replacement,
+    refuse_cascade,
+    refuse_protected,
+    refuse_locked,
+    refuse_emptying,
+    refuse_many_deletes,
+)
 
 
 def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
@@ -78,4 +250,14 @@ def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
         detail=f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": '
         f"{', '.join(problem.ids)}.",
         hint="Rename or delete all but one of them in Airbyte.",
+    )
+
+
+def untrusted_listing(problem: ListingInconsistent, origin: Origin | None = None) -> Diagnostic:
+    """The refusal to plan from a list that may lack rows: they would be created or deleted."""
+    return error(
+        origin,
+        "listing does not add up",
+        detail=f"{problem.path}: {problem.reason}.",
+        hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
     )

@@ -1,0 +1,121 @@
+"""The options of every command that makes a plan, and what they ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.apply.perform import reveal
+from reconciler.cli.settings import Settings
+from reconciler.errors import ManifestError
+from reconciler.ledger.fingerprints import Reveal
+from reconciler.ledger.ledger import Recall, places, recalling
+from reconciler.manifest.project import Environment, Project
+from reconciler.model import DesiredTenant, Json, Secret
+from reconciler.plan.guards import Allowances, Limits
+from reconciler.plan.memory import Recollection
+from reconciler.secrets import secrets_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What the command line permits beyond the project's defaults."""
+
+    replace: tuple[str, ...] = ()
+    deletes: int | None = None
+    prune: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is permitted at all."""
+        return self != Permissions()
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """The same as JSON, for a plan file."""
+        return {"replace": list(self.replace), "deletes": self.deletes, "prune": self.prune}
+
+    def allowances(self, project: Project) -> Allowances:
+        """The same with the project's limits."""
+        limits = Limits(
+            deletes=project.limits.get("maxDeletes", Limits().deletes),
+            percent=project.limits.get("maxDeletePercent", Limits().percent),
+        )
+        return Allowances(self.replace, self.deletes, limits)
+
+    def applied_to(self, tenants: Sequence[DesiredTenant]) -> tuple[DesiredTenant, ...]:
+        """*tenants*, all of them with pruning where the command line asks for it."""
+        return tuple(replace(t, prune=True) if self.prune else t for t in tenants)
+
+
+def recollections(ledger: Recall, reveal: Reveal) -> Callable[[str], Recollection]:
+    """What the ledger remembers of each tenant, and how its secrets compare with today's."""
+
+    def recall(tenant: str) -> Recollection:
+        return Recollection(
+            ledger.of_tenant(tenant), lambda secret: ledger.fingerprint(secret, reveal)
+        )
+
+    return recall
+
+
+@contextlib.contextmanager
+def remembered(
+    settings: Settings, project: Project, environment: Environment
+) -> Iterator[Callable[[str], Recollection]]:
+    """The memory of an environment, for reading; there need be none.
+
+    A plan needs no secrets: those that are not to be had are not compared with what was applied.
+    """
+    provided = secrets_of(project.secrets(environment.name), settings.environ)
+
+    def at_hand(secret: Secret) -> str | None:
+        try:
+            return reveal(provided, secret)
+        except ManifestError:
+            return None
+
+    with recalling(places(project.state_folder, environment.name)) as ledger:
+        yield recollections(ledger, at_hand)
+
+
+def planning_options(function: F) -> F:
+    """Adds --prune, --allow-deletes and --allow-replace; they come as one `permissions`."""
+
+    @functools.wraps(function)
+    def wrapped(
+        *arguments: Any,
+        allow_replace: tuple[str, ...],
+        allow_deletes: int | None,
+        prune: bool,
+        **options: Any,
+    ) -> Any:
+        permissions = Permissions(allow_replace, allow_deletes, prune)
+        return function(*arguments, permissions=permissions, **options)
+
+    decorated: Any = wrapped
+    for option in (
+        click.option(
+            "--allow-replace",
+            multiple=True,
+            metavar="KEY",
+            help="Allow this resource, such as connection/acme/stripe, to be deleted and created "
+            "anew; a pattern allows several.",
+        ),
+        click.option(
+            "--allow-deletes",
+            type=click.IntRange(0),
+            metavar="N",
+            help="Allow up to N deletes in this run, in place of the project's limits.",
+        ),
+        click.option("--prune", is_flag=True, help="Also delete what is live and in no manifest."),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]

@@ -1,0 +1,70 @@
+"""The stages of a plan: read, build, guard; for all tenants, one after the other as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from reconciler.api.client import Client
+from reconciler.errors import AmbiguousName, ListingInconsistent, ReconcilerError
+from reconciler.live import read_live
+from reconciler.model import DesiredTenant, LiveTenant
+from reconciler.plan.build import build_plan
+from reconciler.plan.guards import (
+    NOTHING_ALLOWED,
+    Allowances,
+    ambiguous_name,
+    guarded,
+    guarded_run,
+    untrusted_listing,
+)
+from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
+from reconciler.plan.model import Plan, TenantPlan
+
+Recall = Callable[[str], Recollection]
+"""What is remembered of the tenant of that name."""
+
+
+def nothing(_tenant: str) -> Recollection:
+    """For where there is no ledger."""
+    return NOTHING_REMEMBERED
+
+
+def make_plan(
+    client: Client,
+    tenants: Sequence[DesiredTenant],
+    allowances: Allowances = NOTHING_ALLOWED,
+    recall: Recall = nothing,
+) -> Plan:
+    """What would bring the live state of *tenants* to their manifests; sends only GETs.
+
+    Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
+    """
+    try:
+        return guarded_run(list(_plans(client, tenants, allowances, recall)), allowances)
+    except ListingInconsistent as problem:
+        return Plan((), refusals=(untrusted_listing(problem),))
+
+
+def _plans(
+    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances, recall: Recall
+) -> Iterator[TenantPlan]:
+    states = read_live(client, tenants, lambda tenant: recall(tenant).resources)
+    for desired, live in states:
+        yield plan_tenant(desired, live, allowances, recall(desired.name))
+
+
+def plan_tenant(
+    desired: DesiredTenant,
+    live: LiveTenant | ReconcilerError,
+    allowances: Allowances = NOTHING_ALLOWED,
+    memory: Recollection = NOTHING_REMEMBERED,
+) -> TenantPlan:
+    """The guarded plan of one tenant, or why there is none."""
+    if isinstance(live, AmbiguousName):
+        return TenantPlan(desired.name, refusals=(ambiguous_name(live),))
+    if isinstance(live, ListingInconsistent):
+        return TenantPlan(desired.name, refusals=(untrusted_listing(live, desired.origin),))
+    if isinstance(live, ReconcilerError):
+        return TenantPlan(desired.name, failure=live)
+    plan = build_plan(desired, live, memory)
+    return guarded(plan, desired, allowances, memory.resources)
