@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from reconciler.errors import LedgerUnusable
 from reconciler.ledger.fingerprints import Reveal
-from reconciler.ledger.ledger import Ledger, Written
+from reconciler.ledger.ledger import Intent, Ledger, Written
 from reconciler.model import DesiredTenant, Path
 from reconciler.plan.model import Action, Operation, Plan, TenantPlan
 
@@ -47,7 +48,11 @@ class Journal:
         self._namesakes = {
             id_: ids for tenant in plan.tenants for id_, ids in namesakes(tenant).items()
         }
-        self._unsettled = {i.key: i for i in ledger.intents() if i.action == Action.CREATE}
+        self._earlier = ledger.intents()
+        creates = {op.key for op in plan.operations if op.action is Action.CREATE}
+        self._unsettled = {
+            i.key: i for i in self._earlier if i.action == Action.CREATE and i.key in creates
+        }
         self.trouble: LedgerUnusable | None = None
 
     def known_ids(self, operation: Operation) -> frozenset[str]:
@@ -74,18 +79,28 @@ class Journal:
 
     def done(self, operation: Operation, done: Done) -> None:
         """Notes what is live now."""
-        self._noting(lambda: self._note(operation, done))
+        self._noting(partial(self._note, operation, done))
 
     def not_done(self, operation: Operation) -> None:
         """Notes that the request was refused and changed nothing."""
-        self._noting(lambda: self._ledger.settle([operation.key]))
+        self._noting(partial(self._ledger.settle, [operation.key]))
 
-    def unchanged(self, tenants: Iterable[DesiredTenant]) -> None:
-        """Notes what is live as declared already, so that later edits of it are recognised."""
+    def take_stock(self, tenants: Iterable[DesiredTenant]) -> None:
+        """Notes what reading the live state has shown: what is as declared, and what is gone."""
         plans = {tenant.tenant: tenant for tenant in self._plan.tenants if tenant.may_be_applied}
+        for intent in self._earlier:
+            if intent.key.scope in plans and intent.key not in self._unsettled:
+                self._noting(partial(self._settle_earlier, intent, plans[intent.key.scope]))
         written = (w for t in tenants if t.name in plans for w in _unchanged(t, plans[t.name]))
         while batch := list(islice(written, BATCH)):
-            self._noting(lambda found=batch: self._ledger.remember(found, self._reveal))  # type: ignore[misc]
+            self._noting(partial(self._ledger.remember, batch, self._reveal))
+
+    def _settle_earlier(self, intent: Intent, plan: TenantPlan) -> None:
+        """Settles what an earlier run left open, now that the plan builds on what is live."""
+        if intent.action == Action.DELETE and intent.key not in plan.live_ids:
+            self._ledger.forget(intent.key)
+        else:
+            self._ledger.settle([intent.key])
 
     def _note(self, operation: Operation, done: Done) -> None:
         if operation.desired is None:

@@ -138,7 +138,7 @@ def _applied(
     digest = hashlib.sha256(render_plan(made).encode()).hexdigest()[:16]
     run.events.write(events_of.planned(made, digest))
     journal = run.journal(made)
-    journal.unchanged(tenants)
+    journal.take_stock(tenants)
     if not made.operations:
         exit_code = plan_file.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.ends(Report(()), exit_code)

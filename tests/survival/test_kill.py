@@ -1,0 +1,65 @@
+"""kill -9 at request boundaries, and lost answers, on a plan that does a bit of everything.
+
+A sample of what `make soak` tries at every request of a plan of 60 operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.survival.harness import (
+    APPLY,
+    BOUNDARIES,
+    Kill,
+    Lose,
+    Tool,
+    World,
+    assert_arrived,
+    assert_converges,
+    prepare,
+    trial,
+)
+
+
+@pytest.fixture(scope="module")
+def tool() -> Iterator[Tool]:
+    tool = Tool()
+    yield tool
+    tool.close()
+
+
+@pytest.fixture(scope="module")
+def world(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> World:
+    return prepare(tmp_path_factory.mktemp("world"), tool, tenants=1, sources=2)
+
+
+def writes(world: World, method: str) -> list[int]:
+    return [arrival.number for arrival in world.requests if arrival.method == method]
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_killed_apply_is_finished_by_the_next(
+    world: World, tool: Tool, tmp_path: Path, method: str, boundary: str
+) -> None:
+    with trial(world, tmp_path / "trial") as tried:
+        harm = Kill(tool, writes(world, method)[-1], boundary)
+        tried.proxy.inflict(harm)
+        tool.run(tried.project, *APPLY)
+        assert harm.struck
+        assert_converges(tried, world, tool)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "GET"])
+def test_a_lost_answer_is_dealt_with_in_the_same_run(
+    world: World, tool: Tool, tmp_path: Path, method: str, after: bool
+) -> None:
+    with trial(world, tmp_path / "trial") as tried:
+        tried.proxy.inflict(Lose(writes(world, method)[-1], after=after))
+        code, output = tool.run(tried.project, *APPLY)
+        assert code == 0, output
+        assert_arrived(tried, world, tool)
