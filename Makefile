@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden docs clean
+.PHONY: help demo test check format lint types tests golden soak docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ types: $(STAMP)  ## mypy --strict
 
 tests: $(STAMP)  ## pytest, on every core
 	$(BIN)/pytest -n auto --dist loadgroup
+
+soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINUTES=30)
+	$(BIN)/python -m tests.survival.soak --minutes $(or $(MINUTES),30)
 
 golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden

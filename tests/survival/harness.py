@@ -12,16 +12,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reconciler.ledger.ledger import places, recalling
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server import Sandbox, Settings, running
 from tests.cli.manifests import ENVIRON, bigquery, stripe
 from tests.support import ROOT, Api, Project
+from tests.survival.chaos import Server, serving
 from tests.survival.proxy import Arrival, Dropped, Harm, Proxy, proxying
 
 Tenant = dict[str, Any]
@@ -58,14 +59,20 @@ class Tool:
         )
         self.pid = 0
 
-    def run(self, project: Project, *arguments: str) -> tuple[int, str]:
+    def run(
+        self,
+        project: Project,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        out: str = "output.txt",
+    ) -> tuple[int, str]:
         """The exit code (negative for a signal) and everything it printed."""
-        out = project.folder / "output.txt"
+        file = project.folder / out
         wanted = {
             "cwd": str(project.folder),
             "arguments": arguments,
-            "env": project.environ,
-            "out": str(out),
+            "env": project.environ | dict(environ or {}),
+            "out": str(file),
         }
         assert self._server.stdin is not None
         assert self._server.stdout is not None
@@ -74,7 +81,7 @@ class Tool:
         self.pid = int(json.loads(self._server.stdout.readline())["pid"])
         code = int(json.loads(self._server.stdout.readline())["code"])
         self.pid = 0
-        return code, out.read_text(encoding="utf-8", errors="replace")
+        return code, file.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
         """Ends the running command as the kernel does when memory is short."""
@@ -105,7 +112,13 @@ class Trial:
 
     project: Project
     proxy: Proxy
-    api: Api
+    sandbox: Sandbox
+    server: Server | None = None
+
+    @property
+    def api(self) -> Api:
+        """A client of the sandbox itself, past the proxy."""
+        return Api(self.sandbox)
 
     def state(self) -> Any:
         """Everything live, by name; ids and times, which differ each time, left out."""
@@ -142,6 +155,7 @@ def _nameless(value: Any, names: dict[str, str]) -> Any:
 
 def prepare(folder: Path, tool: Tool, *, tenants: int, sources: int) -> World:
     """Applies the first version, then the second on a copy, to know where it must end."""
+    folder.mkdir(parents=True, exist_ok=True)
     names = [f"t{number}" for number in range(tenants)]
     with running(Settings(database=folder / "before.db")) as sandbox:
         project = Project(_made(folder / "before"), sandbox.url, dict(ENVIRON))
@@ -164,19 +178,23 @@ APPLY = ("apply", "--auto-approve", "--parallelism", "4")
 
 
 @contextmanager
-def trial(world: World, folder: Path) -> Iterator[Trial]:
-    """A copy of the world before, up and running."""
+def trial(world: World, folder: Path, *, own_process: bool = False) -> Iterator[Trial]:
+    """A copy of the world before, up and running; with a server that can be killed, if asked."""
     _made(folder)
     for name in ("before.db", "before.db-wal"):
         if (world.folder / name).exists():
             shutil.copy(world.folder / name, folder / name.replace("before", "sandbox"))
     shutil.copytree(world.folder / "before", folder / "project")
-    with (
-        running(Settings(database=folder / "sandbox.db")) as sandbox,
-        proxying(lambda: sandbox.url) as proxy,
-    ):
+    database = folder / "sandbox.db"
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(database)) if own_process else None
+        if server is None:
+            sandbox = stack.enter_context(running(Settings(database=database)))
+        else:
+            sandbox = server.sandbox
+        proxy = stack.enter_context(proxying(sandbox.url))
         project = Project(folder / "project", proxy.url, dict(ENVIRON))
-        yield Trial(project, proxy, Api(sandbox))
+        yield Trial(project, proxy, sandbox, server)
     shutil.rmtree(folder)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,10 +58,11 @@ class Proxy:
 
 
 @contextmanager
-def proxying(upstream: Callable[[], str]) -> Iterator[Proxy]:
-    """A proxy in front of the API at *upstream*, which is asked at each request."""
+def proxying(upstream: str) -> Iterator[Proxy]:
+    """A proxy in front of the API at *upstream*."""
     lock = threading.Lock()
-    base = urlsplit(upstream()).path
+    to = urlsplit(upstream)
+    base = to.path
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -86,7 +87,6 @@ def proxying(upstream: Callable[[], str]) -> Iterator[Proxy]:
             if answered is not None:
                 self.give(answered[0], answered[1], b"")
                 return
-            to = urlsplit(upstream())
             connection = http.client.HTTPConnection(to.hostname or "", to.port, timeout=60)
             headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP | {"host"}}
             connection.request(self.command, self.path, body or None, headers)
