@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -12,11 +13,13 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.model import Json
+from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
 from reconciler.render.plan import Look, render_plan
 from reconciler.render.structured import render_plan_json
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 
 details_option = click.option(
     "--details", is_flag=True, help="Every field of new resources, and long lists in full."
@@ -74,15 +77,25 @@ def plan(
     ):
         made = pipeline.make_plan(connection.client, chosen, allowances, recall)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
-    structured = render_plan_json(made, place, permissions.options)
     if out is not None:
-        plan_file.write(out, structured)
+        plan_file.write(out, render_plan_json(made, place, permissions.options))
         settings.tell(f"Plan file written: reconciler apply {out}")
-    if format_ == "json":
-        settings.result(structured)
-    else:
-        settings.result(render_plan(made, plan_look(settings, details=details)))
+    look = plan_look(settings, details=details)
+    settings.result(_rendered(format_, made, place, permissions.options, look))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
+
+
+def _rendered(
+    format_: str, made: Plan, place: Place, options: Mapping[str, Json], look: Look
+) -> str:
+    if format_ == "json":
+        return render_plan_json(made, place, options)
+    if format_ == "html":
+        # Imported here: few plans are asked for as a page.
+        from reconciler.render.html import render_plan_html
+
+        return render_plan_html(made, place, look.names)
+    return render_plan(made, look)
 
 
 def plan_look(settings: Settings, *, details: bool) -> Look:

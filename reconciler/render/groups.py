@@ -21,17 +21,25 @@ Signature: TypeAlias = "tuple[object, ...]"
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """Fields that are not alike in a group, and their values in each of its tenants, in order."""
+
+    paths: tuple[Path, ...]
+    values: tuple[tuple[Json, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Rows of one tenant, or rows that are the same on several, as the first of those has them.
 
     `exceptions` are the tenants that change the same fields of the same resource otherwise.
-    `differing` are, for a row's key, the fields of a new resource that have a value per tenant.
+    `differing` are, by a row's key, the fields of a new resource that each tenant has its own of.
     """
 
     tenants: tuple[str, ...]
     rows: tuple[Row, ...]
     exceptions: tuple[str, ...] = ()
-    differing: Mapping[ResourceKey, tuple[Path, ...]] = field(default_factory=dict)
+    differing: Mapping[ResourceKey, Differing] = field(default_factory=dict)
 
     @property
     def is_group(self) -> bool:
@@ -110,9 +118,9 @@ def _group(
     inside = set(tenants)
     others = {name for row in rows for name in shapes[_shape(row)] if name not in inside}
     differing = {
-        row.key: paths
+        row.key: found
         for row, by_tenant in zip(rows, members, strict=True)
-        if row.verb is Verb.CREATE and (paths := _differing(list(by_tenant.values())))
+        if row.verb is Verb.CREATE and (found := _differing(list(by_tenant.values())))
     }
     return Block(tenants, tuple(rows), tuple(sorted(others)), differing)
 
@@ -151,8 +159,8 @@ def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, 
     return found
 
 
-def _differing(rows: Sequence[Row]) -> tuple[Path, ...]:
-    """The fields that the new resources do not have in common, in order."""
+def _differing(rows: Sequence[Row]) -> Differing | None:
+    """The fields that the new resources do not have in common; None when they are all alike."""
     specs = [dict(leaves(row.operation.desired.spec)) for row in rows if row.operation.desired]
     first = specs[0]
     others = {
@@ -161,7 +169,10 @@ def _differing(rows: Sequence[Row]) -> tuple[Path, ...]:
         for path in spec.keys() | first.keys()
         if spec.get(path, MISSING) != first.get(path, MISSING)
     }
-    return tuple(sorted(others, key=str))
+    if not others:
+        return None
+    paths = tuple(sorted(others, key=str))
+    return Differing(paths, tuple(tuple(s.get(p, MISSING) for p in paths) for s in specs))
 
 
 def _exact(value: Json) -> str:

@@ -149,8 +149,8 @@ def _block_lines(block: Block, look: Look) -> list[str]:
 def _rows_lines(block: Block, look: Look) -> Iterator[str]:
     for row in block.rows:
         yield from _row_lines(row, look)
-        if paths := block.differing.get(row.key):
-            text = f"with its own {', '.join(show_path(path) for path in paths)} on each"
+        if differing := block.differing.get(row.key):
+            text = f"with its own {', '.join(map(show_path, differing.paths))} on each"
             yield from _dimmed(_wrapped(text, look.width, INDENT, first=INDENT), look)
 
 

@@ -147,18 +147,28 @@ def value_text(value: Json, width: int, names: TypeNames) -> str:
 
 def consequence_texts(consequences: Sequence[Consequence]) -> list[str]:
     """`first load: charges, refunds`: each effect once, with what it is on, worst first."""
+    return [
+        f"{'! ' if effect.weight is Weight.LOSS else ''}{effect_text(effect, on, detail)}"
+        for effect, detail, on in effects_on(consequences)
+    ]
+
+
+def effects_on(
+    consequences: Sequence[Consequence],
+) -> Iterator[tuple[Effect, str, Sequence[str]]]:
+    """Each effect with its detail once, and the parts that it is on."""
     subjects: dict[tuple[Effect, str], list[str]] = {}
     for consequence in consequences:
         named = subjects.setdefault((consequence.effect, consequence.detail), [])
         if consequence.subject:
-            named.append(safe(consequence.subject))
-    return [_effect_text(effect, on, safe(detail)) for (effect, detail), on in subjects.items()]
+            named.append(consequence.subject)
+    return ((effect, detail, on) for (effect, detail), on in subjects.items())
 
 
-def _effect_text(effect: Effect, on: Sequence[str], detail: str) -> str:
-    warned = "! " if effect.weight is Weight.LOSS else ""
-    named = f": {listed(on)}" if on else ""
-    return f"{warned}{effect.title}{named}" + (f" ({detail})" if detail else "")
+def effect_text(effect: Effect, on: Sequence[str], detail: str) -> str:
+    """`first load: charges, refunds (two words)`."""
+    named = f": {safe(listed(on))}" if on else ""
+    return f"{effect.title}{named}" + (f" ({safe(detail)})" if detail else "")
 
 
 def job_text(job: LastJob) -> str:
