@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -57,6 +57,10 @@ class Diagnostic:
     @property
     def rule(self) -> Rule:
         return rule_titled(self.summary)
+
+    def strictly(self) -> Diagnostic:
+        """The same, as an error when its rule is one that `--strict` sharpens."""
+        return replace(self, severity=Severity.ERROR) if self.rule.is_strict else self
 
 
 def error(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:

@@ -24,6 +24,7 @@ from reconciler.errors import (
 from reconciler.manifest.discover import TenantFiles, discover, shown
 from reconciler.manifest.project import Environment, Project
 from reconciler.manifest.tenant import read_manifest
+from reconciler.manifest.waivers import Waiver, read_waivers, without_waived
 from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
@@ -42,9 +43,14 @@ class Loaded:
 
 
 def load(
-    project: Project, selection: Selection, environ: Mapping[str, str], catalogue: Catalogue
+    project: Project,
+    selection: Selection,
+    environ: Mapping[str, str],
+    catalogue: Catalogue,
+    *,
+    strict: bool = False,
 ) -> Loaded:
-    """The selected tenants as their manifests describe them.
+    """The selected tenants as their manifests describe them; *strict* sharpens some warnings.
 
     Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
     count), UsageError for a selector that fits nothing.
@@ -59,8 +65,11 @@ def load(
     fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
     if not selection.is_everything and found:
         problems = []
-    problems += [problem for reading in selected for problem in reading.problems]
+    found_inside = [problem for reading in selected for problem in reading.problems]
+    problems += without_waived(found_inside, [w for r in selected for w in r.waivers])
     problems += [p for p in fleet if p.origin and p.origin.path in files]
+    if strict:
+        problems = [problem.strictly() for problem in problems]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
     tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
@@ -101,6 +110,7 @@ class _Reading:
     candidate: Candidate
     tenant: DesiredTenant | None
     problems: tuple[Diagnostic, ...]
+    waivers: tuple[Waiver, ...] = ()
 
 
 def _read_tenant(
@@ -111,7 +121,9 @@ def _read_tenant(
     except ManifestError as problem:
         return _Reading(Candidate(files.guessed_name, {}, files), None, problem.diagnostics)
     tenant, problems = build_tenant(manifest, project.defaults, catalogue)
-    return _Reading(Candidate(tenant.name, tenant.labels, files), tenant, tuple(problems))
+    waivers = [w for each in manifest.documents for w in read_waivers(each.text, each.path)]
+    candidate = Candidate(tenant.name, tenant.labels, files)
+    return _Reading(candidate, tenant, tuple(problems), tuple(waivers))
 
 
 def _credentials(environment: Environment) -> Credentials:

@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "connectors": ("connectors", "wording", "model", "errors", "rules"),
     "api": ("api", "errors", "model", "__version__"),
     "kinds": ("kinds", "changes", "consequences", "connectors", "errors", "model"),
-    "manifest": ("manifest", "wording", "errors", "model"),
+    "manifest": ("manifest", "wording", "errors", "rules", "model"),
     "selection": ("manifest", "errors", "model"),
     "secrets": ("manifest", "model", "errors"),
     "ledger": ("ledger", "errors", "model"),
@@ -46,6 +46,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "errors",
         "model",
         "rules",
+        "__version__",
     ),
     "planning": ("plan", "live", "api", "errors", "model"),
     "pipeline": (

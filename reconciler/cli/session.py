@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -32,13 +33,19 @@ class Session:
 
 def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
     """The project and its selected tenants; what is doubtful in them is told."""
-    import sys
-
     project = read_project(settings.folder)
-    loaded = pipeline.load(project, selection, settings.environ, connectors.bundled())
+    loaded = read(settings, project, selection)
     if loaded.warnings:
         settings.tell(render_diagnostics(loaded.warnings, settings.palette(sys.stderr)))
     return project, loaded
+
+
+def read(settings: Settings, project: Project, selection: Selection) -> Loaded:
+    """The project's selected tenants, with what is doubtful in them untold."""
+    catalogue = connectors.bundled()
+    return pipeline.load(
+        project, selection, settings.environ, catalogue, strict=bool(settings.strict)
+    )
 
 
 @contextlib.contextmanager

@@ -27,6 +27,8 @@ class Settings:
     quiet: bool | None = None
     verbose: bool | None = None
     no_progress: bool | None = None
+    strict: bool | None = None
+    registry: str | None = None
 
     def over(self, outer: Settings) -> Settings:
         """These settings, with those of *outer* where none was given."""
@@ -69,6 +71,8 @@ _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, default=None, help="Only results and errors."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Also every request."),
     click.option("--no-progress", is_flag=True, default=None, help="Lines in place of a bar."),
+    click.option("--strict", is_flag=True, default=None, help="Some warnings become errors."),
+    click.option("--registry", metavar="FILE", help="The connectors of this registry file."),
 )
 
 

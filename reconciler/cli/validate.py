@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from reconciler.cli import session
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.selectors import selection, tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.errors import ManifestError
+from reconciler.manifest.project import read_project
+from reconciler.render.findings import FORMATS, Findings
+from reconciler.render.values import counted
+from reconciler.selection import Selection
 
 
 @click.command()
 @tenant_selection
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *FORMATS]),
+    default="text",
+    help="How to report; all but text go to stdout whole.",
+)
 @global_options
 def validate(
     settings: Settings,
     tenants: tuple[str, ...],
     patterns: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
+    form: str,
 ) -> None:
     """Check manifests without any network.
 
-    Every mistake is reported with its file, line and column, all of them at once.
+    Every mistake is reported with its file, line and column, all of them at once. The rules are
+    explained in docs/rules.md; a comment `# reconciler: allow RULE reason` waives one at its line.
 
     \b
     Examples:
       reconciler validate
       reconciler validate acme tenants/globex.yaml
+      reconciler validate --strict --format sarif > findings.sarif
     """
-    _, loaded = session.load(settings, selection(tenants, patterns, labels))
+    wanted = selection(tenants, patterns, labels)
+    if form == "text":
+        _, loaded = session.load(settings, wanted)
+        resources = sum(len(tenant.resources) for tenant in loaded.tenants)
+        told = f"{counted(len(loaded.tenants), 'tenant')}, {counted(resources, 'resource')}"
+        settings.result(f"Valid: {told}.")
+        return
+    findings = _findings(settings, wanted)
+    settings.result(FORMATS[form](findings))
+    sys.exit(ExitCode.DONE if findings.is_valid else ExitCode.FAILED)
+
+
+def _findings(settings: Settings, wanted: Selection) -> Findings:
+    try:
+        loaded = session.read(settings, read_project(settings.folder), wanted)
+    except ManifestError as problem:
+        return Findings(problem.diagnostics)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)
-    settings.result(
-        f"Valid: {_counted(len(loaded.tenants), 'tenant')}, {_counted(resources, 'resource')}."
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return Findings(loaded.warnings, len(loaded.tenants), resources)

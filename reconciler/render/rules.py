@@ -14,7 +14,9 @@ _HEAD = """\
 Every problem that reconciler reports has one of these ids. An id keeps its meaning for ever.
 An **error** stops before anything is sent; a **warning** and a **note** stop nothing.
 
-A comment in a manifest waives a warning or a note, for its own line and the line below:
+A comment in a manifest waives a warning or a note at one place: for its own line, or for the line
+below when it stands alone. Errors marked *(may be waived)* rest on the catalogue's schema of a
+connector, which can be older or newer than the connector that runs.
 
 ```yaml
 # reconciler: allow R301 streams are chosen in Airbyte by the customer
@@ -45,4 +47,6 @@ def _section(rule: Rule) -> str:
 
 
 def _kind(rule: Rule) -> str:
-    return f"{rule.severity} (strict)" if rule.is_strict else str(rule.severity)
+    if rule.is_debatable:
+        return f"{rule.severity} *(may be waived)*"
+    return f"{rule.severity} *(strict)*" if rule.is_strict else str(rule.severity)

@@ -19,7 +19,8 @@ class Rule:
     """One thing that can be wrong. `id` never changes and is never given to another rule.
 
     `title` is the summary of its Diagnostics; `example` is a piece of a file that breaks it.
-    `is_strict`: under `--strict` its warnings are errors.
+    `is_strict`: under `--strict` its warnings are errors. `is_debatable`: an error that a waiver
+    may silence all the same, since it rests on a connector's schema, and that may be outdated.
     """
 
     id: str
@@ -30,11 +31,25 @@ class Rule:
     hint: str
     example: str = ""
     is_strict: bool = False
+    is_debatable: bool = False
+
+    @property
+    def is_waivable(self) -> bool:
+        return self.severity is not Severity.ERROR or self.is_debatable
 
 
-def error_rule(id_: str, title: str, *, what: str, why: str, hint: str, example: str = "") -> Rule:
+def error_rule(
+    id_: str,
+    title: str,
+    *,
+    what: str,
+    why: str,
+    hint: str,
+    example: str = "",
+    is_debatable: bool = False,
+) -> Rule:
     """A rule whose Diagnostics stop the run."""
-    return Rule(id_, title, Severity.ERROR, what, why, hint, example)
+    return Rule(id_, title, Severity.ERROR, what, why, hint, example, is_debatable=is_debatable)
 
 
 def warning_rule(

@@ -32,6 +32,7 @@ RULES = (
         why=_REFUSED,
         hint="Add the field; `reconciler connectors show TYPE` lists the required ones.",
         example="type: stripe\nconfiguration: {account_id: acct_1}",
+        is_debatable=True,
     ),
     error_rule(
         "R204",
@@ -39,6 +40,7 @@ RULES = (
         what="A configuration has a field that its connector does not have and does not let pass.",
         why=_REFUSED,
         hint="Correct the spelling, or remove the field.",
+        is_debatable=True,
     ),
     warning_rule(
         "R205",
@@ -56,6 +58,7 @@ RULES = (
         why=_REFUSED,
         hint="Give it the type that the message names; quotes make a text, no quotes a number.",
         example='type: postgres\nconfiguration: {port: "5432"}',
+        is_debatable=True,
     ),
     error_rule(
         "R207",
@@ -64,6 +67,7 @@ RULES = (
         why=_REFUSED,
         hint="Take one of the values that the message lists.",
         example="type: bigquery\nconfiguration: {dataset_location: Europe}",
+        is_debatable=True,
     ),
     error_rule(
         "R208",
@@ -72,6 +76,7 @@ RULES = (
         why=_REFUSED,
         hint="Take one of the values that the message lists.",
         example="configuration: {ssl_mode: {mode: required}}",
+        is_debatable=True,
     ),
     error_rule(
         "R209",
@@ -80,6 +85,7 @@ RULES = (
         why="Airbyte accepts exactly one of them and would refuse it.",
         hint="Add the field that the message names.",
         example="configuration: {ssl_mode: {}}",
+        is_debatable=True,
     ),
     error_rule(
         "R210",
@@ -88,6 +94,7 @@ RULES = (
         why=_REFUSED,
         hint="The message names the limit.",
         example="type: postgres\nconfiguration: {port: 70000}",
+        is_debatable=True,
     ),
     error_rule(
         "R211",
@@ -96,6 +103,7 @@ RULES = (
         why=_REFUSED,
         hint="The message shows the accepted form.",
         example='type: stripe\nconfiguration: {start_date: "2023-07-01"}',
+        is_debatable=True,
     ),
     warning_rule(
         "R212",
@@ -121,6 +129,7 @@ RULES = (
         what="A configuration breaks a rule of its connector's schema that has no words here.",
         why=_REFUSED,
         hint="`reconciler connectors show TYPE --format json` prints the schema.",
+        is_debatable=True,
     ),
     note_rule(
         "R215",

@@ -231,7 +231,7 @@ RULES = (
         "unused waiver",
         what="A `# reconciler: allow` comment silences nothing.",
         why="It would hide the next mistake that is made at this place.",
-        hint="Remove it; it holds for its own line and for the line below.",
+        hint="Remove it; alone on a line it holds for the next line, else for its own.",
         example="# reconciler: allow R301 no longer so\nversion: 1",
     ),
     warning_rule(
@@ -239,7 +239,7 @@ RULES = (
         "unusable waiver",
         what="A `# reconciler:` comment is not of the form `allow RULE reason`, or names no rule.",
         why="It silences nothing, although somebody meant it to.",
-        hint="Only warnings and notes can be waived; this page lists them.",
+        hint="Write `# reconciler: allow RULE reason`; most errors cannot be waived.",
         example="# reconciler: ignore R301",
     ),
 )
