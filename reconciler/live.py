@@ -59,7 +59,7 @@ def read_live(
     rows = _read_rows(client, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
-            yield tenant, _identified(tenant, bodies, recall(tenant.name))
+            yield tenant, identified(tenant, bodies, recall(tenant.name))
         except ReconcilerError as problem:
             yield tenant, problem
 
@@ -149,7 +149,7 @@ def _windowed(
     while True:
         for batch in coming:
             waiting.append(
-                (batch, pool.submit(_read_batch, client, batch.kind, batch.workspace_ids))
+                (batch, pool.submit(read_batch, client, batch.kind, batch.workspace_ids))
             )
             if len(waiting) >= width:
                 break
@@ -180,7 +180,7 @@ def _batches(
         yield _Batch(kind, tuple(ids), last)
 
 
-def _read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
+def read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
     """The rows of each workspace, or why they cannot be read; splits until the culprit is alone."""
     try:
         rows = client.page(kind.collection, workspace_ids=ids)
@@ -190,7 +190,7 @@ def _read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, 
             return {ids[0]: problem}
         return _halves(client, kind, ids)
     if len(rows) < PAGE_SIZE or not kind.is_paged:
-        return _by_workspace(kind, rows, ids)
+        return by_workspace(kind, rows, ids)
     if len(ids) > 1:
         return _halves(client, kind, ids)
     return {ids[0]: list_complete(client, kind.collection, kind.id_field, workspace_ids=ids)}
@@ -198,11 +198,11 @@ def _read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, 
 
 def _halves(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
     middle = len(ids) // 2
-    first = _read_batch(client, kind, ids[:middle])
-    return {**first, **_read_batch(client, kind, ids[middle:])}
+    first = read_batch(client, kind, ids[:middle])
+    return {**first, **read_batch(client, kind, ids[middle:])}
 
 
-def _by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mapping[str, Rows]:
+def by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mapping[str, Rows]:
     """The rows of a page by their workspace. Raises ListingInconsistent for rows out of place."""
     sorted_out: dict[str, list[Body]] = {id_: [] for id_ in ids}
     seen: set[str] = set()
@@ -219,7 +219,7 @@ def _by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mappi
     return dict(sorted_out)
 
 
-def _identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
+def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
     """The live state of *tenant*: each body is a declared resource's by its name, or undeclared.
 
     An id that is remembered for a resource comes before its name.

@@ -29,6 +29,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "lifecycle": ("model",),
     "desired": ("manifest", "kinds", "connectors", "errors", "lifecycle", "model"),
     "live": ("api", "kinds", "errors", "model"),
+    "survey": ("live", "api", "kinds", "errors", "model"),
+    "export": ("export", "manifest.schema", "kinds", "connectors", "errors", "model"),
+    "exporting": ("survey", "export", "api", "errors"),
     "diff": ("changes", "model"),
     "plan": ("plan", "diff", "changes", "consequences", "kinds", "errors", "model"),
     "redaction": (),
@@ -36,6 +39,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "render": (
         "render",
         "apply.outcome",
+        "export.page",
         "plan.file",
         "plan.model",
         "plan.record",
@@ -69,6 +73,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli": (
         "cli",
         "pipeline",
+        "export",
+        "exporting",
         "render",
         "selection",
         "secrets",

@@ -17,6 +17,7 @@ _COMMANDS = {
     "validate": ("reconciler.cli.validate", "Check manifests without any network."),
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
+    "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
     "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
 }
 

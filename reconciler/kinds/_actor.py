@@ -27,6 +27,7 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
+from reconciler.kinds._writing import Block, Found, Remark, written
 from reconciler.model import UNREADABLE, Json, Path, Secret, Spec
 
 
@@ -40,6 +41,7 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         single_section=single_section,
         declare=partial(_declare, role),
         from_api=_from_api,
+        to_manifest=partial(_to_manifest, role),
         create_body=_create_body,
         update=partial(_update, role),
         coordinates=_coordinates,
@@ -132,6 +134,24 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
         "definitionId": required(body, "definitionId", str).lower(),
         "configuration": configuration.unmask(body["configuration"]),
     }
+
+
+def _to_manifest(role: str, found: Found) -> Block:
+    remarks: list[Remark] = []
+    definition_id = found.spec["definitionId"]
+    connector = found.catalogue.defined_by(role, definition_id)
+    if connector and found.catalogue.named(role, connector.type) is connector:
+        fields: dict[str, Json] = {"type": connector.type}
+    else:
+        fields = {"definitionId": definition_id}
+        remarks.append(Remark(("definitionId",), _NOT_IN_CATALOGUE, is_left_out=False))
+    at = ("configuration",)
+    configuration = written(found.spec["configuration"], found, at, remarks)
+    told = configuration if isinstance(configuration, dict) else {}
+    return Block({**fields, **found.name(), "configuration": told}, tuple(remarks))
+
+
+_NOT_IN_CATALOGUE = "the catalogue has no such connector, so its configuration is not checked"
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:

@@ -10,6 +10,7 @@ from reconciler.changes import FieldChange
 from reconciler.connectors import Catalogue, Connector
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity
+from reconciler.kinds._writing import Block, Found, plain_block
 from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 
 WORKSPACE = Ref("workspace", "")
@@ -107,6 +108,7 @@ class Kind:
 
     - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
     - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
+    - `to_manifest`: a live resource → its manifest block, the inverse of `declare`.
     - `create_body`: a spec → what POST takes.
     - `update`: (spec, object as read with the query `reread`, what differs) → the writes that bring
       the object to the spec, in order.
@@ -116,6 +118,8 @@ class Kind:
     - `implies`: a manifest block → the names of other resources that it needs, by kind; those that
       nobody declares are declared by that.
     - `shorthand`: the field that a block stands for which is no mapping.
+    - `named_after`: a reference whose key an exported resource takes too, when it is the only one.
+    - `keys_are_names`: what the manifest calls it is always its name in Airbyte.
     - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
       create and after a delete.
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
@@ -132,7 +136,10 @@ class Kind:
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
     create_body: Callable[[Spec, Context], Mapping[str, Json]]
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
+    to_manifest: Callable[[Found], Block] = plain_block
     single_section: str = ""
+    named_after: str = ""
+    keys_are_names: bool = False
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)

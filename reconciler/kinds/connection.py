@@ -7,7 +7,7 @@ and then complete. Cron expressions come back with their zone behind them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
@@ -27,6 +27,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._schedule import normal_schedule
+from reconciler.kinds._writing import Block, Found, Remark, listed
 from reconciler.kinds.tag import default_colour
 from reconciler.model import ALL, Exhaustive, Json, Path, Ref, Spec
 
@@ -45,7 +46,8 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     spec: dict[str, Json] = {"name": declaration.key.name}
     spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
     mistakes: list[Mistake] = []
-    for field, default in _default_references(declaration).items():
+    implied = _default_references(declaration.key.name, declaration.declared)
+    for field, default in implied.items():
         name = fields.get(field, default)
         if name is None:
             mistakes.append(_undecided(field, declaration))
@@ -73,10 +75,9 @@ _UNMANAGED_STREAMS = Mistake(
 )
 
 
-def _default_references(declaration: Declaration) -> dict[str, str | None]:
+def _default_references(own: str, declared: Mapping[str, Collection[str]]) -> dict[str, str | None]:
     """The source of the connection's own key, and the tenant's only destination."""
-    sources, destinations = (declaration.declared[kind] for kind in ("source", "destination"))
-    own = declaration.key.name
+    sources, destinations = (declared[kind] for kind in ("source", "destination"))
     return {
         "source": own if own in sources else None,
         "destination": next(iter(destinations)) if len(destinations) == 1 else None,
@@ -104,6 +105,58 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
     configurations = body.get("configurations") or {}
     spec["streams"] = streams.from_api(configurations.get("streams") or [])
     return spec
+
+
+# What the server makes of fields that a create leaves out.
+_FILLED: Mapping[str, Json] = {
+    "schedule": {"scheduleType": "manual"},
+    "namespaceDefinition": "destination",
+    "prefix": "",
+    "nonBreakingSchemaUpdatesBehavior": "ignore",
+    "status": "active",
+    "tags": [],
+}
+_WRITABLE_SCHEDULES = ("manual", "cron")
+_WRITABLE_STATUSES = ("active", "inactive")
+
+
+def _to_manifest(found: Found) -> Block:
+    spec, remarks = found.spec, list(_unwritable(found.spec))
+    plain = {field: spec[field] for field in _PLAIN_FIELDS[1:] if field in spec}
+    fields = {"schedule": spec["schedule"], **plain, "tags": sorted(spec["tags"])}
+    for remark in remarks:
+        fields.pop(str(remark.at[0]), None)
+    written = streams.to_manifest(spec["streams"], found, remarks)
+    return Block(
+        {
+            **found.name(),
+            **_references(found),
+            **found.told(fields, _FILLED),
+            **({"streams": written} if written else {}),
+        },
+        tuple(remarks),
+    )
+
+
+def _references(found: Found) -> Mapping[str, str]:
+    """Source and destination, where they are not those that the manifest implies."""
+    implied = _default_references(found.key.name, found.declared)
+    return {
+        field: found.spec[field].name
+        for field, default in implied.items()
+        if found.is_full or found.spec[field].name != default
+    }
+
+
+def _unwritable(spec: Spec) -> Iterator[Remark]:
+    """The fields whose live value no manifest can have."""
+    if (type_ := spec["schedule"].get("scheduleType")) not in _WRITABLE_SCHEDULES:
+        timing = spec["schedule"].get("basicTiming", "no timing")
+        yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
+    if spec.get("status", "active") not in _WRITABLE_STATUSES:
+        yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
+    if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:
+        yield Remark(("tags",), f"{listed(unknown)} among them, which no manifest can have")
 
 
 def _read_tag(tag: Mapping[str, Json], ref_of: RefOf) -> tuple[str, Ref]:
@@ -231,6 +284,8 @@ KIND = Kind(
     section="connections",
     declare=_declare,
     from_api=_from_api,
+    to_manifest=_to_manifest,
+    named_after="source",
     create_body=_create_body,
     update=_update,
     await_create=_await_create,

@@ -22,6 +22,7 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
+from reconciler.kinds._writing import Block, Found
 from reconciler.model import Json, Spec
 
 # Light enough for the dark text that Airbyte puts on them.
@@ -47,6 +48,10 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
         "name": required(body, "name", str),
         "color": required(body, "color", str).upper(),
     }
+
+
+def _to_manifest(found: Found) -> Block:
+    return Block({"color": found.spec["color"]})
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
@@ -76,6 +81,8 @@ KIND = Kind(
     shorthand="color",
     declare=_declare,
     from_api=_from_api,
+    to_manifest=_to_manifest,
+    keys_are_names=True,
     create_body=_create_body,
     update=_update,
     effects=_effects,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -22,6 +23,18 @@ def check(value: Json, schema: str) -> list[Finding]:
     """Every way in which *value* breaks one of our schemas, such as "tenant" or "project"."""
     problems = _validator(schema).iter_errors(value)
     return [finding for problem in problems for finding in explain(_violation(problem))]
+
+
+def properties(schema: str) -> list[str]:
+    """The names of the fields that one of our schemas describes, in its order."""
+    return list(_schema(schema)["properties"])
+
+
+@cache
+def _schema(name: str) -> Mapping[str, Json]:
+    text = (schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
+    schema: Mapping[str, Json] = json.loads(text)
+    return schema
 
 
 def schema_folder() -> Traversable:

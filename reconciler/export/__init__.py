@@ -1,0 +1,1 @@
+"""Live tenants → manifests that plan empty."""

@@ -1,0 +1,47 @@
+"""Names for the secrets that the API hides: who has it, and in which field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.model import Path, ResourceKey
+
+
+class SecretNames:
+    """Gives every secret a name of its own, over all tenants of one export.
+
+    `needed` are the names with the place of each, in the order in which they were given.
+    """
+
+    def __init__(self) -> None:
+        self.needed: dict[str, str] = {}
+
+    def name(self, key: ResourceKey, at: Path) -> str:
+        """The name of the secret at *at* of the block of *key*."""
+        place = f"{key} {'.'.join(map(str, at))}"
+        name = next(n for n in _choices(key, at) if self.needed.get(n, place) == place)
+        self.needed[name] = place
+        return name
+
+    def expression(self, key: ResourceKey, at: Path) -> str:
+        """What the manifest has in the place of the secret."""
+        return f"${{{{ secrets.{self.name(key, at)} }}}}"
+
+
+def _choices(key: ResourceKey, at: Path) -> Iterator[str]:
+    """Names from the shortest that people would choose to one that is surely free."""
+    leaf = next((step for step in reversed(at) if isinstance(step, str)), key.kind)
+    yield _screaming(key.scope, key.name, leaf)
+    yield _screaming(key.scope, key.name, *at[1:])
+    longest = _screaming(key.scope, key.kind, key.name, *at)
+    yield longest
+    number = 2
+    while True:
+        yield f"{longest}_{number}"
+        number += 1
+
+
+def _screaming(*parts: str | int) -> str:
+    text = re.sub(r"[^A-Z0-9]+", "_", "_".join(map(str, parts)).upper()).strip("_")
+    return text if text[:1].isalpha() else f"_{text}"

@@ -1,0 +1,41 @@
+"""The stages of an export: list, choose, survey, write as manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.api.client import Client
+from reconciler.errors import ReconcilerError
+from reconciler.export.fleet import Wanted, choose
+from reconciler.export.page import Exported, LeftOut
+from reconciler.export.tenant import Style, export_tenant
+from reconciler.survey import list_workspaces, survey
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What came of it: manifests by tenant, workspaces left out, and those that cannot be read."""
+
+    exported: tuple[Exported, ...]
+    left_out: tuple[LeftOut, ...]
+    failures: tuple[tuple[str, ReconcilerError], ...]
+
+
+def export_workspaces(
+    client: Client, wanted: Wanted, style: Style, claimed: Mapping[str, str]
+) -> Export:
+    """The manifests of the workspaces that are asked for; *claimed* ones have theirs already.
+
+    Raises ApiError when nothing can be read at all, UsageError for what fits no workspace.
+    """
+    chosen = choose(list_workspaces(client), wanted, claimed=claimed, adopts=style.adopts)
+    names = {key: str(body.get("name")) for key, body in chosen.workspaces}
+    exported: list[Exported] = []
+    failures: list[tuple[str, ReconcilerError]] = []
+    for key, live in survey(client, chosen.workspaces):
+        if isinstance(live, ReconcilerError):
+            failures.append((names[key], live))
+        else:
+            exported.append(export_tenant(live, style, by_id=key in chosen.by_id))
+    return Export(tuple(exported), chosen.left_out, tuple(failures))
