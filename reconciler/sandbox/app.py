@@ -18,14 +18,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox import actors, connections, problems, workspaces
+from reconciler.sandbox.bodies import read_form_or_object, read_object
 from reconciler.sandbox.call import Call, World
 from reconciler.sandbox.faults import Fault, Faults
 from reconciler.sandbox.observe import Observer, observed
 from reconciler.sandbox.problems import Refusal
+from reconciler.sandbox.shapes import Fields, shape_of
 from reconciler.sandbox.tokens import Tokens
 
 PREFIXES = ("/api/public/v1", "/v1")
@@ -83,7 +85,9 @@ class Application:
             Route("/health", _health, methods=["GET"]),
             Route("/applications/token", self._token, methods=["POST"]),
             *(
-                Route(path, partial(self._handle, handler), methods=[method])
+                Route(
+                    path, partial(self._handle, handler, shape_of(method, path)), methods=[method]
+                )
                 for (method, path), handler in ROUTES.items()
             ),
         ]
@@ -96,7 +100,7 @@ class Application:
         app: ASGIApp = Starlette(
             routes=[
                 Mount("/_sandbox", routes=control),
-                *(Mount(prefix, routes=api) for prefix in PREFIXES),
+                *(Mount(prefix, Router(api, redirect_slashes=False)) for prefix in PREFIXES),
             ],
             exception_handlers={HTTPException: _framework_error},
         )
@@ -153,16 +157,17 @@ class Application:
         await send(start)
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
-    async def _handle(self, handler: Handler, request: Request) -> Response:
+    async def _handle(self, handler: Handler, shape: Fields, request: Request) -> Response:
         path = request.url.path
         try:
             self._tokens.check(request.headers.get("Authorization"), path)
+            body = {} if request.method in ("GET", "DELETE") else await read_object(request, shape)
             call = Call(
                 world=self._world,
                 path=path,
                 params=request.path_params,
                 query=parse_qs(request.url.query),
-                body=await _body(request),
+                body=body,
             )
             status, answer = handler(call)
         except Refusal as refusal:
@@ -171,7 +176,7 @@ class Application:
 
     async def _token(self, request: Request) -> Response:
         try:
-            body = await _credentials(request)
+            body = await read_form_or_object(request)
             return _json(self._tokens.exchange(body, request.url.path))
         except Refusal as refusal:
             return _json(refusal.body, refusal.status)
@@ -208,26 +213,6 @@ async def _health(_request: Request) -> Response:
 
 async def _swallow(_message: Any) -> None:
     """The answer that nobody gets."""
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    """The JSON object of a request that has one."""
-    if request.method in ("GET", "DELETE"):
-        return {}
-    try:
-        body = await request.json()
-    except ValueError:
-        raise problems.framework(400, "Bad Request", request.url.path) from None
-    if not isinstance(body, dict):
-        raise problems.framework(400, "Failed to convert argument [body]", request.url.path)
-    return body
-
-
-async def _credentials(request: Request) -> Mapping[str, Any]:
-    """The fields of a token request, which may be JSON or a form."""
-    if "form-urlencoded" in request.headers.get("Content-Type", ""):
-        return dict(parse_qsl((await request.body()).decode()))
-    return await _body(request)
 
 
 def _framework_error(request: Request, problem: Exception) -> Response:

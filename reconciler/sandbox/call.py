@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,10 +10,13 @@ from typing import Any
 
 from reconciler.sandbox import problems
 from reconciler.sandbox.registry import Registry
+from reconciler.sandbox.shapes import UUID
 from reconciler.sandbox.store import Row, Store
 
 # What a community install puts in front of its links: no client can reach it.
 LINK_HOST = "http://localhost:8001/api/public/v1"
+MAX_INT = 2**31 - 1
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 MAX_NAME = 256  # characters; the database's columns hold no more
 
 
@@ -88,11 +91,9 @@ class Call:
         values = self.query.get(name)
         if not values:
             return default
-        try:
-            number = int(values[0])
-        except ValueError:
-            message = f"Failed to convert argument [{name}]"
-            raise problems.framework(400, message, self.path) from None
+        number = int(values[0]) if _INTEGER.fullmatch(values[0]) else MAX_INT + 1
+        if number > MAX_INT:
+            raise problems.framework(400, f"Failed to convert argument [{name}]", self.path)
         if number < least or (most is not None and number > most):
             raise problems.error_id(400)
         return number
@@ -163,8 +164,4 @@ def require_workspace(call: Call, id_: str) -> Row:
 
 
 def _is_uuid(value: str) -> bool:
-    try:
-        uuid.UUID(value)
-    except ValueError:
-        return False
-    return True
+    return UUID.fullmatch(value) is not None
