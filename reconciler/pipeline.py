@@ -93,8 +93,15 @@ def not_in_effect(
     client: Client, tenants: Sequence[DesiredTenant], report: Report
 ) -> tuple[TenantPlan, ...]:
     """What apply wrote and the API accepted, and what differs all the same when read again."""
-    written = {o.operation.key for o in report.outcomes if o.status is Status.SUCCEEDED}
-    touched = [t for t in tenants if any(key.scope == t.name for key in written)]
+    done = [o.operation for o in report.outcomes if o.status is Status.SUCCEEDED]
+    written = {operation.key for operation in done}
+    # What the operation wrote says more than the manifest: a field that is gone from that, too.
+    wanted = {op.key: op.desired for op in done if op.desired is not None}
+    touched = [
+        replace(t, resources={key: wanted.get(key, r) for key, r in t.resources.items()})
+        for t in tenants
+        if any(key.scope == t.name for key in written)
+    ]
     again = make_plan(client, touched)
     left = [
         replace(plan, operations=tuple(op for op in plan.operations if op.key in written))

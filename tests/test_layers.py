@@ -40,6 +40,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "render",
         "apply.outcome",
         "export.page",
+        "ledger.ledger",
         "plan.file",
         "plan.model",
         "plan.record",

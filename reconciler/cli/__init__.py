@@ -18,6 +18,7 @@ _COMMANDS = {
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
+    "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
     "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
 }
 

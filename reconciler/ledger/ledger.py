@@ -81,7 +81,6 @@ class Written:
 
     resource: DesiredResource
     id: str
-    is_protected: bool = False
     coordinates: Mapping[Path, str] | None = None
 
 
@@ -177,7 +176,7 @@ class Ledger(Recall):
         if written.coordinates is not None:
             coordinates = dump_coordinates(written.coordinates)
         spec = dump_spec(self._made.veiled(written.resource.spec, reveal, before))
-        protected = int(written.is_protected)
+        protected = int(written.resource.is_protected)
         row = (str(key), key.scope, written.id, spec, protected, coordinates)
         if row not in known:
             self._writable.run(

@@ -6,11 +6,12 @@ import resource as limits
 import sqlite3
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import LedgerUnusable
@@ -57,7 +58,8 @@ def ledger(at: Places) -> Iterator[Ledger]:
 
 def test_what_is_remembered_comes_back_by_tenant(ledger: Ledger, at: Places) -> None:
     coordinates: dict[Path, str] = {("configuration", "keys", 0): "secret_coordinate::x_v1"}
-    written = Written(desired(streams=ALL), "id-1", True, coordinates)
+    protected = replace(desired(streams=ALL), is_protected=True)
+    written = Written(protected, "id-1", coordinates)
     ledger.remember([written], revealing(None))
     with recalling(at) as recall:
         (known,) = recall.of_tenant("acme").values()
@@ -145,6 +147,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=st.dictionaries(st.text() | st.sampled_from(["$ref", "$$ref", "$marker"]), json_values))
 def test_any_spec_survives_the_round_trip(spec: dict[str, Any]) -> None:
     assert load_spec(dump_spec(spec)) == spec
