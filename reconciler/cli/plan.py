@@ -16,10 +16,11 @@ from reconciler.cli.settings import Settings, global_options
 from reconciler.model import Json
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
-from reconciler.render.plan import Look, render_plan
+from reconciler.render.lines import Look
+from reconciler.render.plan import render_plan
 from reconciler.render.structured import render_plan_json
 
-FORMATS = ("text", "json", "html")
+FORMATS = ("text", "json", "markdown", "html")
 
 details_option = click.option(
     "--details", is_flag=True, help="Every field of new resources, and long lists in full."
@@ -95,6 +96,10 @@ def _rendered(
         from reconciler.render.html import render_plan_html
 
         return render_plan_html(made, place, look.names)
+    if format_ == "markdown":
+        from reconciler.render.markdown import render_plan_markdown
+
+        return render_plan_markdown(made, place, look)
     return render_plan(made, look)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render.lines import Look
 from reconciler.render.palette import PLAIN, Palette
-from reconciler.render.plan import Look, render_plan
+from reconciler.render.plan import render_plan
 
 _HEADING = "Accepted by the API but not in effect when read again:"
 _ADVICE = "Somebody may have written at the same time: plan again. If it stays, Airbyte ignores it."

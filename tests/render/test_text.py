@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.plan.model import Plan
+from reconciler.render.lines import Look
 from reconciler.render.palette import COLOUR
-from reconciler.render.plan import Look, render_plan
+from reconciler.render.plan import render_plan
 from tests.render.plans import PLANTED, TYPES, everything, hostile, rescheduled
 
 Golden = Callable[[str, str], None]
