@@ -40,16 +40,13 @@ class _Block:
 
 
 def build_tenant(
-    manifest: Manifest, defaults: Mapping[str, Json], catalogue: Catalogue
+    manifest: Manifest, catalogue: Catalogue
 ) -> tuple[DesiredTenant, list[Diagnostic]]:
-    """The tenant that *manifest* describes, and every mistake in it.
-
-    *defaults* are the project's fields for resources that leave them out, by section.
-    """
+    """The tenant that *manifest* describes, and every mistake in it."""
     problems = manifest.problems
     if not all(_is_usable(kind, manifest) for kind in all_kinds()):
         return DesiredTenant(manifest.tenant, {}, {}, _tenant_origin(manifest)), problems
-    blocks, retired = _parted(_all_blocks(manifest, defaults), manifest)
+    blocks, retired = _parted(_all_blocks(manifest), manifest)
     declared = {name: [block.name for block in found] for name, found in blocks.items()}
     resources: dict[ResourceKey, DesiredResource] = {}
     for kind in all_kinds():
@@ -78,14 +75,14 @@ def build_tenant(
         resources=resources,
         origin=_tenant_origin(manifest),
         retired={each.key: each for each in retired},
-        prune=bool(manifest.value.get("prune", defaults.get("prune", False))),
+        prune=bool(manifest.value.get("prune", False)),
     )
     return tenant, problems
 
 
-def _all_blocks(manifest: Manifest, defaults: Mapping[str, Json]) -> dict[str, list[_Block]]:
+def _all_blocks(manifest: Manifest) -> dict[str, list[_Block]]:
     """The blocks of every kind, with those that other blocks imply."""
-    blocks = {kind.name: _blocks(kind, manifest, defaults) for kind in all_kinds()}
+    blocks = {kind.name: _blocks(kind, manifest) for kind in all_kinds()}
     for kind in all_kinds():
         for block in blocks[kind.name]:
             if block.life.is_absent or not manifest.is_sound(block.at):
@@ -126,28 +123,28 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
     )
 
 
-def check_fleet(tenants: Sequence[DesiredTenant]) -> list[Diagnostic]:
-    """Two tenants of one key, and workspaces claimed by two tenants."""
-    problems: list[Diagnostic] = []
+def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]]:
+    """Two tenants of one key, and workspaces claimed by two tenants; each by the tenant's name."""
+    problems: list[tuple[str, Diagnostic]] = []
     keys: dict[str, DesiredTenant] = {}
     workspaces: dict[str, DesiredTenant] = {}
     for tenant in tenants:
         if (first := keys.setdefault(tenant.name, tenant)) is not tenant:
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
-            problems.append(error(tenant.origin, "duplicate tenant", detail=detail))
+            problem = error(tenant.origin, "duplicate tenant", detail=detail)
+            problems.append((tenant.name, problem))
             continue
         origin = _claims_workspace(tenant)
         for name in tenant.workspace_names if origin else ():
             if (owner := workspaces.setdefault(name, tenant)) is not tenant:
-                problems.append(
-                    error(
-                        origin,
-                        "workspace claimed twice",
-                        detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
-                        f"({_claims_workspace(owner)}).",
-                        hint="Give one of them another `workspace.name`.",
-                    )
+                problem = error(
+                    origin,
+                    "workspace claimed twice",
+                    detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
+                    f"({_claims_workspace(owner)}).",
+                    hint="Give one of them another `workspace.name`.",
                 )
+                problems.append((tenant.name, problem))
     return problems
 
 
@@ -164,19 +161,17 @@ def _is_usable(kind: Kind, manifest: Manifest) -> bool:
     return all(isinstance(manifest.value.get(section, {}), dict) for section in sections)
 
 
-def _blocks(kind: Kind, manifest: Manifest, defaults: Mapping[str, Json]) -> list[_Block]:
-    default = defaults.get(kind.section) or {}
-    if not kind.in_workspace():
-        fields = manifest.value.get(kind.section) or {}
-        return [_block("", {**default, **fields}, (kind.section,))]
+def _blocks(kind: Kind, manifest: Manifest) -> list[_Block]:
     section = manifest.value.get(kind.section) or {}
+    if not kind.in_workspace():
+        return [_block("", section, (kind.section,))]
     blocks = [
-        _block(name, {**default, **_mapping(kind, fields)}, (kind.section, name))
+        _block(name, _mapping(kind, fields), (kind.section, name))
         for name, fields in section.items()
     ]
     if kind.single_section in manifest.value:
         fields = manifest.value[kind.single_section]
-        blocks.append(_block(kind.name, {**default, **fields}, (kind.single_section,)))
+        blocks.append(_block(kind.name, fields, (kind.single_section,)))
     return blocks
 
 
@@ -271,4 +266,6 @@ def _tenant_origin(manifest: Manifest) -> Origin:
 
 
 def _origin(manifest: Manifest, block: _Block) -> Origin:
+    if not block.name:  # the workspace: of the tenant's own, even where a template describes it
+        return manifest.own_origin(block.at)
     return manifest.origin(block.at, key=True)

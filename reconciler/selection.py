@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from reconciler.errors import UsageError, did_you_mean
@@ -76,8 +77,13 @@ def parse_label(text: str) -> tuple[str, str]:
 def _is_named(name: str, candidate: Candidate) -> bool:
     if name == candidate.name:
         return True
-    path = FilePath(name).resolve()
-    return path in {file.resolve() for file in (candidate.files.path, *candidate.files.files)}
+    meant = _resolved(FilePath(name))
+    return any(meant == _resolved(path) for path in candidate.files.all_paths)
+
+
+@lru_cache(maxsize=65536)
+def _resolved(path: FilePath) -> FilePath:
+    return path.resolve()
 
 
 def _some(names: Iterable[str], most: int = 5) -> str:

@@ -28,6 +28,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger", "errors", "model"),
     "lifecycle": ("model",),
     "desired": ("manifest", "kinds", "connectors", "errors", "lifecycle", "model"),
+    "fleet": (
+        "desired",
+        "selection",
+        "manifest",
+        "connectors",
+        "errors",
+        "model",
+    ),
     "live": ("api", "kinds", "errors", "model"),
     "survey": ("live", "api", "kinds", "errors", "model"),
     "export": ("export", "manifest.schema", "kinds", "connectors", "errors", "model"),
@@ -61,6 +69,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "plan",
         "diff",
         "live",
+        "fleet",
         "desired",
         "selection",
         "secrets",
@@ -73,6 +82,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "cli": (
         "cli",
+        "fleet",
         "pipeline",
         "export",
         "exporting",
@@ -103,6 +113,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
     "cli.session": (
         "cli",
+        "fleet",
         "redaction",
         "sandbox",
         "pipeline",

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import click
 
-from reconciler import connectors, exporting, pipeline
+from reconciler import connectors, exporting, fleet
 from reconciler.cli import session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.settings import Settings, global_options
@@ -98,7 +98,7 @@ def _claimed(settings: Settings, project: Project, folder: FilePath) -> Mapping[
     """The workspaces that the project has manifests for, when it is those that are added to."""
     if folder.resolve() != project.manifests.resolve() or not _has_files(folder):
         return {}
-    loaded = pipeline.load(project, Selection(), settings.environ, connectors.bundled())
+    loaded = fleet.load(project, Selection(), settings.environ, connectors.bundled())
     return {
         name: os.path.relpath(tenant.origin.path, folder)
         for tenant in loaded.tenants

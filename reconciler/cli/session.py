@@ -8,15 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler import connectors, pipeline
+from reconciler import connectors, fleet, pipeline
 from reconciler.api.client import Client
 from reconciler.api.pacer import Pacer
 from reconciler.api.throttle import Limits
 from reconciler.api.transport import Exchange, Manners, Traffic, unobserved
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
+from reconciler.fleet import Loaded
 from reconciler.manifest.project import Environment, Project, read_project
-from reconciler.pipeline import Loaded
 from reconciler.redaction import Redaction
 from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.values import safe
@@ -43,9 +43,7 @@ def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
 def read(settings: Settings, project: Project, selection: Selection) -> Loaded:
     """The project's selected tenants, with what is doubtful in them untold."""
     catalogue = connectors.bundled()
-    return pipeline.load(
-        project, selection, settings.environ, catalogue, strict=bool(settings.strict)
-    )
+    return fleet.load(project, selection, settings.environ, catalogue, strict=bool(settings.strict))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, error
+from reconciler.errors import Diagnostic, ManifestError, error
 from reconciler.model import Origin
 
 _SUFFIXES = (".yaml", ".yml")
@@ -14,10 +14,18 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class TenantFiles:
-    """Where one tenant is written: a file, or a folder whose files are merged."""
+    """Where one tenant is written: a file, or a folder whose files are merged.
+
+    `shared` are the files that it has in common with others: templates, and the table of a set.
+    """
 
     path: FilePath
     files: tuple[FilePath, ...]
+    shared: tuple[FilePath, ...] = ()
+
+    @property
+    def all_paths(self) -> tuple[FilePath, ...]:
+        return (self.path, *self.files, *self.shared)
 
     @property
     def is_folder(self) -> bool:
@@ -42,7 +50,7 @@ def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            files = tuple(sorted(f for f in path.rglob("*") if _is_manifest(f)))
+            files = tuple(yaml_files(path))
             if files:
                 tenants.append(TenantFiles(path, files))
             else:
@@ -52,6 +60,23 @@ def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
     if not tenants and not problems:
         problems.append(_nothing(folder, "no manifests", "The folder holds no YAML file."))
     return tenants, problems
+
+
+def yaml_files(folder: FilePath) -> list[FilePath]:
+    """The YAML files under *folder*, however deep, in sorted order."""
+    return sorted(file for file in folder.rglob("*") if _is_manifest(file))
+
+
+def confined(path: FilePath, root: FilePath) -> None:
+    """Raises ManifestError when *path*, its links followed, leads out of the project at *root*.
+
+    Who may propose a manifest need not be allowed to read every file of the machine that checks it.
+    """
+    if not path.resolve().is_relative_to(root.resolve()):
+        detail = f"{shown(path)} leads to a file that is not in the project's folder."
+        hint = "Copy the file into the project."
+        problem = error(Origin(shown(path), 1, 1), "outside the project", detail=detail, hint=hint)
+        raise ManifestError([problem])
 
 
 def shown(path: FilePath) -> str:

@@ -1,4 +1,4 @@
-"""`${{ … }}` in manifest values: environment variables, the tenant's key, secrets by name.
+"""`${{ … }}` in manifest values: environment, params, the tenant's key, secrets by name.
 
 No logic and no loops. A value that is one expression keeps the value's type; inside a longer text
 it becomes text. Airbyte's own `${SOURCE_NAMESPACE}` is not touched. A secret stays a name here.
@@ -6,38 +6,52 @@ it becomes text. Airbyte's own `${SOURCE_NAMESPACE}` is not touched. A secret st
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from reconciler.errors import did_you_mean
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret, SecretName
+from reconciler.wording import show_path
 
 OPENING = "${{"
 _EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)
 _INSIDE = re.compile(
-    r"\s*(?P<space>[A-Za-z]+)(\.(?P<name>[A-Za-z_][A-Za-z0-9_.-]*))?\s*(\|\|\s*(?P<default>.*?)\s*)?\Z",
+    r"\s*(?P<space>[A-Za-z]+)(?P<index>\[\s*tenant\s*\])?"
+    r"(\.(?P<name>[A-Za-z_][A-Za-z0-9_.-]*))?\s*(\|\|\s*(?P<default>.*?)\s*)?\Z",
     re.DOTALL,
 )
+
+Holes: TypeAlias = Mapping[str | int, Json]
+"""Where the expressions of a value are: None for a text that has one, else the holes inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What expressions may name. `secrets_allowed` is False where a secret has no business."""
+    """What expressions may name. `secrets_allowed` is False where a secret has no business.
+
+    `params` is None where there are none to speak of: outside templates and what uses them.
+    """
 
     environ: Mapping[str, str]
     tenant: str | None = None
     secrets_allowed: bool = True
+    params: Mapping[str, Json] | None = None
 
     def known(self) -> list[str]:
         """Every expression that has a meaning here, for messages."""
         known = ["env.NAME"]
         if self.secrets_allowed:
             known.append("secrets.NAME")
+        if self.params is not None:
+            known.append("params.NAME")
         if self.tenant is not None:
             known.append("tenant")
+            known += ["secrets[tenant].NAME"] if self.secrets_allowed else []
         return known
 
 
@@ -50,6 +64,46 @@ def expand(value: Json, variables: Variables, findings: list[Finding], at: Path 
     if isinstance(value, list):
         return [expand(v, variables, findings, (*at, i)) for i, v in enumerate(value)]
     return value
+
+
+def find_holes(value: Json) -> Holes:
+    """Where in a mapping or list the expressions are."""
+    children = enumerate(value) if isinstance(value, list) else value.items()
+    holes: dict[str | int, Json] = {}
+    for step, child in children:
+        if isinstance(child, str):
+            if OPENING in child:
+                holes[step] = None
+        elif isinstance(child, dict | list) and (inner := find_holes(child)):
+            holes[step] = inner
+    return holes
+
+
+def fill(
+    value: Json, holes: Holes, variables: Variables, findings: list[Finding], at: Path = ()
+) -> Json:
+    """The same as `expand`, for a value that is filled many times: what has no hole is shared."""
+    filled: Json = list(value) if isinstance(value, list) else dict(value)
+    for step, inner in holes.items():
+        path = (*at, step)
+        filled[step] = (
+            _expand_text(value[step], variables, findings, path)
+            if inner is None
+            else fill(value[step], inner, variables, findings, path)
+        )
+    return filled
+
+
+def params_in(text: str) -> list[str]:
+    """The names of the params that *text* uses, in order."""
+    inside = (_INSIDE.match(found["inside"]) for found in _EXPRESSION.finditer(text))
+    return [m["name"] for m in inside if m and m["space"] == "params" and m["name"]]
+
+
+def is_one_expression(text: str) -> bool:
+    """Whether *text* is nothing but one expression, so that the value keeps its type."""
+    found = _EXPRESSION.match(text.strip())
+    return found is not None and found.end() == len(text.strip())
 
 
 def _expand_text(text: str, variables: Variables, findings: list[Finding], at: Path) -> Json:
@@ -70,9 +124,15 @@ def _expand_text(text: str, variables: Variables, findings: list[Finding], at: P
     if len(meant) == 1:
         whole = meant[0]
         return Secret((whole,)) if isinstance(whole, SecretName) else whole
-    if any(isinstance(part, SecretName) for part in meant):
-        return Secret(tuple(p if isinstance(p, SecretName) else _as_text(p) for p in meant))
+    if any(isinstance(part, SecretName | Secret) for part in meant):
+        return Secret(tuple(piece for part in meant for piece in _secret_parts(part)))
     return "".join(_as_text(part) for part in meant)
+
+
+def _secret_parts(part: Json) -> tuple[str | SecretName, ...]:
+    if isinstance(part, Secret):  # a param whose value is one
+        return part.parts
+    return (part if isinstance(part, SecretName) else _as_text(part),)
 
 
 def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Finding:
@@ -81,12 +141,17 @@ def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Finding:
     if match is None:
         return _malformed(at, inside, "It takes a name and an optional default.")
     space, name, default = match["space"], match["name"], match["default"]
+    if match["index"] and not (space == "secrets" and name and variables.tenant is not None):
+        return _unknown(at, f"{space}[tenant]", variables)
     if space == "tenant" and name is None and variables.tenant is not None:
         return variables.tenant
     if space == "secrets" and name and variables.secrets_allowed:
-        return SecretName(name, None if default is None else _as_text(_default(default)))
+        named = f"{variables.tenant}.{name}" if match["index"] else name
+        return SecretName(named, None if default is None else _as_text(_default(default)))
     if space == "env" and name:
         return _environment(name, default, variables, at)
+    if space == "params" and name and variables.params is not None:
+        return _param(name, default, variables.params, at)
     return _unknown(at, f"{space}.{name}" if name else space, variables)
 
 
@@ -104,8 +169,23 @@ def _environment(name: str, default: str | None, variables: Variables, at: Path)
     )
 
 
+def _param(name: str, default: str | None, params: Mapping[str, Json], at: Path) -> Json | Finding:
+    if name in params:
+        return params[name]
+    if default is not None:
+        return _default(default)
+    return Finding(
+        at,
+        "undefined param",
+        f'The template needs "{name}" for `{show_path(at)}`, and it is not given.',
+        did_you_mean(name, params),
+        isolated=True,
+        shown_at=("params", name),
+    )
+
+
 def _unknown(at: Path, written: str, variables: Variables) -> Finding:
-    spaces = [name.partition(".")[0] for name in variables.known()]
+    spaces = [re.split(r"\W", name)[0] for name in variables.known()]
     return Finding(
         at,
         "unknown expression",
@@ -134,4 +214,6 @@ def _default(text: str) -> Json:
 def _as_text(value: Json) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, default=str)

@@ -13,6 +13,7 @@ class Finding:
     """What is wrong with the value at `at`, or with its key when `on_key` is set.
 
     `isolated`: the value has the right shape, so that what is around it can be understood.
+    `shown_at`: the path whose place is to be shown, where it is another that must be mended.
     """
 
     at: Path
@@ -22,6 +23,7 @@ class Finding:
     on_key: bool = False
     isolated: bool = False
     severity: Severity = Severity.ERROR
+    shown_at: Path = ()
 
     def placed(self, origin: Origin) -> Diagnostic:
         """The same as a Diagnostic at *origin*."""

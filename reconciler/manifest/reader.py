@@ -67,19 +67,29 @@ class Document:
 
 def read_file(file: FilePath, shown_as: str) -> Document:
     """The document in *file*. Raises ManifestError when it is no readable YAML."""
+    return read_text(read_bytes(load(file, shown_as), shown_as), shown_as)
+
+
+def load(file: FilePath, shown_as: str) -> bytes:
+    """What is in *file*. Raises ManifestError when it cannot be opened."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        return file.read_bytes()
     except OSError as problem:
         raise _refuse(
             Origin(shown_as, 1, 1), "unreadable file", f"{problem.strerror or problem}."
         ) from problem
+
+
+def read_bytes(content: bytes, shown_as: str) -> str:
+    """*content* as text, without a byte order mark. Raises ManifestError when it is none."""
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise _refuse(
             Origin(shown_as, 1, 1),
             "not a text file",
             f"Byte {problem.start} is not UTF-8, so this is no YAML manifest.",
         ) from problem
-    return read_text(text, shown_as)
 
 
 def read_text(text: str, shown_as: str) -> Document:

@@ -1,4 +1,4 @@
-"""Values + a JSON Schema of `schemas/` → Findings; finds schemas/ in a checkout or in the wheel."""
+"""Values + a JSON Schema → Findings; finds schemas/ in a checkout or in the wheel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.violations import Violation, explain
-from reconciler.model import Json
+from reconciler.model import Json, Path
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 
 def check(value: Json, schema: str) -> list[Finding]:
     """Every way in which *value* breaks one of our schemas, such as "tenant" or "project"."""
-    problems = _validator(schema).iter_errors(value)
-    return [finding for problem in problems for finding in explain(_violation(problem))]
+    return _findings(_validator(schema), value, ())
+
+
+def check_by(schema: Mapping[str, Json], value: Json, at: Path) -> list[Finding]:
+    """Every way in which *value*, which stands at *at*, breaks a schema that a user wrote."""
+    from jsonschema import Draft202012Validator
+
+    return _findings(Draft202012Validator(schema), value, at)
+
+
+def meta_findings(schema: Mapping[str, Json], at: Path) -> list[Finding]:
+    """Every way in which *schema*, which stands at *at*, is no JSON Schema."""
+    from jsonschema import Draft202012Validator
+
+    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    return _findings(meta, schema, at)
 
 
 def properties(schema: str) -> list[str]:
@@ -43,6 +57,11 @@ def schema_folder() -> Traversable:
     return installed if installed.is_dir() else FilePath(__file__).parents[2] / "schemas"
 
 
+def _findings(validator: Validator, value: Json, at: Path) -> list[Finding]:
+    problems = validator.iter_errors(value)
+    return [finding for problem in problems for finding in explain(_violation(problem, at))]
+
+
 @cache
 def _validator(name: str) -> Validator:
     # Imported here: a plain `reconciler --help` must not pay for it.
@@ -61,15 +80,15 @@ def _validator(name: str) -> Validator:
     return Draft202012Validator(files[f"{name}.schema.json"], registry=registry)
 
 
-def _violation(problem: ValidationError) -> Violation:
+def _violation(problem: ValidationError, at: Path) -> Violation:
     """jsonschema's error without its loose types."""
     return Violation(
-        at=tuple(step for step in problem.absolute_path if isinstance(step, str | int)),
+        at=(*at, *(step for step in problem.absolute_path if isinstance(step, str | int))),
         rule=str(problem.validator),
         expected=problem.validator_value,
         value=problem.instance,
         schema=problem.schema if isinstance(problem.schema, dict) else {},
         message=problem.message,
-        inner=tuple(_violation(inner) for inner in problem.context or ()),
+        inner=tuple(_violation(inner, at) for inner in problem.context or ()),
         is_of_key="propertyNames" in problem.absolute_schema_path,
     )

@@ -1,38 +1,84 @@
-"""The files of one tenant → its Manifest: merged, expressions evaluated, checked."""
+"""What one tenant's files say, over its template → its Manifest: merged, evaluated, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 
 from reconciler.errors import Diagnostic, ManifestError, error
-from reconciler.manifest.discover import TenantFiles, shown
-from reconciler.manifest.expressions import OPENING, Variables, expand
+from reconciler.manifest.discover import TenantFiles, confined, shown
+from reconciler.manifest.expressions import (
+    OPENING,
+    Variables,
+    expand,
+    is_one_expression,
+    params_in,
+)
 from reconciler.manifest.findings import Finding
+from reconciler.manifest.layers import Layer, merged, owner
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
+from reconciler.manifest.template import Library, Template, pruned
+from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
 
-REPEATABLE = ("version", "tenant")  # each file of a folder may state them, if they all agree
+REPEATABLE = (
+    "version",
+    "tenant",
+    "template",
+)  # files of a folder may all state them, if they agree
+TEMPLATING = ("template", "params", "uses")  # what an effective manifest no longer needs
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What manifests are read with: the project's folder and defaults, templates, environment."""
+
+    root: FilePath
+    library: Library
+    environ: Mapping[str, str]
+    defaults: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value was written. `params` are the places of the params that are in it.
+
+    `through` is the expression by which it came here from where it was written.
+    """
+
+    origin: Origin
+    through: Origin | None = None
+    params: Mapping[str, Origin] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One tenant as written: effective values, and the documents that know where they stand.
+    """One tenant: effective values, and the layers that know where they were written.
 
     `findings` is what the values have wrong; what they do not concern can be understood all the
-    same, so that a misspelt key hides no dangling reference elsewhere in the file.
+    same, so that a misspelt key hides no dangling reference elsewhere in the file. `own` are the
+    layers of the tenant itself, `shared` those of its templates and of the project's defaults.
     """
 
     files: TenantFiles
-    documents: tuple[Document, ...]
+    own: tuple[Layer, ...]
     value: Mapping[str, Json]
     findings: tuple[Finding, ...] = ()
+    shared: tuple[Layer, ...] = ()
+    params: tuple[Layer, ...] = ()
 
     @property
     def tenant(self) -> str:
         name = self.value.get("tenant")
         return name if isinstance(name, str) else self.files.guessed_name
+
+    @property
+    def documents(self) -> list[Document]:
+        """The files of it, templates included: what a comment may stand in."""
+        written = [layer.written for layer in (*self.shared, *self.own)]
+        return [each for each in written if isinstance(each, Document)]
 
     @property
     def problems(self) -> list[Diagnostic]:
@@ -47,46 +93,67 @@ class Manifest:
 
     def is_expression(self, at: Path) -> bool:
         """Whether the value at *at* was written with a `${{ … }}` in it."""
-        value: Json = max(self.documents, key=lambda each: each.depth(at)).value
-        for step in at:
-            is_inside = isinstance(value, list) or (isinstance(value, dict) and step in value)
-            value = value[step] if is_inside else None
-        return isinstance(value, str) and OPENING in value
+        layer, found = owner((*self.shared, *self.own), at)
+        text = layer.raw(found)
+        return isinstance(text, str) and OPENING in text
 
     def origin(self, at: Path = (), *, key: bool = False) -> Origin:
         """The place of the value at *at* (or of its key), in whichever file has it."""
-        document = max(self.documents, key=lambda each: each.depth(at))
-        return document.origin(at, key=key)
+        return self.place(at, key=key).origin
+
+    def own_origin(self, at: Path) -> Origin:
+        """The place of the key at *at* where the tenant itself writes it, else of the tenant."""
+        layer, found = owner(self.own, at)
+        return layer.origin(at, key=True) if found == at else self.origin(("tenant",), key=True)
+
+    def place(self, at: Path, *, key: bool = False) -> Place:
+        """Where the value at *at* was written, or its key: through params if need be."""
+        if at[:1] == ("params",) and self.params:
+            return Place(self._given_at(at[1:], key=key))
+        layer, found = owner((*self.shared, *self.own), at)
+        origin = layer.origin(found, key=key and found == at)
+        text = layer.raw(found)
+        if (key and found == at) or not isinstance(text, str) or OPENING not in text:
+            return Place(origin)
+        places = {name: self._param_origin((name,)) for name in params_in(text)}
+        known = {name: place for name, place in places.items() if place is not None}
+        if known and is_one_expression(text):
+            (name,) = known
+            inside = self._param_origin((name, *at[len(found) :]))
+            return Place(inside or known[name], through=origin)
+        return Place(origin, params=known)
+
+    def _given_at(self, at: Path, *, key: bool) -> Origin:
+        """Where a param is given, or would have to be."""
+        layer, found = owner(self.params, at)
+        if found or any(layer.written is own.written for own in self.own):
+            return layer.origin(at, key=key)
+        layer, found = owner(self.own, ("params",))
+        return layer.origin(found) if found else self.own_origin(("params",))
+
+    def _param_origin(self, at: Path) -> Origin | None:
+        if not self.params:
+            return None
+        layer, found = owner(self.params, at)
+        return layer.origin(found) if found else None
 
     def placed(self, finding: Finding) -> Diagnostic:
         """*finding* as a Diagnostic at its place in the files."""
-        return finding.placed(self.origin(finding.at, key=finding.on_key))
+        place = self.place(finding.shown_at or finding.at, key=finding.on_key)
+        said = [finding.detail]
+        if place.through:
+            said.append(f"It comes from there through {place.through}.")
+        said += [f"`params.{name}` is from {origin}." for name, origin in place.params.items()]
+        return replace(finding, detail=" ".join(filter(None, said))).placed(place.origin)
 
 
-def read_manifest(files: TenantFiles, environ: Mapping[str, str]) -> Manifest:
-    """The manifest in *files*, checked. Raises ManifestError for files that cannot be read."""
-    documents, problems = _read_all(files)
-    if problems:
-        raise ManifestError(problems)
-    merged = _merge(documents)
-    findings: list[Finding] = []
-    if any(OPENING in document.text for document in documents):
-        tenant = merged.get("tenant")
-        variables = Variables(environ, tenant if isinstance(tenant, str) else None)
-        merged = {
-            key: expand(value, variables, findings, (key,)) if key != "tenant" else value
-            for key, value in merged.items()
-        }
-    unevaluated = {finding.at for finding in findings}
-    findings += [each for each in check(merged, "tenant") if each.at not in unevaluated]
-    return Manifest(files, tuple(documents), merged, tuple(findings))
-
-
-def _read_all(files: TenantFiles) -> tuple[list[Document], list[Diagnostic]]:
+def read_documents(files: TenantFiles, root: FilePath) -> list[Document]:
+    """The documents in *files*. Raises ManifestError with all that cannot be read."""
     documents: list[Document] = []
     problems: list[Diagnostic] = []
     for file in files.files:
         try:
+            confined(file, root)
             document = read_file(file, shown(file))
         except ManifestError as problem:
             problems += problem.diagnostics
@@ -97,31 +164,33 @@ def _read_all(files: TenantFiles) -> tuple[list[Document], list[Diagnostic]]:
             origin = document.origin(())
             detail = "A manifest is a mapping of keys such as `tenant:` and `sources:`."
             problems.append(error(origin, "wrong shape", detail=detail))
-    return documents, problems
+    if problems:
+        raise ManifestError(problems)
+    return documents
 
 
-def _merge(documents: list[Document]) -> dict[str, Json]:
+def joined(documents: Sequence[Document]) -> dict[str, Json]:
     """The top-level sections of all files together; a key in two files is a mistake."""
-    merged: dict[str, Json] = {}
+    value: dict[str, Json] = {}
     problems: list[Diagnostic] = []
     for document in documents:
-        for section, value in document.value.items():
-            if section not in merged:
-                merged[section] = value
-            elif section in REPEATABLE and merged[section] == value:
+        for section, fields in document.value.items():
+            if section not in value:
+                value[section] = fields
+            elif section in REPEATABLE and value[section] == fields:
                 continue
-            elif isinstance(value, dict) and isinstance(merged[section], dict):
-                twice = [key for key in value if key in merged[section]]
+            elif isinstance(fields, dict) and isinstance(value[section], dict):
+                twice = [key for key in fields if key in value[section]]
                 problems += [_twice(document, (section, key), documents) for key in twice]
-                merged[section] = {**merged[section], **value}
+                value[section] = {**value[section], **fields}
             else:
                 problems.append(_twice(document, (section,), documents))
     if problems:
         raise ManifestError(problems)
-    return merged
+    return value
 
 
-def _twice(document: Document, at: Path, documents: list[Document]) -> Diagnostic:
+def _twice(document: Document, at: Path, documents: Sequence[Document]) -> Diagnostic:
     first = next(each for each in documents if each.depth(at) == len(at))
     return error(
         document.origin(at, key=True),
@@ -129,3 +198,142 @@ def _twice(document: Document, at: Path, documents: list[Document]) -> Diagnosti
         detail=f'"{at[-1]}" is already set at {first.origin(at, key=True)}.',
         hint="The files of a folder are one tenant: set each key in one of them.",
     )
+
+
+def build_manifest(
+    files: TenantFiles,
+    own: Sequence[Layer],
+    written: Mapping[str, Json],
+    around: Surroundings,
+    *,
+    is_row: bool = False,
+) -> Manifest:
+    """The manifest of one tenant. *own* are its layers, *written* what they say together.
+
+    What a set says for all its rows is no mistake in a row that does not use it (`is_row`). A
+    template that has problems cannot be used: the manifest then has only what is its own, and those
+    problems are told by themselves.
+    """
+    name = written.get("tenant")
+    variables = Variables(around.environ, name if isinstance(name, str) else None)
+    findings: list[Finding] = []
+    if "template" not in written:
+        value = _expanded(written, own, variables, findings)
+        return _checked(Manifest(files, tuple(own), value, tuple(findings)), around)
+    template = around.library.templates.get(str(written["template"]))
+    if template is None:
+        findings.append(around.library.unknown(written["template"]))
+    if template is None or template.problems:
+        files = files if template is None else _sharing(files, template)
+        return Manifest(files, tuple(own), _bare(written), tuple(findings))
+    return _from_template(files, own, written, template, variables, around, is_row)
+
+
+def _bare(written: Mapping[str, Json]) -> dict[str, Json]:
+    """What can be said of a tenant without its template."""
+    return {key: written[key] for key in ("version", "tenant", "labels") if key in written}
+
+
+def _sharing(files: TenantFiles, template: Template) -> TenantFiles:
+    return replace(files, shared=tuple(dict.fromkeys((*files.shared, *template.files))))
+
+
+def _from_template(
+    files: TenantFiles,
+    own: Sequence[Layer],
+    written: Mapping[str, Json],
+    template: Template,
+    variables: Variables,
+    around: Surroundings,
+    is_row: bool,
+) -> Manifest:
+    params, findings = _params(written.get("params", {}), template, variables)
+    manifest = Manifest(
+        _sharing(files, template),
+        tuple(own),
+        _bare(written),
+        shared=tuple(template.layers),
+        params=(*template.default_layers(), *_params_layers(own)),
+    )
+    without, misused = left_out(template.sections, written)
+    findings += misused + ([] if is_row else unused(without, written))
+    if findings:
+        return replace(manifest, findings=tuple(findings))
+    variables = replace(variables, params=params)
+    value = template.filled(variables, findings, without)
+    above = pruned({k: v for k, v in written.items() if k not in TEMPLATING}, without)
+    value = merged(value, _expanded(above, own, variables, findings))
+    return _checked(replace(manifest, value=value, findings=tuple(findings)), around)
+
+
+def _params(
+    given: Json, template: Template, variables: Variables
+) -> tuple[dict[str, Json], list[Finding]]:
+    """The params of one tenant with their defaults, and what is wrong with them."""
+    if not isinstance(given, dict):
+        detail = "`params` must be a mapping of the template's params."
+        return {}, [Finding(("params",), "wrong type", detail)]
+    findings: list[Finding] = []
+    params = expand({**template.params.defaults, **given}, variables, findings, ("params",))
+    missing = [_missing(name) for name in template.params.required if name not in params]
+    return params, [*findings, *missing] or template.params.check(params)
+
+
+def _missing(name: str) -> Finding:
+    detail = f'The template needs the param "{name}".'
+    hint = f"Give it under `params`, or in the table's column {name}."
+    return Finding(("params",), "missing param", detail, hint, shown_at=("params", name))
+
+
+def _params_layers(own: Sequence[Layer]) -> list[Layer]:
+    return [
+        Layer(layer.written, layer.value["params"], lambda at: ("params", *at))
+        for layer in own
+        if isinstance(layer.value.get("params"), dict)
+    ]
+
+
+def _expanded(
+    written: Mapping[str, Json],
+    own: Sequence[Layer],
+    variables: Variables,
+    findings: list[Finding],
+) -> dict[str, Json]:
+    if not any(OPENING in layer.written.text for layer in own):
+        return dict(written)
+    return {
+        key: expand(value, variables, findings, (key,)) if key != "tenant" else value
+        for key, value in written.items()
+    }
+
+
+def _checked(manifest: Manifest, around: Surroundings) -> Manifest:
+    """*manifest* with the project's defaults filled in, and with what its values have wrong."""
+    value = dict(manifest.value)
+    default: dict[str, Json] = {}
+    for section, fields in around.defaults.value.items():
+        blocks = value.get(section)
+        if isinstance(fields, dict) and isinstance(blocks, dict):
+            value[section] = {key: _over(fields, block) for key, block in blocks.items()}
+            default[section] = dict.fromkeys(blocks, fields)
+        elif not isinstance(fields, dict):
+            value.setdefault(section, fields)
+            default[section] = fields
+    unevaluated = {finding.at for finding in manifest.findings}
+    findings = [each for each in check(value, "tenant") if each.at not in unevaluated]
+    shared = (replace(around.defaults, value=default), *manifest.shared) if default else ()
+    return replace(
+        manifest,
+        value=value,
+        findings=(*manifest.findings, *findings),
+        shared=shared or manifest.shared,
+    )
+
+
+def _over(fields: Mapping[str, Json], block: Json) -> Json:
+    return {**fields, **block} if isinstance(block, dict) else block
+
+
+def default_path(at: Path) -> Path:
+    """Where the project file has a default that is now at *at*: for all keys of a section alike."""
+    return ("defaults", *at[:1], *at[2:])

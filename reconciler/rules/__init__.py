@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.rules import api, connections, connectors, plan, reading, references
+from reconciler.rules import api, connections, connectors, plan, reading, references, templates
 from reconciler.rules._rule import Rule, Severity, error_rule
 
 UNLISTED = error_rule(
@@ -20,7 +20,7 @@ UNLISTED = error_rule(
 )
 
 CHAPTERS: Mapping[str, tuple[Rule, ...]] = {
-    "Reading and shape": (UNLISTED, *reading.RULES),
+    "Reading and shape": (UNLISTED, *reading.RULES, *templates.RULES),
     "References and names": references.RULES,
     "Connector configuration": connectors.RULES,
     "Connections, streams and schedules": connections.RULES,

@@ -1,0 +1,185 @@
+"""The project's folder → the tenants a command is about, as their manifests describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from reconciler.connectors import Catalogue
+from reconciler.desired import build_tenant, check_fleet
+from reconciler.errors import Diagnostic, ManifestError, Severity
+from reconciler.manifest.discover import TenantFiles, discover
+from reconciler.manifest.layers import Layer
+from reconciler.manifest.project import Project
+from reconciler.manifest.reader import Document
+from reconciler.manifest.template import read_library
+from reconciler.manifest.tenant import (
+    Manifest,
+    Surroundings,
+    build_manifest,
+    default_path,
+    joined,
+    read_documents,
+)
+from reconciler.manifest.tenant_set import is_set, read_set, table_of
+from reconciler.manifest.waivers import Waiver, read_waivers, without_waived
+from reconciler.model import DesiredTenant
+from reconciler.selection import Candidate, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The selected tenants, by name, and what is doubtful in their manifests but no error."""
+
+    tenants: tuple[DesiredTenant, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+def load(
+    project: Project,
+    selection: Selection,
+    environ: Mapping[str, str],
+    catalogue: Catalogue,
+    *,
+    strict: bool = False,
+) -> Loaded:
+    """The selected tenants as their manifests describe them; *strict* sharpens some warnings.
+
+    Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
+    count), UsageError for a selector that fits nothing.
+    """
+    found, problems = discover(project.manifests)
+    around = _surroundings(project, environ)
+    readings = [_built(each, catalogue) for each in _read_all(found, around)]
+    if not selection.is_everything:
+        selection.check([reading.candidate for reading in readings])
+    selected = [r for r in readings if selection.selects(r.candidate)]
+    chosen = {reading.candidate.name for reading in selected}
+    fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
+    if not selection.is_everything and found:
+        problems = []
+    problems += _template_problems(around, selected, everything=selection.is_everything)
+    found_inside = [problem for reading in selected for problem in reading.problems]
+    problems += without_waived(found_inside, [w for r in selected for w in r.waivers])
+    problems += [problem for name, problem in fleet if name in chosen]
+    if strict:
+        problems = [problem.strictly() for problem in problems]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise ManifestError(problems)
+    tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
+    return Loaded(tuple(tenants), tuple(problems))
+
+
+def read_manifests(
+    project: Project, selection: Selection, environ: Mapping[str, str]
+) -> list[Manifest]:
+    """The effective manifests of the selected tenants, by name, whatever else they have wrong.
+
+    Raises ManifestError for what cannot be read at all, UsageError as `load` does.
+    """
+    found, problems = discover(project.manifests)
+    around = _surroundings(project, environ)
+    readings = list(_read_all(found, around))
+    if not selection.is_everything:
+        selection.check([reading.candidate for reading in readings])
+    selected = [r for r in readings if selection.selects(r.candidate)]
+    problems += _template_problems(around, selected, everything=selection.is_everything)
+    problems += [problem for reading in selected for problem in reading.all_problems]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise ManifestError(problems)
+    return sorted((r.manifest for r in selected if r.manifest), key=lambda each: each.tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One tenant's files as they were read; no manifest when they cannot be understood."""
+
+    candidate: Candidate
+    manifest: Manifest | None
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def all_problems(self) -> list[Diagnostic]:
+        return [*self.problems, *(self.manifest.problems if self.manifest else ())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """One tenant as it is desired; none when its files cannot be understood."""
+
+    candidate: Candidate
+    tenant: DesiredTenant | None
+    problems: tuple[Diagnostic, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+
+def _surroundings(project: Project, environ: Mapping[str, str]) -> Surroundings:
+    defaults = Layer(project.document, project.defaults, default_path)
+    library = read_library(project.templates, project.root)
+    return Surroundings(project.root, library, environ, defaults)
+
+
+def _read_all(found: Sequence[TenantFiles], around: Surroundings) -> Iterator[_Reading]:
+    """Every tenant of the project, as it is met; files that are a set's table are none."""
+    tables: set[FilePath] = set()
+    later: list[tuple[TenantFiles, ManifestError]] = []
+    for files in found:
+        try:
+            documents = read_documents(files, around.root)
+        except ManifestError as problem:
+            later.append((files, problem))
+            continue
+        if is_set(documents):
+            if table := table_of(files, documents):
+                tables.add(table.resolve())
+            yield from _rows(files, documents, around)
+            continue
+        try:
+            own = [Layer(document, document.value) for document in documents]
+            manifest = build_manifest(files, own, joined(documents), around)
+            yield _Reading(_candidate(manifest), manifest)
+        except ManifestError as problem:
+            later.append((files, problem))
+    for files, refusal in later:
+        if files.path.resolve() not in tables:
+            candidate = Candidate(files.guessed_name, {}, files)
+            yield _Reading(candidate, None, refusal.diagnostics)
+
+
+def _rows(
+    files: TenantFiles, documents: Sequence[Document], around: Surroundings
+) -> Iterator[_Reading]:
+    try:
+        for manifest in read_set(files, documents, around):
+            yield _Reading(_candidate(manifest), manifest)
+    except ManifestError as problem:
+        yield _Reading(Candidate(files.guessed_name, {}, files), None, problem.diagnostics)
+
+
+def _candidate(manifest: Manifest) -> Candidate:
+    labels = manifest.value.get("labels")
+    sound = isinstance(labels, dict) and manifest.is_sound(("labels",))
+    return Candidate(manifest.tenant, labels if sound and labels else {}, manifest.files)
+
+
+def _built(reading: _Reading, catalogue: Catalogue) -> _Built:
+    if reading.manifest is None:
+        return _Built(reading.candidate, None, reading.problems)
+    tenant, problems = build_tenant(reading.manifest, catalogue)
+    waivers = [w for each in reading.manifest.documents for w in read_waivers(each.text, each.path)]
+    return _Built(reading.candidate, tenant, tuple(problems), tuple(waivers))
+
+
+def _template_problems(
+    around: Surroundings, selected: Sequence[_Reading | _Built], *, everything: bool
+) -> list[Diagnostic]:
+    """What is wrong with templates, as far as the selected tenants use them."""
+    used = {path for each in selected for path in each.candidate.files.shared}
+    problems = [
+        problem
+        for template in around.library.templates.values()
+        if everything or used & set(template.files)
+        for problem in template.problems
+    ]
+    return [*around.library.problems, *problems] if everything else problems

@@ -1,0 +1,187 @@
+"""Tables of tenants: CSV, or lists in JSON or YAML, as records that know the place of each cell."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Diagnostic, ManifestError, error
+from reconciler.manifest.reader import Document, read_bytes, read_text
+from reconciler.model import Json, Origin
+
+_CELL = re.compile(r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*|(?P<plain>[^",\r\n]*))')
+_END = re.compile(r",|\r\n|\n|\r|\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: its cells by column, and where a column's cell or its name stands.
+
+    `is_text`: every value is a text still, whatever the column's type.
+    """
+
+    values: Mapping[str, Json]
+    place: Callable[[str], Origin]
+    is_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` are the names that a header gives, with their places; none where rows have keys."""
+
+    path: str
+    columns: Mapping[str, Origin]
+    records: Sequence[Record]
+
+    @property
+    def start(self) -> Origin:
+        return Origin(self.path, 1, 1)
+
+
+def read_table(content: bytes, suffix: str, shown_as: str) -> Table:
+    """The table in a file. Raises ManifestError with everything that makes it unreadable."""
+    text = read_bytes(content, shown_as)
+    if suffix == ".csv":
+        return _csv(text, shown_as)
+    return _rows(read_text(text, shown_as))
+
+
+def _rows(document: Document) -> Table:
+    problems = []
+    records = []
+    if not isinstance(document.value, list):
+        detail = "A table of tenants is a list, with a mapping for each tenant."
+        raise ManifestError([error(document.origin(()), "wrong shape", detail=detail)])
+    for index, row in enumerate(document.value):
+        if isinstance(row, dict):
+            given = {key: value for key, value in row.items() if value is not None}
+            records.append(Record(given, _row_place(document, index), is_text=False))
+        else:
+            detail = "Each row must be a mapping, such as `{tenant: acme}`."
+            problems.append(error(document.origin((index,)), "wrong shape", detail=detail))
+    if problems:
+        raise ManifestError(problems)
+    return Table(document.path, {}, records)
+
+
+def _row_place(document: Document, index: int) -> Callable[[str], Origin]:
+    return lambda column: document.origin((index, column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    offset: int
+
+
+def _csv(text: str, path: str) -> Table:
+    lines = _Lines(text, path)
+    rows = _split(text, lines)
+    if not rows:
+        raise ManifestError([error(Origin(path, 1, 1), "empty file", detail="It has no header.")])
+    header, *body = rows
+    problems = _header_problems(header, lines)
+    names = [cell.text for cell in header]
+    for row in body:
+        if len(row) != len(header):
+            problems.append(_wrong_length(row, header, lines))
+    if problems:
+        raise ManifestError(problems)
+    columns = {cell.text: lines.origin(cell.offset) for cell in header}
+    records = [
+        Record(
+            {name: cell.text for name, cell in zip(names, row, strict=True) if cell.text},
+            _cell_place(names, row, lines),
+            is_text=True,
+        )
+        for row in body
+    ]
+    return Table(path, columns, records)
+
+
+def _cell_place(
+    names: Sequence[str], row: Sequence[_Cell], lines: _Lines
+) -> Callable[[str], Origin]:
+    def place(column: str) -> Origin:
+        return lines.origin(row[names.index(column) if column in names else 0].offset)
+
+    return place
+
+
+class _Lines:
+    """Offsets in a text as lines and columns."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def origin(self, offset: int) -> Origin:
+        line = bisect.bisect_right(self._starts, offset)
+        return Origin(self.path, line, offset - self._starts[line - 1] + 1)
+
+
+def _split(text: str, lines: _Lines) -> list[list[_Cell]]:
+    """The rows of a CSV text; blank lines are none. Spaces around a cell do not count."""
+    rows: list[list[_Cell]] = []
+    row: list[_Cell] = []
+    offset = 0
+    while True:
+        cell = _CELL.match(text, offset)
+        assert cell is not None, "a cell may be empty"
+        end = _END.match(text, cell.end())
+        if end is None:
+            raise ManifestError([_bad_quotes(text, cell.end(), lines)])
+        quoted = cell["quoted"]
+        value = cell["plain"].strip() if quoted is None else quoted.replace('""', '"').strip()
+        skipped = len(cell[0]) - len(cell[0].lstrip())
+        row.append(_Cell(value, offset + (skipped if value else 0)))
+        offset = end.end()
+        if end[0] != ",":
+            if len(row) > 1 or value:
+                rows.append(row)
+            row = []
+        if not end[0]:
+            return rows
+
+
+def _bad_quotes(text: str, offset: int, lines: _Lines) -> Diagnostic:
+    opened = text[offset : offset + 1] == '"'
+    why = "This quote is not closed." if opened else "Something stands behind the closing quote."
+    return error(
+        lines.origin(offset),
+        "unusable table",
+        detail=why,
+        hint='A cell with `,` or a quote in it: "Smith, ""Bob"" & Co".',
+    )
+
+
+def _header_problems(header: Sequence[_Cell], lines: _Lines) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
+    if len(header) == 1 and (sign := next((s for s in ";\t" if s in header[0].text), "")):
+        name = "tabs" if sign == "\t" else f"`{sign}`"
+        detail = f"Its columns are separated by {name}."
+        hint = "Separate them by commas: export it as CSV (comma delimited)."
+        return [error(lines.origin(0), "unusable table", detail=detail, hint=hint)]
+    seen: set[str] = set()
+    for cell in header:
+        place = lines.origin(cell.offset)
+        if not cell.text:
+            detail = "This column has no name."
+            problems.append(error(place, "unusable table", detail=detail))
+        elif cell.text in seen:
+            detail = f'"{cell.text}" is the name of two columns.'
+            problems.append(error(place, "duplicate key", detail=detail))
+        seen.add(cell.text)
+    return problems
+
+
+def _wrong_length(row: Sequence[_Cell], header: Sequence[_Cell], lines: _Lines) -> Diagnostic:
+    hint = 'Put cells with commas in quotes: "a, b".' if len(row) > len(header) else ""
+    return error(
+        lines.origin(row[0].offset),
+        "unusable table",
+        detail=f"This row has {len(row)} cells, and the header has {len(header)}.",
+        hint=hint,
+    )

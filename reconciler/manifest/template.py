@@ -1,0 +1,260 @@
+"""Templates: what many tenants share, with params to fill in.
+
+A template is a manifest with `template:` in place of `tenant:`, and may extend one other. Its text
+is read and checked once; each tenant gets a copy in which only what has expressions is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+
+from reconciler.errors import Diagnostic, ManifestError, did_you_mean, error
+from reconciler.manifest.discover import confined, shown, yaml_files
+from reconciler.manifest.expressions import OPENING, Variables, fill, find_holes
+from reconciler.manifest.findings import Finding
+from reconciler.manifest.layers import Layer, merged, owner
+from reconciler.manifest.params import ParamsSchema, check_schema
+from reconciler.manifest.reader import Document, read_file
+from reconciler.manifest.schema import check
+from reconciler.model import Json, Origin, Path
+
+_HEAD = ("version", "template", "extends", "params")
+_INCOMPLETE = ("missing key",)  # what a template leaves out its tenants may add
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One template file: its sections as written, and where their expressions are."""
+
+    file: FilePath
+    document: Document
+    sections: Mapping[str, Json]
+    holes: Mapping[str, Json]
+
+    @property
+    def layer(self) -> Layer:
+        return Layer(self.document, self.sections)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template with what it extends: `parts` are the files, the one that is extended first.
+
+    `problems` is what is wrong with it; one that has any cannot be used.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    params: ParamsSchema
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def sections(self) -> Mapping[str, Json]:
+        """The sections of all parts together, as written."""
+        sections: Json = {}
+        for part in self.parts:
+            sections = merged(sections, part.sections)
+        return dict(sections)
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [part.layer for part in self.parts]
+
+    @property
+    def files(self) -> tuple[FilePath, ...]:
+        return tuple(part.file for part in self.parts)
+
+    def default_layers(self) -> list[Layer]:
+        """Where the defaults of the params are written."""
+        layers = []
+        for part in self.parts:
+            schema = ParamsSchema(part.document.value.get("params") or {})
+            layers.append(Layer(part.document, dict(schema.defaults), _default_path))
+        return layers
+
+    def filled(
+        self,
+        variables: Variables,
+        findings: list[Finding],
+        without: Mapping[str, Collection[str]],
+    ) -> Json:
+        """The sections for one tenant. `without` are the keys to leave out, by section."""
+        value: Json = {}
+        for part in self.parts:
+            sections, holes = pruned(part.sections, without), pruned(part.holes, without)
+            value = merged(value, fill(sections, holes, variables, findings))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The templates of a project by name, and what is wrong with files that have no name."""
+
+    templates: Mapping[str, Template]
+    problems: tuple[Diagnostic, ...] = ()
+
+    def unknown(self, name: Json) -> Finding:
+        """What to say of a tenant that asks for a template there is not."""
+        known = sorted(self.templates)
+        listed = f"There are {', '.join(known)}." if known else "The project has no templates."
+        detail = f'There is no template "{name}".'
+        return Finding(
+            ("template",), "unknown template", detail, did_you_mean(str(name), known) or listed
+        )
+
+
+def read_library(folder: FilePath, root: FilePath) -> Library:
+    """Every template under *folder*, which need not exist."""
+    if not folder.is_dir():
+        return Library({})
+    read: dict[str, tuple[FilePath, Document]] = {}
+    problems: list[Diagnostic] = []
+    for file in yaml_files(folder):
+        try:
+            document = _read(file, root)
+        except ManifestError as problem:
+            problems += problem.diagnostics
+            continue
+        name = document.value["template"]
+        if name in read:
+            first = read[name][1].origin(("template",))
+            detail = f'"{name}" is already the template at {first}.'
+            problems.append(
+                error(document.origin(("template",)), "duplicate template", detail=detail)
+            )
+        else:
+            read[name] = (file, document)
+    return Library({name: _template(name, read) for name in read}, tuple(problems))
+
+
+def _read(file: FilePath, root: FilePath) -> Document:
+    """A template's document. Raises ManifestError when it has not even a name."""
+    confined(file, root)
+    document = read_file(file, shown(file))
+    value = document.value
+    if not isinstance(value, dict) or not isinstance(value.get("template"), str):
+        detail = "A template begins with `version: 1` and `template: NAME`."
+        raise ManifestError([error(document.origin(()), "not a template", detail=detail)])
+    return document
+
+
+def _template(name: str, read: Mapping[str, tuple[FilePath, Document]]) -> Template:
+    own = _part(*read[name])
+    extends = own.document.value.get("extends")
+    finding = _bad_base(name, extends, read)
+    if finding is None and extends is not None:
+        parts: tuple[Part, ...] = (_part(*read[extends]), own)
+    else:
+        parts = (own,)
+    findings = ([finding] if finding else []) + _head_findings(own)
+    if findings:
+        return Template(name, parts, ParamsSchema({}), _placed(findings, (own.layer,), own))
+    template = Template(name, parts, _params(parts))
+    return replace(template, problems=_placed(_findings(template), template.layers, own))
+
+
+def _part(file: FilePath, document: Document) -> Part:
+    sections = {key: value for key, value in document.value.items() if key not in _HEAD}
+    return Part(file, document, sections, {str(k): v for k, v in find_holes(sections).items()})
+
+
+def _bad_base(
+    name: str, extends: Json, read: Mapping[str, tuple[FilePath, Document]]
+) -> Finding | None:
+    """What is wrong with the template that is extended, if anything."""
+    at: Path = ("extends",)
+    if extends is None:
+        return None
+    if extends == name:
+        return Finding(at, "unusable template", f'"{name}" extends itself.')
+    if not isinstance(extends, str) or extends not in read:
+        hint = did_you_mean(str(extends), list(read))
+        return Finding(at, "unknown template", f'There is no template "{extends}".', hint)
+    further = read[extends][1].value.get("extends")
+    if further is not None:
+        detail = (
+            f'"{name}" extends "{extends}", which extends "{further}" itself. '
+            "A template extends one that extends none."
+        )
+        return Finding(at, "unusable template", detail)
+    return None
+
+
+def _head_findings(part: Part) -> list[Finding]:
+    """What is wrong above the sections, where everything else depends on."""
+    head = {key: part.document.value[key] for key in _HEAD if key in part.document.value}
+    findings = check({**head, "params": {}}, "template")
+    return findings + check_schema(part.document.value.get("params", {}))
+
+
+def _params(parts: Sequence[Part]) -> ParamsSchema:
+    """The params of all parts: properties merge, and whatever one requires is required."""
+    schema: Json = {}
+    required: dict[str, None] = {}
+    for part in parts:
+        own = part.document.value.get("params") or {}
+        required |= dict.fromkeys(own.get("required") or ())
+        schema = merged(schema, own)
+    return ParamsSchema({**schema, "required": list(required)})
+
+
+def _findings(template: Template) -> list[Finding]:
+    """What is wrong whatever the params are: unknown keys, wrong types, unknown expressions."""
+    sections = template.sections
+    holes = find_holes(sections)
+    findings: list[Finding] = []
+    anything = dict.fromkeys(template.params.properties, "")
+    variables = Variables(_Everything(), "tenant", params=anything)
+    fill(sections, holes, variables, findings)
+    findings = [replace(finding, shown_at=()) for finding in findings]
+    value = {"version": 1, "template": template.name, **sections}
+    return findings + [
+        finding
+        for finding in check(value, "template")
+        if finding.summary not in _INCOMPLETE and not _is_expression(template.layers, finding.at)
+    ]
+
+
+class _Everything(dict[str, str]):
+    """An environment in which every variable is set: which are is no business of a template."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def _is_expression(layers: Sequence[Layer], at: Path) -> bool:
+    layer, found = owner(layers, at)
+    text = layer.raw(found)
+    return isinstance(text, str) and OPENING in text
+
+
+def _placed(
+    findings: Sequence[Finding], layers: Sequence[Layer], own: Part
+) -> tuple[Diagnostic, ...]:
+    return tuple(f.placed(_origin(f, layers, own)) for f in findings)
+
+
+def _origin(finding: Finding, layers: Sequence[Layer], own: Part) -> Origin:
+    if not finding.at or finding.at[0] in _HEAD:
+        return own.document.origin(finding.at, key=finding.on_key)
+    layer, _ = owner(layers, finding.at)
+    return layer.origin(finding.at, key=finding.on_key)
+
+
+def pruned(sections: Mapping[str, Json], without: Mapping[str, Collection[str]]) -> Json:
+    """*sections* without some keys of theirs; what is left is not copied."""
+    pruned = dict(sections)
+    for section, keys in without.items():
+        if keys and isinstance(pruned.get(section), dict):
+            kept = pruned[section].items()
+            pruned[section] = {key: value for key, value in kept if key not in keys}
+    return pruned
+
+
+def _default_path(at: Path) -> Path:
+    return ("params", "properties", *at[:1], "default", *at[1:])
