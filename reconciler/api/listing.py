@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.errors import ListingInconsistent, MalformedObject
 
-MAX_PAGES = 2_500  # a quarter of a million objects
+MAX_PAGES = 1_000  # a hundred thousand objects of a kind
 MAX_PASSES = 5  # over a listing that keeps changing while it is read
 
 

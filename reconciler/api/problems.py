@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -60,11 +60,13 @@ def error_class(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, ServerError if status >= 500 else Rejected)
 
 
-def api_error(class_: type[ApiError], answer: Answer, method: str, url: str) -> ApiError:
-    """The error of *class_* with what *answer* says."""
+def api_error(
+    class_: type[ApiError], answer: Answer, method: str, url: str, redact: Callable[[str], str]
+) -> ApiError:
+    """The error of *class_* with what *answer* says, as far as *redact* lets it be shown."""
     body = _body(answer)
-    said = _said(answer) if body is None else "; ".join(_parts(body))[:MAX_TEXT]
-    problem = class_(method, url, status=answer.status, problem=said)
+    said = _said(answer) if body is None else "; ".join(_parts(body))
+    problem = class_(method, url, status=answer.status, problem=redact(said)[:MAX_TEXT])
     if isinstance(problem, RateLimited):
         problem.retry_after_s = _retry_after_s(answer.headers)
     elif isinstance(problem, Conflict):

@@ -213,7 +213,7 @@ class Transport:
         finally:
             elapsed_s = time.monotonic() - started
             self.manners.observe(Exchange(call.method, call.path, status, elapsed_s, attempt))
-        return _content(answer, call.method, url, self.manners.redact)
+        return _content(answer, call.method, url, _redacting(self.manners.redact, authorization))
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -284,15 +284,21 @@ def _reason(problem: BaseException) -> str:
     return tail.partition(": ")[2] or text if found else text
 
 
+def _redacting(redact: Callable[[str], str], authorization: str | None) -> Callable[[str], str]:
+    """*redact*, and the credentials of this request: a server may repeat its headers."""
+    credentials = (authorization or "").rpartition(" ")[2]
+    if not credentials:
+        return redact
+    return lambda text: redact(text.replace(credentials, "(credentials)"))
+
+
 def _content(answer: Answer, method: str, url: str, redact: Callable[[str], str]) -> Json:
     """The answer's JSON. Raises the ApiError that its status or its shape means."""
     if 300 <= answer.status < 400:
         target = answer.headers.get("Location", "another place")
-        raise _unexpected(answer, method, url, f"It redirects to {target}.")
+        raise _unexpected(answer, method, url, redact(f"It redirects to {target}."))
     if answer.status >= 400:
-        problem = api_error(error_class(answer.status), answer, method, url)
-        problem.problem = redact(problem.problem)
-        raise problem
+        raise api_error(error_class(answer.status), answer, method, url, redact)
     if not answer.content:
         return None
     try:
@@ -301,7 +307,9 @@ def _content(answer: Answer, method: str, url: str, redact: Callable[[str], str]
         raise _unexpected(answer, method, url, "The JSON is nested too deeply.") from None
     except ValueError as problem:
         kind = answer.headers.get("Content-Type", "no content type")
-        raise _unexpected(answer, method, url, f"The answer is no JSON ({kind}).") from problem
+        raise _unexpected(
+            answer, method, url, redact(f"The answer is no JSON ({kind}).")
+        ) from problem
 
 
 def _unexpected(answer: Answer, method: str, url: str, problem: str) -> UnexpectedAnswer:

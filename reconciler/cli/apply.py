@@ -150,6 +150,7 @@ def _applied(
     left: tuple[TenantPlan, ...] = ()
     if verify and not report.interrupted:
         left = pipeline.not_in_effect(run.connection.client, tenants, report)
+    if left:
         settings.result(render_not_in_effect(left, palette))
     exit_code = _exit_code(made, report, is_proven=not left and journal.trouble is None)
     exit_code = plan_file.exit_code(exit_code, made, moved)

@@ -87,7 +87,7 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
             "Install it with: pip install 'airbyte-reconciler[sandbox]'",
         ) from problem
     database = project.state_folder / "sandbox.db"
-    database.parent.mkdir(exist_ok=True)
+    database.parent.mkdir(mode=0o700, exist_ok=True)
     settings = SandboxSettings(database=database)
     try:
         with running(settings) as sandbox:

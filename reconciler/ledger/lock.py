@@ -76,7 +76,7 @@ def _acquired(
 
 def _open(file: FilePath) -> int:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as problem:
         reason = problem.strerror or str(problem)

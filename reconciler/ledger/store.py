@@ -80,7 +80,7 @@ class Store:
 def open_for_writing(file: FilePath) -> Store:
     """The ledger at *file*, made or migrated as needed; readable by its owner only."""
     with _translated(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its side files the permissions of this one.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         os.chmod(file, 0o600)
