@@ -34,15 +34,20 @@ class Verb(StrEnum):
 
 
 _MARKS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.REPLACE: "±", Verb.DELETE: "-"}
+_VERBS = {action: Verb(action) for action in Action}
 _CAUSES = {Cause.RETIRED: "retired", Cause.PRUNED: "no manifest mentions it"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One resource and all that happens to it: one operation, or the two of a replace."""
+    """One resource and all that happens to it: one operation, or the two of a replace.
+
+    `consequences` are what all of it does to the data, worst first, each said once.
+    """
 
     verb: Verb
     operations: tuple[Operation, ...]
+    consequences: tuple[Consequence, ...]
     job: LastJob | None = None
 
     @property
@@ -57,14 +62,6 @@ class Row:
     @property
     def changes(self) -> tuple[FieldChange, ...]:
         return self.operation.changes
-
-    @property
-    def consequences(self) -> tuple[Consequence, ...]:
-        """What all of it does to the data, worst first, each said once."""
-        found = dict.fromkeys(c for op in self.operations for c in op.consequences)
-        if any(c.effect.weight > Weight.HARMLESS for c in found):
-            found = {c: None for c in found if c.effect is not Effect.NO_EFFECT}
-        return tuple(sorted(found, key=lambda consequence: -consequence.effect.weight))
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -92,8 +89,17 @@ def _row(
     operation: Operation, deletes: Mapping[ResourceKey, Operation], job: LastJob | None
 ) -> Row:
     if operation.action is Action.CREATE and operation.key in deletes:
-        return Row(Verb.REPLACE, (deletes[operation.key], operation), job)
-    return Row(Verb(operation.action), (operation,), job)
+        both = (deletes[operation.key], operation)
+        return Row(Verb.REPLACE, both, _consequences(both), job)
+    verb = _VERBS[operation.action]
+    return Row(verb, (operation,), _consequences((operation,)), job)
+
+
+def _consequences(operations: Sequence[Operation]) -> tuple[Consequence, ...]:
+    found = dict.fromkeys(c for operation in operations for c in operation.consequences)
+    if len(found) > 1 and any(c.effect.weight > Weight.HARMLESS for c in found):
+        found = {c: None for c in found if c.effect is not Effect.NO_EFFECT}
+    return tuple(sorted(found, key=lambda consequence: -consequence.effect.weight))
 
 
 def is_new_tenant(rows: Sequence[Row]) -> bool:

@@ -13,9 +13,8 @@ from reconciler.model import Json, ResourceKey, Retired
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
 from reconciler.plan.model import LastJob, Plan, TenantPlan
 from reconciler.plan.record import Record, change_record, operation_record, origin_record
-from reconciler.render.groups import Outline, outline
 from reconciler.render.problems import explain
-from reconciler.render.rows import effect_counts, verb_counts
+from reconciler.render.rows import effect_counts, rows_of, verb_counts
 
 
 def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> str:
@@ -24,21 +23,22 @@ def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> s
         "formatVersion": FORMAT_VERSION,
         "environment": {"name": place.name, "url": place.url},
         "options": dict(options),
-        "summary": _summary(plan, outline(plan)),
+        "summary": _summary(plan),
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],
     }
     return sealed(document)
 
 
-def _summary(plan: Plan, outlined: Outline) -> Record:
+def _summary(plan: Plan) -> Record:
+    rows = [row for tenant in plan.tenants if tenant.may_be_applied for row in rows_of(tenant)]
     return {
         "tenants": len(plan.tenants),
-        "refused": len(outlined.refused),
-        "unreadable": len(outlined.failed),
+        "refused": sum(bool(tenant.refusals) for tenant in plan.tenants),
+        "unreadable": sum(tenant.failure is not None for tenant in plan.tenants),
         "unchanged": sum(tenant.unchanged for tenant in plan.tenants),
-        **{str(verb): count for verb, count in verb_counts(outlined.rows).items()},
-        "effects": {effect.slug: count for effect, count in effect_counts(outlined.rows)},
+        **{str(verb): count for verb, count in verb_counts(rows).items()},
+        "effects": {effect.slug: count for effect, count in effect_counts(rows)},
     }
 
 

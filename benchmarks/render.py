@@ -1,0 +1,134 @@
+"""CPU seconds to render a plan of 40,000 rows: every format, three shapes of plan.
+
+    python -m benchmarks.render [ROWS]
+
+`alike`: the same change everywhere, one group. `each its own`: values differ, so nothing groups.
+`new`: tenants that are created, alike but for their own values. Four rows a tenant.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from reconciler.changes import FieldChange
+from reconciler.consequences import Consequence, Effect
+from reconciler.model import (
+    DesiredResource,
+    LiveResource,
+    Origin,
+    Ref,
+    ResourceKey,
+    Secret,
+    SecretName,
+    workspace_key,
+)
+from reconciler.plan.file import Place
+from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+from reconciler.render.html import render_plan_html
+from reconciler.render.lines import Look
+from reconciler.render.markdown import render_plan_markdown
+from reconciler.render.plan import render_plan
+from reconciler.render.structured import render_plan_json
+
+PLACE = Place("benchmark", "https://airbyte.test/v1")
+NAMES = {"e094cb9a-26de-4645-8761-65c0c425d1de": "stripe"}
+ROWS_A_TENANT = 4
+SCHEDULE_ONLY = (Consequence(Effect.SCHEDULE_ONLY),)
+FIRST_LOAD = (Consequence(Effect.FIRST_LOAD),)
+
+FORMATS: dict[str, Callable[[Plan], str]] = {
+    "text": lambda plan: render_plan(plan, Look(names=NAMES)),
+    "json": lambda plan: render_plan_json(plan, PLACE, {}),
+    "markdown": lambda plan: render_plan_markdown(plan, PLACE, Look(names=NAMES)),
+    "html": lambda plan: render_plan_html(plan, PLACE, NAMES),
+}
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 40_000
+    tenants = rows // ROWS_A_TENANT
+    shapes = {
+        "alike": [rescheduled(number, "0 0 3 * * ?") for number in range(tenants)],
+        "each its own": [rescheduled(n, f"0 {n} 3 * * ?") for n in range(tenants)],
+        "new": [created(number) for number in range(tenants)],
+    }
+    print(f"{rows:,} rows in {tenants:,} tenants; CPU seconds, megabytes")
+    for shape, plans in shapes.items():
+        for name, render in FORMATS.items():
+            started = time.process_time()
+            text = render(Plan(tuple(plans)))
+            took = time.process_time() - started
+            print(f"  {shape:<14}{name:<10}{took:6.2f} s {len(text) / 1e6:8.2f} MB", flush=True)
+
+
+def rescheduled(number: int, after: str) -> TenantPlan:
+    """A tenant whose connections all get another schedule."""
+    scope = f"tenant-{number:05}"
+    keys = [ResourceKey("connection", scope, f"c{at}") for at in range(ROWS_A_TENANT)]
+    return TenantPlan(scope, tuple(_update(key, after) for key in keys), unchanged=2)
+
+
+def _update(key: ResourceKey, after: str) -> Operation:
+    spec = {
+        "name": f"Connection {key.name}",
+        "source": Ref("source", "stripe"),
+        "destination": Ref("destination", "lake"),
+        "schedule": {"scheduleType": "cron", "cronExpression": after},
+    }
+    change = FieldChange(("schedule", "cronExpression"), "0 0 2 * * ?", after)
+    return Operation(
+        Action.UPDATE,
+        key,
+        DesiredResource(key, spec, Origin(f"tenants/{key.scope}.yaml", 10, 3)),
+        LiveResource(key, spec, f"id-{key.scope}-{key.name}", {}),
+        (change,),
+        consequences=SCHEDULE_ONLY,
+    )
+
+
+def created(number: int) -> TenantPlan:
+    """A new tenant: a workspace, a source, a destination, a connection."""
+    scope = f"tenant-{number:05}"
+    workspace = workspace_key(scope)
+    source, lake, connection = (
+        ResourceKey(kind, scope, name)
+        for kind, name in (("source", "stripe"), ("destination", "lake"), ("connection", "main"))
+    )
+    actor = {
+        "workspace": Ref("workspace", ""),
+        "definitionId": next(iter(NAMES)),
+        "configuration": {
+            "account_id": f"acct_{number}",
+            "client_secret": Secret((SecretName("KEY"),)),
+            **{f"option_{at}": at for at in range(8)},
+        },
+    }
+    link = {"source": Ref("source", "stripe"), "destination": Ref("destination", "lake")}
+    waits = (f"create {workspace}",)
+    return TenantPlan(
+        scope,
+        (
+            _create(workspace, {"name": f"The {scope}"}, ()),
+            _create(source, {**actor, "name": "Stripe"}, waits),
+            _create(lake, {**actor, "name": "Lake"}, waits),
+            _create(connection, {**link, "name": "Main"}, (f"create {source}", f"create {lake}")),
+        ),
+    )
+
+
+def _create(key: ResourceKey, spec: dict[str, object], waits_for: tuple[str, ...]) -> Operation:
+    desired = DesiredResource(key, spec, Origin(f"tenants/{key.scope}.yaml", 10, 3))
+    return Operation(
+        Action.CREATE,
+        key,
+        desired,
+        None,
+        waits_for=frozenset(waits_for),
+        consequences=FIRST_LOAD,
+    )
+
+
+if __name__ == "__main__":
+    main()
