@@ -12,6 +12,7 @@ from reconciler.errors import Diagnostic, ManifestError, Severity
 from reconciler.manifest.discover import TenantFiles, discover
 from reconciler.manifest.layers import Layer
 from reconciler.manifest.project import Project
+from reconciler.manifest.provenance import Effective, effective
 from reconciler.manifest.reader import Document
 from reconciler.manifest.template import read_library
 from reconciler.manifest.tenant import (
@@ -71,10 +72,10 @@ def load(
     return Loaded(tuple(tenants), tuple(problems))
 
 
-def read_manifests(
+def effective_manifests(
     project: Project, selection: Selection, environ: Mapping[str, str]
-) -> list[Manifest]:
-    """The effective manifests of the selected tenants, by name, whatever else they have wrong.
+) -> list[Effective]:
+    """The manifests of the selected tenants as they are in effect, by name.
 
     Raises ManifestError for what cannot be read at all, UsageError as `load` does.
     """
@@ -88,7 +89,8 @@ def read_manifests(
     problems += [problem for reading in selected for problem in reading.all_problems]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
-    return sorted((r.manifest for r in selected if r.manifest), key=lambda each: each.tenant)
+    chosen = (effective(each.manifest) for each in selected if each.manifest)
+    return sorted(chosen, key=lambda each: each.tenant)
 
 
 @dataclass(frozen=True, slots=True)

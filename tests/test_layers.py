@@ -44,6 +44,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "plan": ("plan", "diff", "changes", "consequences", "kinds", "errors", "model"),
     "redaction": (),
     "apply": ("apply", "plan", "ledger", "api", "kinds", "connectors", "errors", "model"),
+    "render.effective": (
+        "render",
+        "export.page",
+        "manifest.provenance",
+        "manifest.tenant",
+        "model",
+        "wording",
+    ),
     "render": (
         "render",
         "apply.outcome",

@@ -15,6 +15,7 @@ from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError
 
 _COMMANDS = {
     "validate": ("reconciler.cli.validate", "Check manifests without any network."),
+    "render": ("reconciler.cli.render", "Show the manifests after templates and defaults."),
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from benchmarks.fleet import write_fleet
+from click.testing import CliRunner, Result
+
+from benchmarks.fleet import FLEET, as_csv, as_secrets, businesses, write_fleet
+from reconciler.cli import main
 from tests.support import Project
 
 
@@ -22,3 +26,37 @@ def test_a_seed_gives_the_same_fleet_again(tmp_path: Path) -> None:
     for file in files:
         twin = tmp_path / "two" / file.relative_to(tmp_path / "one")
         assert file.read_bytes() == twin.read_bytes()
+
+
+def test_files_and_a_set_of_the_same_businesses_are_the_same(tmp_path: Path) -> None:
+    rendered = []
+    for shape in ("files", "set"):
+        write_fleet(tmp_path / shape, tenants=6, shape=shape)
+        result = CliRunner().invoke(main, ["--project", str(tmp_path / shape), "render"])
+        assert result.exit_code == 0, result.output
+        rendered.append(result.stdout)
+    assert rendered[0] == rendered[1]
+
+
+def test_the_fleet_of_the_examples_is_the_generated_one() -> None:
+    rows = list(businesses(100))
+    table = (FLEET / "tenants" / "businesses.csv").read_text(encoding="utf-8")
+    assert table == as_csv(rows)
+    values = (FLEET / "demo-secrets.yaml").read_text(encoding="utf-8")
+    assert values.partition("\n")[2] == as_secrets(rows)
+    assert {len(row.uses) for row in rows} == {5, 6, 7, 8, 9, 10}
+
+
+def test_two_businesses_of_the_examples_apply_and_then_plan_empty(tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    shutil.copytree(FLEET, folder, ignore=shutil.ignore_patterns(".reconciler"))
+    chosen = [business.tenant for business in businesses(2)]
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["--project", str(folder), *arguments])
+
+    assert "Valid: 100 tenants" in run("validate").stdout
+    applied = run("apply", "--auto-approve", *chosen)
+    assert applied.exit_code == 0, applied.output
+    again = run("plan", "--detailed-exitcode", *chosen)
+    assert again.exit_code == 0, again.output

@@ -1,0 +1,53 @@
+"""`reconciler render`: the effective manifests, after templates and defaults. Sends nothing."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler import fleet
+from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli.settings import Settings, global_options
+from reconciler.manifest.project import read_project
+from reconciler.render.effective import (
+    render_effective,
+    render_effective_json,
+    render_provenance,
+)
+
+
+@click.command()
+@tenant_selection
+@click.option(
+    "--provenance", is_flag=True, help="Say of each value in which file, line and column it is."
+)
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml")
+@global_options
+def render(
+    settings: Settings,
+    tenants: tuple[str, ...],
+    patterns: tuple[str, ...],
+    labels: tuple[tuple[str, str], ...],
+    provenance: bool,
+    form: str,
+) -> None:
+    """Show the manifests as they are in effect, after templates, params and defaults.
+
+    Secrets stay expressions: no value of one is read.
+
+    \b
+    Examples:
+      reconciler render acme
+      reconciler render acme --provenance
+    """
+    project = read_project(settings.folder)
+    chosen = fleet.effective_manifests(
+        project, selection(tenants, patterns, labels), settings.environ
+    )
+    if form == "json":
+        settings.result(render_effective_json(chosen, provenance=provenance))
+    elif provenance:
+        settings.result(render_provenance(chosen, settings.palette(sys.stdout)))
+    else:
+        settings.result(render_effective(chosen))
