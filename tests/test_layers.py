@@ -38,7 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "live": ("api", "kinds", "errors", "model"),
     "survey": ("live", "api", "kinds", "errors", "model"),
-    "export": ("export", "manifest.schema", "kinds", "connectors", "errors", "model"),
+    "export": ("export", "manifest.schema", "kinds", "connectors", "errors", "model", "rules"),
     "exporting": ("survey", "export", "api", "errors"),
     "diff": ("changes", "model"),
     "plan": ("plan", "diff", "changes", "consequences", "kinds", "errors", "model"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from reconciler.connectors import Catalogue
 from reconciler.export.keys import unique_keys
@@ -12,9 +13,10 @@ from reconciler.export.page import Exported, LeftOut, Page
 from reconciler.export.secret_names import SecretNames
 from reconciler.kinds import all_kinds
 from reconciler.kinds._base import Kind
-from reconciler.kinds._writing import Block, Found, unsayable
+from reconciler.kinds._writing import Block, Found, Remark, unsayable
 from reconciler.manifest.schema import properties
 from reconciler.model import Json, LiveResource, LiveTenant, Path, Ref, ResourceKey, Spec
+from reconciler.rules import rule_titled
 
 LONGEST_NAME = 256
 LONGEST_TAG = 30
@@ -95,16 +97,25 @@ def _section(
         key = choice.keys[_id(resource)]
         block = _block(kind, resource, ResourceKey(kind.name, tenant, key), choice, declared, style)
         at = (name,) if is_single else (name, key)
-        for remark in block.remarks:
-            loss = LeftOut(kind.name, title, ".".join(map(str, remark.at)), remark.text)
-            text = f"{_field(remark.at)}: {remark.text}; not managed."
-            if not remark.is_left_out:
-                text = f"{remark.text[:1].upper()}{remark.text[1:]}."
-            told.append(((*at, *remark.at), text, loss if remark.is_left_out else None))
+        told += [_told(kind, title, at, remark) for remark in block.remarks]
         blocks[key] = _shorthand(kind, block.fields)
     if is_single:
         return next(iter(blocks.values()), None) or None, told
     return blocks or None, told
+
+
+def _told(kind: Kind, title: str, at: Path, remark: Remark) -> _Told:
+    """The comment for a remark about the block at *at*, and what is to be listed of it."""
+    if remark.waives:
+        rule = rule_titled(remark.waives).id
+        # A comment before a list is the nearest one to what is in it.
+        steps = tuple(takewhile(lambda step: isinstance(step, str), remark.at))
+        return (*at, *steps), f"reconciler: allow {rule} {remark.text}", None
+    field = ".".join(map(str, remark.at))
+    if not remark.is_left_out:
+        return (*at, *remark.at), f"{remark.text[:1].upper()}{remark.text[1:]}.", None
+    loss = LeftOut(kind.name, title, field, remark.text)
+    return (*at, *remark.at), f"{field}: {remark.text}; not managed.", loss
 
 
 def _block(
@@ -248,10 +259,6 @@ def _in_order(value: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def _id(resource: LiveResource) -> tuple[str, str]:
     return resource.key.kind, resource.id
-
-
-def _field(at: Path) -> str:
-    return ".".join(str(step) for step in at)
 
 
 def _shown(text: str, most: int = 60) -> str:

@@ -6,7 +6,7 @@ the platform's ConfigurationUpdate, JsonSecretsProcessor and SecretsHelpers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from reconciler.connectors import Connector
@@ -27,7 +27,7 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
-from reconciler.kinds._writing import Block, Found, Remark, written
+from reconciler.kinds._writing import OPENING, Block, Found, Remark, written
 from reconciler.model import UNREADABLE, Json, Path, Secret, Spec
 
 
@@ -148,7 +148,26 @@ def _to_manifest(role: str, found: Found) -> Block:
     at = ("configuration",)
     configuration = written(found.spec["configuration"], found, at, remarks)
     told = configuration if isinstance(configuration, dict) else {}
+    remarks += _waivers(connector, told)
     return Block({**fields, **found.name(), "configuration": told}, tuple(remarks))
+
+
+def _waivers(connector: Connector | None, configuration: Json) -> Iterator[Remark]:
+    """What the schema has against a configuration that Airbyte took: it is of another version."""
+    if connector is None:
+        return
+    flaws = _flaws(connector.schema, _with_secrets(configuration))
+    for flaw in (flaw for flaw in flaws if flaw.severity is Severity.ERROR):
+        yield Remark(flaw.at, "live as it is", is_left_out=False, waives=flaw.summary)
+
+
+def _with_secrets(value: Json) -> Json:
+    """*value* as it is once it has been read from a manifest."""
+    if isinstance(value, str):
+        return Secret((value,)) if value.startswith(OPENING) else value
+    if isinstance(value, Mapping):
+        return {key: _with_secrets(inner) for key, inner in value.items()}
+    return [_with_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 _NOT_IN_CATALOGUE = "the catalogue has no such connector, so its configuration is not checked"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.model import Json
 
@@ -22,6 +22,17 @@ def normal_schedule(schedule: Mapping[str, Json]) -> Mapping[str, Json]:
         normal.pop("cronExpression", None)
         return normal
     words = str(normal.get("cronExpression", "")).split()
-    if len(words) > _FIELDS_BEFORE_ZONE and _ZONE.match(words[-1]) and words[-1].upper() == UTC:
+    if _zone(words).upper() == UTC:
         words.pop()
     return {**normal, "cronExpression": " ".join(words)}
+
+
+def foreign_zone(schedule: Mapping[str, Json]) -> str:
+    """The time zone of a normal *schedule* that is not UTC: only the UI can set one."""
+    return _zone(str(schedule.get("cronExpression", "")).split())
+
+
+def _zone(words: Sequence[str]) -> str:
+    """The zone behind the fields of a cron expression, empty when there is none."""
+    has_one = len(words) > _FIELDS_BEFORE_ZONE and _ZONE.match(words[-1])
+    return words[-1] if has_one else ""

@@ -19,11 +19,16 @@ MAX_DEPTH = 60  # of a value; the reader of manifests stops at 100, counted from
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is to be said of the field at *at* of a block; `is_left_out` when it is unmanaged."""
+    """What is to be said of the field at *at* of a block; `is_left_out` when it is unmanaged.
+
+    `waives` is the summary of a finding that the field would meet and that does not count, since it
+    is live as it is.
+    """
 
     at: Path
     text: str
     is_left_out: bool = True
+    waives: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from reconciler.kinds._base import (
     changed_fields,
     required,
 )
-from reconciler.kinds._schedule import normal_schedule
+from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed
 from reconciler.kinds.tag import default_colour
 from reconciler.model import ALL, Exhaustive, Json, Path, Ref, Spec
@@ -153,6 +153,8 @@ def _unwritable(spec: Spec) -> Iterator[Remark]:
     if (type_ := spec["schedule"].get("scheduleType")) not in _WRITABLE_SCHEDULES:
         timing = spec["schedule"].get("basicTiming", "no timing")
         yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
+    elif zone := foreign_zone(spec["schedule"]):
+        yield Remark(("schedule",), f"in the zone {zone}, which only Airbyte's own UI can set")
     if spec.get("status", "active") not in _WRITABLE_STATUSES:
         yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
     if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:
