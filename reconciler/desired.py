@@ -67,6 +67,7 @@ def build_tenant(
                 _origin(manifest, block),
                 is_protected=bool(block.life.is_protected),
                 renamed_from=block.life.renamed_from,
+                adopt_id=block.life.adopt_id,
             )
         problems += _same_names(kind, resources)
     tenant = DesiredTenant(
@@ -120,6 +121,7 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
         reason=block.life.reason if is_own else tenant.reason,
         origin=_origin(manifest, block) if is_own else manifest.origin(("state",), key=True),
         is_protected=block.life.is_protected,
+        adopt_id=block.life.adopt_id,
     )
 
 
@@ -135,7 +137,7 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
             problems.append((tenant.name, problem))
             continue
         origin = _claims_workspace(tenant)
-        for name in tenant.workspace_names if origin else ():
+        for name in tenant.workspace_names if origin and not tenant.workspace_id else ():
             if (owner := workspaces.setdefault(name, tenant)) is not tenant:
                 problem = error(
                     origin,
@@ -210,11 +212,11 @@ def _nearest(ref: Ref, names: Collection[str], manifest: Manifest) -> str:
 
 
 def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) -> list[Diagnostic]:
-    """Resources of one kind that the live workspace could not tell apart."""
+    """Resources of one kind that the live workspace could not tell apart: an id would."""
     first: dict[str, DesiredResource] = {}
     problems: list[Diagnostic] = []
     for key, resource in resources.items():
-        if key.kind != kind.name:
+        if key.kind != kind.name or resource.adopt_id:
             continue
         name = kind.name_of(resource.spec)
         if (other := first.setdefault(name, resource)) is not resource:

@@ -9,6 +9,7 @@
     ├── ListingInconsistent      a list that cannot be trusted to be complete
     ├── MalformedObject          a live object without a field that it must have
     ├── AmbiguousName            two live objects of the name that a manifest asks for
+    ├── AdoptionFailed           an id to adopt that the tenant's workspace has not
     ├── SecretNotCarried         an unmanaged secret that an update would destroy
     ├── LedgerUnusable           the ledger's file cannot be read or written
     ├── EnvironmentLocked        another apply works on the same environment
@@ -36,7 +37,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from reconciler.model import Origin
+from reconciler.model import Origin, ResourceKey
 from reconciler.rules import Rule, rule_titled
 from reconciler.rules import Severity as Severity
 
@@ -160,13 +161,26 @@ class MalformedObject(ReconcilerError):
 
 
 class AmbiguousName(ReconcilerError):
-    """A name that tells nothing: several live objects of *kind* have it."""
+    """A name that tells nothing: several live objects of *kind* have it, and *key* asks for one."""
 
-    def __init__(self, kind: str, name: str, ids: Sequence[str], origin: Origin) -> None:
+    def __init__(
+        self, kind: str, name: str, ids: Sequence[str], origin: Origin, key: ResourceKey
+    ) -> None:
         super().__init__(f'{len(ids)} live {kind}s are named "{name}"')
         self.kind = kind
         self.name = name
         self.ids = tuple(sorted(ids))
+        self.origin = origin
+        self.key = key
+
+
+class AdoptionFailed(ReconcilerError):
+    """*key* is to be the live object of this id, which is not there, or is not of its kind."""
+
+    def __init__(self, key: ResourceKey, id_: str, origin: Origin) -> None:
+        super().__init__(f"{key} {id_}")
+        self.key = key
+        self.id = id_
         self.origin = origin
 
 

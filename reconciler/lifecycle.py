@@ -1,6 +1,6 @@
 """The keys that every block of a manifest may have besides the API's own: how long it lives.
 
-They are ours, so no kind sees them: `state`, `reason`, `renamedFrom`, `protect`.
+They are ours, so no kind sees them: `state`, `reason`, `renamedFrom`, `protect`, `adopt`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.model import Json
 
-KEYS = frozenset({"state", "reason", "renamedFrom", "protect"})
+KEYS = frozenset({"state", "reason", "renamedFrom", "protect", "adopt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Lifecycle:
     reason: str = ""
     renamed_from: str = ""
     is_protected: bool | None = None
+    adopt_id: str = ""
 
 
 def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
@@ -33,6 +34,7 @@ def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
         reason=str(block.get("reason", "")),
         renamed_from=str(block.get("renamedFrom", "")),
         is_protected=block.get("protect"),
+        adopt_id=str((block.get("adopt") or {}).get("id", "")).lower(),
     )
 
 

@@ -10,39 +10,22 @@ Rows that cannot belong to what was asked are an error, never an empty state.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
-from reconciler.errors import (
-    AmbiguousName,
-    Forbidden,
-    ListingInconsistent,
-    MalformedObject,
-    ReconcilerError,
-    ServerError,
-)
+from reconciler.errors import Forbidden, ListingInconsistent, ReconcilerError, ServerError
+from reconciler.identity import Rows, identified
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds._base import Kind, RefOf, required
-from reconciler.model import (
-    DesiredTenant,
-    LiveResource,
-    LiveTenant,
-    Memory,
-    Origin,
-    Ref,
-    ResourceKey,
-)
+from reconciler.kinds._base import Kind, required
+from reconciler.model import DesiredTenant, LiveTenant, Memory, workspace_key
 
 FILL = 96  # rows that a batch is planned for, so that a few undeclared ones still fit the page
 MAX_IDS = 80  # workspace ids in one URL: about 37 bytes each, and a request line holds 4 KB
 
 WORKSPACE_ID = "workspaceId"  # in every object, the workspace's own included
-
-Rows: TypeAlias = "list[Body] | ReconcilerError"
 
 
 def read_live(
@@ -55,7 +38,7 @@ def read_live(
     *recall* tells what is remembered of a tenant, by its name. Raises ApiError when nothing can be
     read at all.
     """
-    found = _find_workspaces(client, tenants)
+    found = _find_workspaces(client, tenants, _known_ids(tenants, recall))
     rows = _read_rows(client, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
@@ -64,31 +47,58 @@ def read_live(
             yield tenant, problem
 
 
-def _find_workspaces(client: Client, tenants: Sequence[DesiredTenant]) -> dict[str, list[Body]]:
-    """The live workspaces by name, among them every one that a tenant asks for."""
+def _known_ids(tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]) -> dict[str, str]:
+    """The id of each tenant's workspace where the manifest gives it, or it is remembered."""
+    known: dict[str, str] = {}
+    for tenant in tenants:
+        remembered = recall(tenant.name).get(workspace_key(tenant.name))
+        if id_ := tenant.workspace_id or (remembered.id if remembered else ""):
+            known[tenant.name] = id_
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Workspaces:
+    """The live workspaces that tenants may mean. `known` are the tenants' ids of theirs."""
+
+    by_name: Mapping[str, list[Body]]
+    by_id: Mapping[str, Body]
+    known: Mapping[str, str]
+
+    def of(self, tenant: DesiredTenant) -> list[Body]:
+        """The one that is known by its id, else those of the first of its names that any has.
+
+        One that is known to be another tenant's is nobody else's, whatever its name is now.
+        """
+        if (id_ := self.known.get(tenant.name, "")) in self.by_id:
+            return [self.by_id[id_]]
+        names = tenant.workspace_names
+        return next((self.by_name[name] for name in names if self.by_name.get(name)), [])
+
+
+def _find_workspaces(
+    client: Client, tenants: Sequence[DesiredTenant], known: Mapping[str, str]
+) -> _Workspaces:
+    """The live workspaces, among them every one that a tenant asks for."""
     kind = get("workspace")
-    wanted = {name for tenant in tenants for name in tenant.workspace_names}
-    choices = [tenant.workspace_names for tenant in tenants]
-    rows = list_complete(
-        client,
-        kind.collection,
-        kind.id_field,
-        is_enough=lambda rows: _satisfied(choices, {row.get("name") for row in rows}),
-    )
-    found: dict[str, list[Body]] = {}
+    choices = [(known.get(tenant.name, ""), *tenant.workspace_names) for tenant in tenants]
+    wanted = {name for choice in choices for name in choice}
+    ids = set(known.values())
+
+    def is_enough(rows: Iterable[Body]) -> bool:
+        there = {text for row in rows for text in (row.get("name"), row.get(kind.id_field))}
+        return all(any(text in there for text in choice) for choice in choices)
+
+    rows = list_complete(client, kind.collection, kind.id_field, is_enough=is_enough)
+    by_name: dict[str, list[Body]] = {}
+    by_id: dict[str, Body] = {}
     for row in rows:
-        if row.get("name") in wanted:
-            found.setdefault(str(row["name"]), []).append(row)
-    return found
-
-
-def _satisfied(choices: Sequence[Sequence[str]], names: Collection[str | None]) -> bool:
-    return all(any(name in names for name in choice) for choice in choices)
-
-
-def _workspace(tenant: DesiredTenant, found: Mapping[str, list[Body]]) -> list[Body]:
-    """The live workspaces of the first of the tenant's names that any has."""
-    return next((found[name] for name in tenant.workspace_names if name in found), [])
+        id_ = required(row, kind.id_field, str)
+        if id_ in ids:
+            by_id[id_] = row
+        elif row.get("name") in wanted:
+            by_name.setdefault(str(row["name"]), []).append(row)
+    return _Workspaces(by_name, by_id, known)
 
 
 def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
@@ -113,10 +123,10 @@ class _Batch:
 def _read_rows(
     client: Client,
     tenants: Sequence[DesiredTenant],
-    found: Mapping[str, list[Body]],
+    found: _Workspaces,
 ) -> Iterator[Mapping[str, Rows]]:
     """For each tenant, in order, its live rows by kind; several batches are read at a time."""
-    workspaces = [_workspace(tenant, found) for tenant in tenants]
+    workspaces = [found.of(tenant) for tenant in tenants]
     kinds = [kind for kind in all_kinds() if kind.in_workspace()]
     batches = sorted(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
@@ -217,111 +227,3 @@ def by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mappin
         seen.add(id_)
         sorted_out[owner].append(row)
     return dict(sorted_out)
-
-
-def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
-    """The live state of *tenant*: each body is a declared resource's by its name, or undeclared.
-
-    An id that is remembered for a resource comes before its name.
-
-    Raises AmbiguousName, MalformedObject, and whatever kept the rows from being read.
-    """
-    rows: dict[str, list[Body]] = {}
-    for name, found in bodies.items():
-        if isinstance(found, ReconcilerError):
-            raise found
-        rows[name] = found
-    keys: dict[tuple[str, str], ResourceKey] = {}
-
-    def ref_of(kind: str, id_: str) -> Ref:
-        key = keys.get((kind, id_))
-        return Ref(kind, key.name if key else f"@{id_}")
-
-    for kind in all_kinds():  # dependencies first, so that the references of a row are known
-        found_keys = _keys(kind, tenant, rows.get(kind.name, ()), memory, ref_of)
-        keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
-
-    resources = [
-        _resource(get(name), body, keys, ref_of) for name, found in rows.items() for body in found
-    ]
-    return LiveTenant(
-        name=tenant.name,
-        resources={r.key: r for r in resources if r.key.is_declared},
-        undeclared=tuple(
-            sorted((r for r in resources if not r.key.is_declared), key=lambda r: r.key)
-        ),
-    )
-
-
-def _keys(
-    kind: Kind, tenant: DesiredTenant, rows: Sequence[Body], memory: Memory, ref_of: RefOf
-) -> dict[str, ResourceKey]:
-    """The key of each row's id: of the resource that claims it, else `@` and the id."""
-    by_id = {required(row, kind.id_field, str): row for row in rows}
-    holders: dict[str, list[str]] = {}
-    for id_, row in by_id.items():
-        holders.setdefault(str(row.get("name")), []).append(id_)
-    keys: dict[str, ResourceKey] = {}
-    for key, origin, names in _claims(kind, tenant):
-        name = next((name for name in names if name in holders), "")
-        ids = holders.get(name, [])
-        if key in memory and memory[key].id in by_id:
-            ids = [memory[key].id]
-        elif len(ids) > 1:
-            ids = _fitting(kind, tenant, key, [by_id[id_] for id_ in ids], ref_of) or ids
-        if len(ids) > 1:
-            raise AmbiguousName(kind.name, name, ids, origin)
-        for id_ in ids:
-            keys.setdefault(id_, key)
-    for id_ in by_id:
-        keys.setdefault(id_, ResourceKey(kind.name, tenant.name, f"@{id_}"))
-    return keys
-
-
-def _fitting(
-    kind: Kind, tenant: DesiredTenant, key: ResourceKey, rows: Sequence[Body], ref_of: RefOf
-) -> list[str]:
-    """Of rows of one name, those that need no replacement to become *key*'s resource.
-
-    A replacement that was cut short leaves the old one beside the new one, which alone fits.
-    """
-    if key not in tenant.resources:
-        return []
-    wanted = tenant.resources[key].spec
-    fixed = [field for field in kind.immutable if field in wanted]
-    specs = {str(row[kind.id_field]): kind.from_api(row, ref_of) for row in rows}
-    fits = [id_ for id_, spec in specs.items() if all(spec.get(f) == wanted[f] for f in fixed)]
-    return fits if len(fits) == 1 else []
-
-
-def _claims(
-    kind: Kind, tenant: DesiredTenant
-) -> Iterator[tuple[ResourceKey, Origin, tuple[str, ...]]]:
-    """The declared resources with the names that their live object may have, best first.
-
-    Names of today come before the names that something was renamed from, so that an entry which
-    was renamed long ago takes nothing away from one that has its old name now.
-    """
-    declared = [r for key, r in tenant.resources.items() if key.kind == kind.name]
-    for resource in sorted(declared, key=lambda each: bool(each.renamed_from)):
-        former = (resource.renamed_from,) if resource.renamed_from else ()
-        yield resource.key, resource.origin, (kind.name_of(resource.spec), *former)
-    for key, retired in tenant.retired.items():
-        if key.kind == kind.name:
-            yield key, retired.origin, (retired.name,)
-
-
-def _resource(
-    kind: Kind,
-    body: Body,
-    keys: Mapping[tuple[str, str], ResourceKey],
-    ref_of: RefOf,
-) -> LiveResource:
-    id_ = str(body[kind.id_field])
-    try:
-        spec = kind.from_api(body, ref_of)
-    except MalformedObject as problem:
-        raise MalformedObject(problem.reason, kind.name, id_) from problem
-    except RecursionError:
-        raise MalformedObject("it is nested too deeply", kind.name, id_) from None
-    return LiveResource(keys[kind.name, id_], spec, id_, body)

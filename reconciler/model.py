@@ -35,6 +35,11 @@ class ResourceKey:
     def __str__(self) -> str:
         return f"{self.kind}/{self.scope}" + (f"/{self.name}" if self.name else "")
 
+    @property
+    def local(self) -> str:
+        """The key inside its tenant, such as `source/stripe`; of a workspace just `workspace`."""
+        return f"{self.kind}/{self.name}" if self.name else self.kind
+
     @classmethod
     def parse(cls, text: str) -> ResourceKey:
         """The key that `str` wrote. Raises ValueError for any other text."""
@@ -133,7 +138,8 @@ class Exhaustive(dict[str, Json]):
 class DesiredResource:
     """What a manifest asks for, normalised, with the place that asks.
 
-    `renamed_from` is the name or key that the live object may still have, else empty.
+    `renamed_from` is the name or key that the live object may still have, else empty; `adopt_id` is
+    the id of the live object where the manifest gives it.
     """
 
     key: ResourceKey
@@ -141,6 +147,7 @@ class DesiredResource:
     origin: Origin
     is_protected: bool = False
     renamed_from: str = ""
+    adopt_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,7 @@ class Retired:
     reason: str
     origin: Origin
     is_protected: bool | None = None
+    adopt_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +198,13 @@ class DesiredTenant:
     def workspace(self) -> DesiredResource:
         """The workspace of a tenant that is to exist."""
         return self.resources[workspace_key(self.name)]
+
+    @property
+    def workspace_id(self) -> str:
+        """The id of the live workspace where the manifest gives it, else empty."""
+        key = workspace_key(self.name)
+        claim = self.retired.get(key) or self.resources.get(key)
+        return claim.adopt_id if claim else ""
 
     @property
     def workspace_names(self) -> tuple[str, ...]:

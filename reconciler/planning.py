@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from reconciler.api.client import Client
-from reconciler.errors import AmbiguousName, ListingInconsistent, ReconcilerError
+from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent, ReconcilerError
 from reconciler.live import read_live
 from reconciler.model import DesiredTenant, LiveTenant
 from reconciler.plan.build import build_plan
@@ -13,6 +13,7 @@ from reconciler.plan.guards import (
     NOTHING_ALLOWED,
     Allowances,
     ambiguous_name,
+    failed_adoption,
     guarded,
     guarded_run,
     untrusted_listing,
@@ -62,6 +63,8 @@ def plan_tenant(
     """The guarded plan of one tenant, or why there is none."""
     if isinstance(live, AmbiguousName):
         return TenantPlan(desired.name, refusals=(ambiguous_name(live),))
+    if isinstance(live, AdoptionFailed):
+        return TenantPlan(desired.name, refusals=(failed_adoption(live),))
     if isinstance(live, ListingInconsistent):
         return TenantPlan(desired.name, refusals=(untrusted_listing(live, desired.origin),))
     if isinstance(live, ReconcilerError):

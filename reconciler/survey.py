@@ -15,9 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.errors import Forbidden, NotFound, ReconcilerError, ServerError
+from reconciler.identity import Rows, identified
 from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Kind, required
-from reconciler.live import MAX_IDS, WORKSPACE_ID, Rows, by_workspace, identified, read_batch
+from reconciler.live import MAX_IDS, WORKSPACE_ID, by_workspace, read_batch
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,

@@ -149,7 +149,13 @@ class _Making:
         return sorted(ids - known)
 
     def _ambiguous(self, ids: list[str]) -> AmbiguousName:
-        return AmbiguousName(self._kind.name, self._operation.title, ids, self._desired.origin)
+        return AmbiguousName(
+            self._kind.name,
+            self._operation.title,
+            ids,
+            self._desired.origin,
+            self._operation.key,
+        )
 
 
 def live_rows(kind: Kind, client: Client, workspace_id: str) -> Sequence[Body]:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
     "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
+    "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
     "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
 }
 

@@ -112,15 +112,14 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
     environment = project.environment(settings.env, settings.environ)
     at = ledgers.places(project.state_folder, environment.name)
     started = time.time()
-    who = f"{_user()}@{socket.gethostname()}"
-    holder = f"{who}, process {os.getpid()}, since {_shown(started)}"
+    who = _who()
     with contextlib.ExitStack() as held:
         interruption = held.enter_context(interruptible())
         held.enter_context(
             locked(
                 at.lock,
                 environment.name,
-                holder,
+                _holder(who, started),
                 timeout_s=wishes.lock_timeout_s,
                 wait=interruption.wait,
                 tell=settings.tell,
@@ -148,6 +147,25 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
             if isinstance(problem, SecretsMissing):
                 raise provided.explained(problem) from None
             raise
+
+
+@contextlib.contextmanager
+def writable_ledger(settings: Settings, project: Project, environment: str) -> Iterator[Ledger]:
+    """The ledger of *environment* for a few notes, while nobody applies."""
+    at = ledgers.places(project.state_folder, environment)
+    holder = _holder(_who(), time.time())
+    with (
+        locked(
+            at.lock,
+            environment,
+            holder,
+            timeout_s=0.0,
+            wait=lambda _seconds: False,
+            tell=settings.tell,
+        ),
+        ledgers.writing(at) as ledger,
+    ):
+        yield ledger
 
 
 def _manners(
@@ -182,6 +200,15 @@ def outcome_code(report: Report) -> ExitCode:
     if report.is_success:
         return ExitCode.DONE
     return ExitCode.PARTLY_APPLIED if report.count(Status.SUCCEEDED) else ExitCode.FAILED
+
+
+def _who() -> str:
+    return f"{_user()}@{socket.gethostname()}"
+
+
+def _holder(who: str, started: float) -> str:
+    """Who has the lock, for whoever else wants it."""
+    return f"{who}, process {os.getpid()}, since {_shown(started)}"
 
 
 def _user() -> str:

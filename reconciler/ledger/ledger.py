@@ -183,6 +183,18 @@ class Ledger(Recall):
                 f"INSERT OR REPLACE INTO resource ({columns}) VALUES (?,?,?,?,?,?)", *row
             )
 
+    def adopt(self, key: ResourceKey, id_: str) -> None:
+        """Notes which live object the key means, of which nothing else is known yet."""
+        columns = "key, scope, id, spec, protected, coordinates"
+        row = (str(key), key.scope, id_, dump_spec({}), 0, dump_coordinates({}))
+        with self._writable.transaction():
+            self._settle(key)
+            known = self._writable.rows("SELECT id FROM resource WHERE key = ?", str(key))
+            if known != [(id_,)]:
+                self._writable.run(
+                    f"INSERT OR REPLACE INTO resource ({columns}) VALUES (?,?,?,?,?,?)", *row
+                )
+
     def forget(self, key: ResourceKey) -> None:
         """Notes that the resource is gone, and settles its intents."""
         with self._writable.transaction():

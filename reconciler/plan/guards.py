@@ -9,7 +9,7 @@ import fnmatch
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import AmbiguousName, Diagnostic, ListingInconsistent, error
+from reconciler.errors import AdoptionFailed, AmbiguousName, Diagnostic, ListingInconsistent, error
 from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
@@ -249,7 +249,19 @@ def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
         "ambiguous name",
         detail=f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": '
         f"{', '.join(problem.ids)}.",
-        hint="Rename or delete all but one of them in Airbyte.",
+        hint="Rename or delete all but one of them in Airbyte, or say which one is meant: "
+        f"reconciler adopt {problem.key.scope} {problem.key.local}=ID",
+    )
+
+
+def failed_adoption(problem: AdoptionFailed) -> Diagnostic:
+    """The refusal to take anything else for what is to be adopted."""
+    return error(
+        problem.origin,
+        "nothing to adopt",
+        detail=f"{problem.key} is to be the live {problem.key.kind} {problem.id}, and the "
+        f"tenant's workspace has no {problem.key.kind} of that id.",
+        hint="Correct the id: it may be of another kind or workspace, or be deleted.",
     )
 
 

@@ -89,6 +89,12 @@ def _ambiguous(problem: errors.AmbiguousName) -> Explanation:
     return detail, "Rename or delete all but one of them in Airbyte.", problem.origin
 
 
+def _adoption(problem: errors.AdoptionFailed) -> Explanation:
+    detail = f"No {problem.key.kind} of the tenant's workspace has the id {problem.id}."
+    hint = "Correct the id: it may be of another kind or workspace, or be deleted."
+    return detail, hint, problem.origin
+
+
 def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
     detail = (
         f"configuration.{problem.field} holds a secret that no manifest declares, at a place where "
@@ -150,6 +156,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.ListingInconsistent: ("inconsistent listing", _listing),
     errors.MalformedObject: ("unusable live object", _malformed),
     errors.AmbiguousName: ("ambiguous name", _ambiguous),
+    errors.AdoptionFailed: ("nothing to adopt", _adoption),
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
     errors.LedgerUnusable: ("ledger unusable", _ledger),
     errors.EnvironmentLocked: ("environment locked", _locked),

@@ -65,6 +65,14 @@ RULES = (
         hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
     ),
     error_rule(
+        "R409",
+        "nothing to adopt",
+        what="A resource is to be the live object of an id that its workspace has not.",
+        why="Taking another object for it, or making a new one, is not what was asked.",
+        hint="Correct the id: it may be of another kind or workspace, or be deleted.",
+        example="sources: {stripe: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}}",
+    ),
+    error_rule(
         "R440",
         "unusable plan file",
         what="A plan file is missing, cut short, or no plan at all.",
