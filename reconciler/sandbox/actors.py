@@ -5,39 +5,40 @@ Source: the platform's SourceService, SourceHandler and ConfigurationUpdate, and
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from jsonschema import Draft7Validator, ValidationError
-
-from reconciler.sandbox import problems, secrets
-from reconciler.sandbox.call import Call, page, require_workspace, workspace_scope
+from reconciler.sandbox import connectors, oauth, problems, resources, secrets
+from reconciler.sandbox.call import Call, require_role, require_workspace
+from reconciler.sandbox.lists import page, workspace_scope
 from reconciler.sandbox.registry import Definition
-from reconciler.sandbox.store import Row, dumped, loaded
+from reconciler.sandbox.routing import Answer, Route
+from reconciler.sandbox.shapes import anything, record, text, uuid_text
+from reconciler.sandbox.store import Row, Store, dumped, loaded
 
-Answer = tuple[int, Any]
+ROLES = ("source", "destination")
 
 
 def list_actors(call: Call, role: str) -> Answer:
     """The same shape as GET by id; a deleted one is told by its null configuration alone."""
-    scope, values = workspace_scope(call)
-    conditions = ["role = ?", scope]
+    scope = workspace_scope(call).also("role = ?", role)
     if not call.flag("includeDeleted"):
-        conditions.append("tombstone = 0")
-    rows, links = page(call, "actor", conditions, [role, *values])
+        scope = scope.also("tombstone = 0")
+    rows, links = page(call, "actor", scope)
     return 200, {**links, "data": [_read(call, row) for row in rows]}
 
 
 def create_actor(call: Call, role: str) -> Answer:
     """Validates the configuration and stores it; nothing is checked or discovered."""
     name = call.name()
-    workspace = require_workspace(call, call.uuid_field("workspaceId"))
-    configuration = call.required("configuration", dict)
-    definition = _chosen(call, role, configuration)
-    configuration = _without_type(configuration, role)
-    _validate(configuration, definition)
+    workspace = require_workspace(call, call.body["workspaceId"])
+    sent = _with_consent(call, call.body["configuration"])
+    definition = _chosen(call, role, sent)
+    configuration = _without_type(sent, role)
+    definition.validator.check(configuration)
+    configuration = oauth.masked(call.world, definition, configuration)
     id_ = str(uuid.uuid4())
     with call.store.transaction():
         kept = secrets.stored(configuration, None, definition, workspace["id"], call.store)
@@ -50,8 +51,8 @@ def create_actor(call: Call, role: str) -> Answer:
                 "definition_id": definition.id,
                 "name": name,
                 "configuration": dumped(kept),
-                "resource_allocation": dumped(_allocation(call)),
-                "created_at": int(time.time()),
+                "resource_allocation": dumped(resources.kept(call.body.get("resourceAllocation"))),
+                "created_at": call.now_s,
             },
         )
     return 200, _read(call, require_actor(call, role, id_))
@@ -59,79 +60,89 @@ def create_actor(call: Call, role: str) -> Answer:
 
 def get_actor(call: Call, role: str) -> Answer:
     """One source or destination; a deleted one too, with a null configuration."""
-    row = require_actor(call, role, call.params["id"])
+    row = require_actor(call, role, call.params[f"{role}Id"])
     return 200, _read(call, row, coordinates=call.flag("includeSecretCoordinates"))
 
 
 def patch_actor(call: Call, role: str) -> Answer:
     """Merges into the stored configuration; takes a mask for a new secret; clears resources."""
-    row = require_actor(call, role, call.params["id"])
-    sent = call.optional("configuration", dict)
+    row = require_actor(call, role, call.params[f"{role}Id"])
+    definition = connectors.of_actor(call.world, row)
     before = loaded(row["configuration"])
-    merged = secrets.merged(before, _without_type(sent, role)) if sent is not None else before
-    return _write(call, role, row, call.name(required=False) or row["name"], merged, sent or {})
+    if before is None:
+        raise problems.unprocessable()
+    sent = _without_type(_with_consent(call, call.body.get("configuration", {})), role)
+    if role == "destination":
+        _refuse_outputs(definition, sent)
+    merged = secrets.merged(before, sent)
+    return _write(call, row, call.name() or row["name"], merged, sent)
 
 
 def put_actor(call: Call, role: str) -> Answer:
     """Replaces the configuration; masks keep stored secrets where the server looks for them."""
-    row = require_actor(call, role, call.params["id"])
-    name = call.name()
-    sent = _without_type(call.required("configuration", dict), role)
-    definition = _definition(call, row)
-    kept = secrets.copied(loaded(row["configuration"]), sent, definition.schema, _fits)
-    return _write(call, role, row, str(name), kept, sent)
+    row = require_actor(call, role, call.params[f"{role}Id"])
+    name = str(call.name())
+    before = loaded(row["configuration"])
+    if before is None:
+        raise problems.unexpected()
+    sent = _without_type(call.body["configuration"], role)
+    kept = secrets.copied(before, sent, connectors.of_actor(call.world, row).schema)
+    return _write(call, row, name, kept, sent)
 
 
 def delete_actor(call: Call, role: str) -> Answer:
     """Deletes its connections, then leaves a row without configuration. Again is as good."""
-    row = require_actor(call, role, call.params["id"])
+    row = require_actor(call, role, call.params[f"{role}Id"])
     with call.store.transaction():
-        for connection in call.store.all(
-            f"SELECT id FROM connection WHERE {role}_id = ? AND status <> 'deprecated'", row["id"]
-        ):
-            call.store.update("connection", connection["id"], {"status": "deprecated"})
-        call.store.update("actor", row["id"], {"tombstone": 1, "configuration": None})
+        bury(call.store, [row])
     return 204, None
+
+
+def bury(store: Store, actors: Iterable[Row]) -> None:
+    """Deletes sources or destinations, their connections first. Their secrets stay behind."""
+    for row in actors:
+        live = f"SELECT id FROM connection WHERE {row['role']}_id = ? AND status <> 'deprecated'"
+        for connection in store.all(live, row["id"]):
+            store.update("connection", connection["id"], {"status": "deprecated"})
+        store.update("actor", row["id"], {"tombstone": 1, "configuration": None})
 
 
 def require_actor(call: Call, role: str, id_: str) -> Row:
     """The source or destination of that id, deleted or not."""
-    row = call.store.one("SELECT * FROM actor WHERE id = ? AND role = ?", id_, role)
+    row = call.store.one("SELECT * FROM actor WHERE id = ? AND role = ?", id_.lower(), role)
     if row is None:
         raise call.missing(f"{role.upper()}_CONNECTION", id_)
+    require_role(call, row["workspace_id"])
     return row
 
 
-def _write(
-    call: Call, role: str, row: Row, name: str, configuration: Any, sent: Mapping[str, Any]
-) -> Answer:
-    definition = _definition(call, row)
-    before = loaded(row["configuration"])
-    if before is None:
-        raise problems.unprocessable() if call.optional("configuration") else problems.unexpected()
+def _write(call: Call, row: Row, name: str, configuration: Any, sent: Any) -> Answer:
+    """*configuration* holds references to the stored secrets that *sent* does not replace."""
+    definition = connectors.of_actor(call.world, row)
     # What is validated has a fixed text for every stored secret, under the keys as they were sent.
-    _validate(
-        secrets.merged(secrets.with_placeholders(configuration, definition), sent), definition
-    )
+    shown = secrets.with_placeholders(configuration, definition)
+    definition.validator.check(secrets.merged(shown, sent))
+    configuration = oauth.masked(call.world, definition, configuration)
     with call.store.transaction():
+        before = loaded(row["configuration"])
         kept = secrets.stored(configuration, before, definition, row["workspace_id"], call.store)
+        allocation = resources.kept(call.body.get("resourceAllocation"))
         changes = {
             "name": name,
             "configuration": dumped(kept),
-            "resource_allocation": dumped(_allocation(call)),
+            "resource_allocation": dumped(allocation),
         }
         call.store.update("actor", row["id"], changes)
-    return 200, _read(call, require_actor(call, role, row["id"]))
+    return 200, _read(call, require_actor(call, row["role"], row["id"]))
 
 
 def _read(call: Call, row: Row, *, coordinates: bool = False) -> Mapping[str, Any]:
-    definition = _definition(call, row)
+    definition = connectors.of_actor(call.world, row)
     configuration = loaded(row["configuration"])
     if configuration is not None:
         show = secrets.with_coordinates if coordinates else secrets.masked
         configuration = show(configuration, definition)
     role = row["role"]
-    allocation = loaded(row["resource_allocation"])
     return {
         f"{role}Id": row["id"],
         "name": row["name"],
@@ -140,37 +151,26 @@ def _read(call: Call, row: Row, *, coordinates: bool = False) -> Mapping[str, An
         "workspaceId": row["workspace_id"],
         "configuration": configuration,
         "createdAt": row["created_at"],
-        **({"resourceAllocation": allocation} if allocation else {}),
+        **resources.read(loaded(row["resource_allocation"])),
     }
 
 
-def _definition(call: Call, row: Row) -> Definition:
-    definition = call.world.registry.by_id(row["role"], row["definition_id"])
-    if definition is None:
-        raise problems.not_found(_definition_type(row["role"]), row["definition_id"])
-    return definition
-
-
-def _chosen(call: Call, role: str, configuration: Mapping[str, Any]) -> Definition:
+def _chosen(call: Call, role: str, configuration: Any) -> Definition:
     """By definition id, else by the name found anywhere in the configuration."""
-    registry = call.world.registry
-    if call.optional("definitionId") is not None:
-        id_ = call.uuid_field("definitionId")
-        definition = registry.by_id(role, id_)
+    if (id_ := call.body.get("definitionId")) is not None:
+        definition = connectors.find(call.world, role, id_)
         if definition is None:
-            raise problems.not_found(_definition_type(role), id_)
+            raise problems.not_found(f"STANDARD_{role.upper()}_DEFINITION", id_)
         return definition
+    if not isinstance(configuration, dict):
+        raise problems.unexpected("The configuration cannot be cast to a JSON object")
     name = _find(configuration, f"{role}Type")
     if name is None:
         raise problems.unprocessable()
-    definition = registry.by_name(role, str(name))
+    definition = call.world.registry.by_name(role, str(name))
     if definition is None:
         raise problems.value_not_found(str(name))
     return definition
-
-
-def _definition_type(role: str) -> str:
-    return f"STANDARD_{role.upper()}_DEFINITION"
 
 
 def _find(value: Any, key: str) -> Any:
@@ -185,54 +185,61 @@ def _find(value: Any, key: str) -> Any:
     return None
 
 
-def _without_type(configuration: Mapping[str, Any], role: str) -> dict[str, Any]:
+def _without_type(configuration: Any, role: str) -> Any:
+    if not isinstance(configuration, dict):
+        return configuration
     return {key: value for key, value in configuration.items() if key != f"{role}Type"}
 
 
-def _allocation(call: Call) -> Any:
-    """Resources as they are kept: ephemeral storage is dropped; absent erases what there was."""
-    sent = call.optional("resourceAllocation", dict)
-    if sent is None:
-        return None
-    default = {
-        key: value
-        for key, value in (sent.get("default") or {}).items()
-        if not key.startswith("ephemeral_storage")
-    }
-    return {"default": default, "jobSpecific": sent.get("jobSpecific") or []}
+def _with_consent(call: Call, configuration: Any) -> Any:
+    """*configuration* with the fields that a consent flow left behind the sent secretId."""
+    coordinate = call.body.get("secretId")
+    if coordinate is None:
+        return configuration
+    row = call.store.one("SELECT value FROM secret WHERE coordinate = ?", coordinate)
+    fields = loaded(row["value"]) if row else None
+    if not (isinstance(fields, dict) and isinstance(configuration, dict)):
+        raise problems.not_found("SECRET", coordinate)
+    return {**configuration, **fields}
 
 
-def _fits(schema: Mapping[str, Any], value: Any) -> bool:
-    return Draft7Validator(dict(schema)).is_valid(value)
+def _refuse_outputs(definition: Definition, sent: Any) -> None:
+    """A destination's PATCH may not touch what the consent flow fills in."""
+    for path in oauth.user_outputs(definition):
+        value = sent
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            raise problems.unexpected(f"Cannot set key '{'.'.join(path)}', it is managed by OAuth")
 
 
-def _validate(configuration: Any, definition: Definition) -> None:
-    errors = sorted(definition.validator.iter_errors(configuration), key=lambda e: list(e.path))
-    if errors:
-        raise problems.unprocessable(
-            "json schema validation failed when comparing the data to the json schema. \n"
-            f"Errors: {', '.join(_worded(error) for error in errors)}"
-        )
+def _routes(role: str) -> tuple[Route, ...]:
+    collection, one = f"/{role}s", f"/{role}s/{{{role}Id}}"
+    resource = {"resourceAllocation": resources.SHAPE}
+    consent = {"secretId": text} if role == "source" else {}
+    created = record(
+        {"name": text, "workspaceId": uuid_text, "configuration": anything},
+        {"definitionId": uuid_text, **resource, **consent},
+    )
+    patched = record(
+        {},
+        {
+            "name": text,
+            "workspaceId": uuid_text,
+            "configuration": anything,
+            **resource,
+            **consent,
+        },
+    )
+    replaced = record({"name": text, "configuration": anything}, resource)
+    return (
+        Route("GET", collection, partial(list_actors, role=role)),
+        Route("POST", collection, partial(create_actor, role=role), created),
+        Route("GET", one, partial(get_actor, role=role)),
+        Route("PATCH", one, partial(patch_actor, role=role), patched),
+        Route("PUT", one, partial(put_actor, role=role), replaced),
+        Route("DELETE", one, partial(delete_actor, role=role)),
+    )
 
 
-def _worded(error: ValidationError) -> str:
-    """An error in the manner of the server's own validator."""
-    place = "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.path)
-    if error.validator == "type":
-        found = _found_type(error.instance)
-        expected = error.validator_value
-        names = expected if isinstance(expected, list) else [expected]
-        return f"{place}: {found} found, {' or '.join(map(str, names))} expected"
-    if error.validator == "required":
-        missing = error.message.split("'")[1]
-        return f"{place}.{missing}: is missing but it is required"
-    if error.validator == "pattern":
-        return f"{place}: does not match the regex pattern {error.validator_value}"
-    if error.validator in ("enum", "const"):
-        return f"{place}: does not have a value in the enumeration {error.validator_value}"
-    return f"{place}: does not satisfy {error.validator}"
-
-
-def _found_type(value: Any) -> str:
-    types = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object"}
-    return types.get(type(value), "null" if value is None else "array")
+ROUTES = tuple(route for role in ROLES for route in _routes(role))

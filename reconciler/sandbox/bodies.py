@@ -1,63 +1,76 @@
-"""Request bodies: what the server takes for JSON, and how much of it.
-
-Its JSON is stricter than Python's (no NaN, no half of a surrogate pair, a bounded depth). Source:
-the framework's limit in the platform's application.yml and the defaults of its JSON library.
-"""
+"""The bodies of requests and answers: JSON as the server's framework takes and gives it."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Never
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from reconciler.sandbox.problems import framework
-from reconciler.sandbox.shapes import Fields, known, misfit
+from reconciler.sandbox import problems
+from reconciler.sandbox.routing import Route
+from reconciler.sandbox.shapes import Unfit
 
 MAX_BYTES = 10 * 1024 * 1024
 
 
-async def read_object(request: Request, shape: Fields) -> Mapping[str, Any]:
-    """The JSON object of a request; anything of another shape is a 400, a very long one a 413."""
-    text = await _read(request)
-    path = request.url.path
+async def body(route: Route, request: Request) -> tuple[Any, Any]:
+    """The JSON of a request as it came and as its shape reads it; nothing of one without."""
+    if route.body is None:
+        return {}, {}
+    sent = await _parsed(request)
     try:
-        body = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-        if b"\\ud" in text.lower():
-            json.dumps(body, ensure_ascii=False).encode()  # fails for a half of a surrogate pair
-    except (ValueError, RecursionError):
-        raise framework(400, "Bad Request", path) from None
-    if message := misfit(body, shape):
-        raise framework(400, message, path)
-    fields: Mapping[str, Any] = known(body, shape)
-    return fields
+        return sent, route.body(sent, "body")
+    except Unfit as problem:
+        raise problems.framework(400, str(problem), request.url.path) from None
 
 
-async def read_form_or_object(request: Request) -> Mapping[str, Any]:
-    """The fields of a request that may also be a form."""
-    if "form-urlencoded" not in request.headers.get("Content-Type", ""):
-        return await read_object(request, Fields())
-    return dict(parse_qsl((await _read(request)).decode(errors="replace")))
+async def credentials(request: Request) -> Mapping[str, Any]:
+    """The fields of a token request, which may be JSON or a form."""
+    if "form-urlencoded" in request.headers.get("Content-Type", ""):
+        raw = await _raw(request)
+        return dict(parse_qsl(raw.decode("utf-8", "replace")))
+    sent = await _parsed(request)
+    if not isinstance(sent, dict):
+        raise problems.framework(400, "Failed to convert argument [body]", request.url.path)
+    return sent
 
 
-async def _read(request: Request) -> bytes:
+def encoded(value: Any) -> bytes:
+    """*value* as the body of an answer."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+async def _raw(request: Request) -> bytes:
     """The whole body. One that is too long is read to its end, so that its client hears why."""
-    parts, length = [], 0
+    parts, size = [], 0
     async for part in request.stream():
-        length += len(part)
-        if length <= MAX_BYTES:
+        size += len(part)
+        if size <= MAX_BYTES:
             parts.append(part)
-    if length > MAX_BYTES:
-        message = f"The content length [{length}] exceeds the maximum allowed [{MAX_BYTES}]"
-        raise framework(413, message, request.url.path)
+    if size > MAX_BYTES:
+        message = f"The content length [{size}] exceeds the maximum allowed [{MAX_BYTES}]"
+        raise problems.framework(413, message, request.url.path)
     return b"".join(parts)
 
 
-def _refuse(_constant: str) -> Never:
-    raise ValueError("NaN and the infinities are not JSON")
+async def _parsed(request: Request) -> Any:
+    raw = await _raw(request)
+    try:
+        value = json.loads(raw, parse_constant=_no_json, parse_float=_finite)
+        if rb"\ud" in raw.lower():
+            # A half of a surrogate pair is no character, and no database takes it.
+            encoded(value)
+    except (ValueError, RecursionError):
+        raise problems.framework(400, "Bad Request", request.url.path) from None
+    return value
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _finite(text: str) -> float:

@@ -1,4 +1,4 @@
-"""One request as handlers see it, and what all of them need: fields, pages, existence."""
+"""One request as handlers see it, and the world that they change."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.sandbox import problems
-from reconciler.sandbox.registry import Registry
-from reconciler.sandbox.shapes import UUID
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.registry import Definition, Registry
+from reconciler.sandbox.shapes import is_uuid
 from reconciler.sandbox.store import Row, Store
 
-# What a community install puts in front of its links: no client can reach it.
-LINK_HOST = "http://localhost:8001/api/public/v1"
 MAX_INT = 2**31 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 MAX_NAME = 256  # characters; the database's columns hold no more
@@ -28,63 +27,61 @@ class Caller(StrEnum):
 
 
 @dataclass
+class Behaviour:
+    """What can be asked of a sandbox beyond its data. Durations are seconds of its clock."""
+
+    discovery_s: float = 0.0  # of real time: a cold discovery keeps its request waiting
+    job_pending_s: float = 1.0
+    job_running_s: float = 10.0
+    job_outcome: str = "succeeded"
+    allows_sub_hourly: bool = True
+    is_entitled: bool = True
+    failing_sources: dict[str, str] = field(default_factory=dict)
+    failing_images: set[str] = field(default_factory=set)
+    failing_connections: dict[str, int] = field(default_factory=dict)
+    hidden_workspaces: set[str] = field(default_factory=set)
+
+
+@dataclass
 class World:
     """What outlives a request: the data, the connectors, and what was asked of the sandbox."""
 
     store: Store
     registry: Registry
     caller: Caller
-    failing_sources: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    custom: dict[tuple[str, int], Definition] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
-    """One authorised request."""
+    """One authorised request. *sent* is the body as it came, *body* as its shape reads it."""
 
     world: World
     path: str
     params: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: Mapping[str, Any]
+    sent: Any = None
+    caller: Caller = Caller.ADMIN
+    discovered: frozenset[str] = frozenset()
 
     @property
     def store(self) -> Store:
         return self.world.store
 
-    def required(self, name: str, type_: type = str) -> Any:
-        """A field of the body that must be there and of that type."""
-        value = self.optional(name, type_)
-        if value is None:
-            message = f"Required property '{name}' is missing"
-            raise problems.framework(400, message, self.path)
-        return value
+    @property
+    def now_s(self) -> int:
+        """The time in whole seconds."""
+        return self.world.clock.seconds()
 
-    def optional(self, name: str, type_: type = str) -> Any:
-        """A field of the body, None when it is absent; explicit null is as good as absent."""
-        value = self.body.get(name)
-        if value is not None and not isinstance(value, type_):
-            raise problems.framework(400, f"Failed to convert argument [{name}]", self.path)
-        return value
-
-    def name(self, *, required: bool = True) -> str | None:
+    def name(self) -> str | None:
         """The `name` of the body; one that the database's column cannot hold is a 500."""
-        name = self.required("name") if required else self.optional("name")
+        name: str | None = self.body.get("name")
         if name is not None and len(name) > MAX_NAME:
             raise problems.error_id(500)
-        return name if name is None else str(name)
-
-    def uuid_field(self, name: str) -> str:
-        """A required id of the body."""
-        return self._uuid(str(self.required(name)), name)
-
-    def choice(self, name: str, choices: Sequence[str]) -> str | None:
-        """A field that takes one of *choices* in any case; answered in lower case."""
-        value = self.optional(name)
-        if value is None:
-            return None
-        if str(value).lower() not in choices:
-            raise problems.framework(400, f"Failed to convert argument [{name}]", self.path)
-        return str(value).lower()
+        return name
 
     def number(self, name: str, default: int, least: int, most: int | None = None) -> int:
         """A number of the query inside its range."""
@@ -93,7 +90,7 @@ class Call:
             return default
         number = int(values[0]) if _INTEGER.fullmatch(values[0]) else MAX_INT + 1
         if number > MAX_INT:
-            raise problems.framework(400, f"Failed to convert argument [{name}]", self.path)
+            raise self.unreadable(name)
         if number < least or (most is not None and number > most):
             raise problems.error_id(400)
         return number
@@ -102,66 +99,83 @@ class Call:
         """Whether a switch of the query is on."""
         return (self.query.get(name) or ["false"])[0].lower() == "true"
 
+    def words(self, name: str) -> list[str]:
+        """Values of the query: the parameter repeated, or one value with commas."""
+        return [part for value in self.query.get(name, ()) for part in value.split(",") if part]
+
     def ids(self, name: str) -> list[str]:
-        """Ids of the query: the parameter repeated, or one value with commas."""
-        values = [part for value in self.query.get(name, ()) for part in value.split(",") if part]
-        return [self._uuid(value, name) for value in values]
+        """Ids of the query."""
+        return [self._uuid(value, name) for value in self.words(name)]
+
+    def one_id(self, name: str) -> str | None:
+        """An id of the query, None when there is none."""
+        return next(iter(self.ids(name)), None)
+
+    def required_id(self, name: str) -> str:
+        """An id of the query that must be there."""
+        id_ = self.one_id(name)
+        if id_ is None:
+            message = f"Required QueryValue [{name}] not specified"
+            raise problems.framework(400, message, self.path)
+        return id_
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        """A word of the query that is one of *choices* in any case."""
+        values = self.query.get(name)
+        if not values or not values[0]:
+            return None
+        if values[0].lower() not in choices:
+            raise self.unreadable(name)
+        return values[0].lower()
+
+    def unreadable(self, name: str) -> problems.Refusal:
+        """400 of the framework for a part of the query that it cannot convert."""
+        return problems.framework(400, f"Failed to convert argument [{name}]", self.path)
 
     def missing(self, resource_type: str, id_: str) -> problems.Refusal:
         """What this caller hears of an id that resolves to nothing."""
-        if self.world.caller is Caller.ORDINARY:
-            return problems.forbidden(
-                "Caller does not have the required permissions to access the resource(s)."
-            )
-        if not _is_uuid(id_):
+        if self.caller is Caller.ORDINARY:
+            return no_role()
+        if not is_uuid(id_):
             return problems.error_id(500)
         return problems.not_found(resource_type, id_)
 
+    def may_read(self, workspace_id: str) -> bool:
+        """Whether this caller has a role in that workspace."""
+        hidden = self.world.behaviour.hidden_workspaces
+        return self.caller is Caller.ADMIN or workspace_id not in hidden
+
     def _uuid(self, value: str, name: str) -> str:
-        if not _is_uuid(value):
-            raise problems.framework(400, f"Failed to convert argument [{name}]", self.path)
+        if not is_uuid(value):
+            raise self.unreadable(name)
         return value.lower()
 
 
-def page(
-    call: Call, table: str, conditions: Sequence[str], values: Sequence[Any]
-) -> tuple[list[Row], dict[str, str]]:
-    """The rows of the page that is asked for, and its links.
-
-    `next` is there whenever the page has a row, be it the last; both links lead nowhere.
-    """
-    limit = call.number("limit", 20, 1, 100)
-    offset = call.number("offset", 0, 0)
-    rows = call.store.page(table, conditions, values, limit, offset)
-    collection = call.path.rpartition("/")[2]
-    ids = call.ids("workspaceIds")
-    scope = f"&workspaceIds={','.join(ids)}" if ids else ""
-    base = f"{LINK_HOST}/{collection}?includeDeleted={str(call.flag('includeDeleted')).lower()}"
-    following = f"{base}{scope}&limit={limit}&offset={offset + limit}" if rows else ""
-    earlier = max(offset - limit, 0)
-    preceding = f"{base}{scope}&limit={limit}&limit={limit}&offset={earlier}" if offset else ""
-    return rows, {"previous": preceding, "next": following}
-
-
-def workspace_scope(call: Call) -> tuple[str, list[str]]:
-    """The SQL condition and values that keep a list to the workspaces that were asked for."""
-    ids = call.ids("workspaceIds")
-    if not ids:
-        live = "SELECT id FROM workspace WHERE tombstone = 0"
-        return f"workspace_id IN ({live})", []
-    if call.world.caller is Caller.ORDINARY:
-        for id_ in ids:
-            require_workspace(call, id_)
-    return f"workspace_id IN ({', '.join('?' * len(ids))})", ids
+def no_role() -> problems.Refusal:
+    """403 of the handlers' own check of roles."""
+    return problems.forbidden(
+        "Caller does not have the required permissions to access the resource(s)."
+    )
 
 
 def require_workspace(call: Call, id_: str) -> Row:
     """The live workspace of that id."""
-    row = call.store.one("SELECT * FROM workspace WHERE id = ? AND tombstone = 0", id_)
+    row = call.store.one("SELECT * FROM workspace WHERE id = ? AND tombstone = 0", id_.lower())
     if row is None:
         raise call.missing("STANDARD_WORKSPACE", id_)
+    require_role(call, row["id"])
     return row
 
 
-def _is_uuid(value: str) -> bool:
-    return UUID.fullmatch(value) is not None
+def require_role(call: Call, workspace_id: str) -> None:
+    """Refuses a caller without a role in that workspace."""
+    if not call.may_read(workspace_id):
+        raise no_role()
+
+
+def require_admin(call: Call) -> None:
+    """Refuses a caller that does not administer the organization."""
+    if call.caller is not Caller.ADMIN:
+        raise no_role()
+    if not call.world.behaviour.is_entitled:
+        raise problems.not_entitled()

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ _FILE = Path(__file__).with_name("catalogues.json")
 _NOUNS = ("accounts", "activities", "contacts", "events", "groups", "items", "orders", "users")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stream:
     """One stream of a source, as Airbyte's protocol describes it."""
 
@@ -27,23 +27,23 @@ class Stream:
     is_cursor_source_defined: bool
     default_cursor: tuple[str, ...]
     primary_key: tuple[tuple[str, ...], ...]
+    is_file_based: bool = False
 
     @property
     def fields(self) -> list[str]:
         """The names of the top-level fields, in the order of the schema."""
         return list(self.properties)
 
-    @property
+    @cached_property
     def field_paths(self) -> list[list[str]]:
         """The path of every field, nested ones included."""
         return list(_paths(self.properties, []))
 
 
 @cache
-def streams_of(definition: Definition) -> tuple[Stream, ...]:
-    """What a source of that connector has."""
-    rows = _catalogues().get(definition.image) or _made_up(definition)
-    return tuple(_stream(row) for row in rows)
+def rows_of(definition: Definition) -> Sequence[Mapping[str, Any]]:
+    """The streams that a source of that connector has, as a discovery answers them."""
+    return _catalogues().get(definition.image) or _made_up(definition)
 
 
 @cache
@@ -54,15 +54,17 @@ def _catalogues() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return catalogues
 
 
-def _stream(row: Mapping[str, Any]) -> Stream:
+def stream(row: Mapping[str, Any]) -> Stream:
+    """A stream of a discovery's answer."""
     return Stream(
         name=row["name"],
         namespace=row.get("namespace"),
-        properties=row["jsonSchema"]["properties"],
-        source_modes=tuple(row["supportedSyncModes"]),
-        is_cursor_source_defined=row["sourceDefinedCursor"],
-        default_cursor=tuple(row["defaultCursorField"]),
-        primary_key=tuple(tuple(part) for part in row["sourceDefinedPrimaryKey"]),
+        properties=row["jsonSchema"].get("properties", {}),
+        source_modes=tuple(row.get("supportedSyncModes", ("full_refresh",))),
+        is_cursor_source_defined=row.get("sourceDefinedCursor", False),
+        default_cursor=tuple(row.get("defaultCursorField", ())),
+        primary_key=tuple(tuple(part) for part in row.get("sourceDefinedPrimaryKey", ())),
+        is_file_based=row.get("isFileBased", False),
     )
 
 

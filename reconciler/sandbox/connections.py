@@ -1,4 +1,4 @@
-"""/connections and /streams.
+"""/connections.
 
 Source: the platform's ConnectionsController, ConnectionService and ConnectionsHandler. Source and
 destination are immutable; a stream list in PATCH replaces everything that was there.
@@ -6,52 +6,64 @@ destination are immutable; a stream list in PATCH replaces everything that was t
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.sandbox import problems, streams
+from reconciler.sandbox import connectors, jobs, mappers, problems, schedules, states, streams, tags
 from reconciler.sandbox.actors import require_actor
-from reconciler.sandbox.call import Call, page, workspace_scope
-from reconciler.sandbox.catalogue import Stream, streams_of
-from reconciler.sandbox.cron import read_schedule, stored_schedule
-from reconciler.sandbox.registry import Definition
-from reconciler.sandbox.secrets import MASK
-from reconciler.sandbox.store import Row, dumped, loaded
+from reconciler.sandbox.call import Call, require_role
+from reconciler.sandbox.catalogue import Stream
+from reconciler.sandbox.discovery import discovered
+from reconciler.sandbox.lists import page, workspace_scope
+from reconciler.sandbox.routing import Answer, Route
+from reconciler.sandbox.shapes import choice, list_of, record, text, uuid_text
+from reconciler.sandbox.store import Row, dumped, loaded, placeholders
 
-Answer = tuple[int, Any]
-
-NAMESPACES = ("source", "destination", "custom_format")
-BEHAVIOURS = ("ignore", "disable_connection", "propagate_columns", "propagate_fully")
-STATUSES = ("active", "inactive", "deprecated", "locked")
+MAX_FIELDS = 20_000  # over all streams of a connection
+_CHOICES = {
+    "namespaceDefinition": ("source", "destination", "custom_format"),
+    "nonBreakingSchemaUpdatesBehavior": (
+        "ignore",
+        "disable_connection",
+        "propagate_columns",
+        "propagate_fully",
+    ),
+    "status": ("active", "inactive", "deprecated", "locked"),
+}
+_DEFAULTS = {"namespaceDefinition": "destination", "nonBreakingSchemaUpdatesBehavior": "ignore"}
+_KEPT = ("namespaceDefinition", "namespaceFormat", "prefix", "nonBreakingSchemaUpdatesBehavior")
 
 
 def list_connections(call: Call) -> Answer:
     """Connections that are not deprecated, unless deleted ones are asked for."""
-    scope, values = workspace_scope(call)
-    conditions = [scope]
+    scope = workspace_scope(call)
     if not call.flag("includeDeleted"):
-        conditions.append("status <> 'deprecated'")
-    rows, links = page(call, "connection", conditions, values)
-    return 200, {**links, "data": [_read(row) for row in rows]}
+        scope = scope.also("status <> 'deprecated'")
+    if tag_ids := call.ids("tagIds"):
+        tagged = f"SELECT connection_id FROM connection_tag WHERE tag_id IN {placeholders(tag_ids)}"
+        scope = scope.also(f"id IN ({tagged})", *tag_ids)
+    rows, links = page(call, "connection", scope)
+    return 200, {**links, "data": _read_all(call, rows)}
 
 
 def create_connection(call: Call) -> Answer:
-    """Checks in the server's order: schedule, actors, discovery, streams."""
-    schedule = stored_schedule(call.optional("schedule", dict))
-    destination = _actor(call, "destination", call.uuid_field("destinationId"))
-    source = _actor(call, "source", call.uuid_field("sourceId"))
-    discovered = _discovered(call, source)
+    """Checks in the server's order: schedule, actors, discovery, streams, then the handler's."""
+    schedule = schedules.parsed(call.body.get("schedule"))
+    for name in _DEFAULTS:
+        # An explicit null replaces the default, and the server stumbles over it.
+        if name in call.sent and call.sent[name] is None:
+            raise problems.unexpected()
+    destination = _actor(call, "destination", call.body["destinationId"])
+    source = _actor(call, "source", call.body["sourceId"])
+    found = discovered(call, source)
+    kept = _chosen(call, source, destination, found)
     if source["workspace_id"] != destination["workspace_id"]:
-        raise problems.unexpected("Source and destination do not belong to the same workspace.")
-    sent = _sent_streams(call)
-    kept = (
-        _kept_streams(call, sent, discovered, destination, [])
-        if sent
-        else streams.default_streams(discovered)
-    )
-    name = call.name(required=False) or f"{source['name']} <> {destination['name']}"
+        raise problems.unexpected()
+    kept = _checked(call, schedule, source, destination, found, kept, [])
+    fields = {**_DEFAULTS, "prefix": "", **{n: call.body[n] for n in _KEPT if n in call.body}}
+    if "prefix" in call.sent and call.sent["prefix"] is None:
+        del fields["prefix"]
     id_ = str(uuid.uuid4())
     with call.store.transaction():
         call.store.insert(
@@ -61,89 +73,63 @@ def create_connection(call: Call) -> Answer:
                 "workspace_id": source["workspace_id"],
                 "source_id": source["id"],
                 "destination_id": destination["id"],
-                "name": name,
-                "status": _with_default(call, "status", STATUSES, "active"),
+                "name": call.name() or f"{source['name']} <> {destination['name']}",
+                "status": call.body.get("status", "active"),
                 "fields": dumped(
-                    {
-                        "schedule": schedule,
-                        "namespaceDefinition": _with_default(
-                            call, "namespaceDefinition", NAMESPACES, "destination"
-                        ),
-                        "namespaceFormat": call.optional("namespaceFormat"),
-                        "prefix": call.optional("prefix") or "",
-                        "nonBreakingSchemaUpdatesBehavior": _with_default(
-                            call, "nonBreakingSchemaUpdatesBehavior", BEHAVIOURS, "ignore"
-                        ),
-                        "streams": kept,
-                    }
+                    {**fields, "schedule": schedule or schedules.MANUAL, "streams": kept}
                 ),
-                "created_at": int(time.time()),
+                "created_at": call.now_s,
             },
         )
-    return 200, _read(_require(call, id_))
+        tags.put_on(call, id_, source["workspace_id"], _tag_ids(call))
+    return 200, _read(call, _require(call, id_))
 
 
 def get_connection(call: Call) -> Answer:
     """One connection; a deleted one answers with status `deprecated`."""
-    return 200, _read(_require(call, call.params["id"]))
+    return 200, _read(call, _require(call, call.params["connectionId"]))
 
 
 def patch_connection(call: Call) -> Answer:
-    """Changes what is present and not null; anything else stays."""
-    row = _require(call, call.params["id"])
+    """Changes what is present and not null. State goes before the last checks are made."""
+    row = _require(call, call.params["connectionId"])
+    schedule = schedules.parsed(call.body.get("schedule"))
     if row["status"] == "locked":
-        raise problems.locked(row["id"], None)
+        raise problems.locked(row["id"], row["status_reason"])
     fields = loaded(row["fields"])
-    if (schedule := call.optional("schedule", dict)) is not None:
-        fields["schedule"] = stored_schedule(schedule)
-    for name in ("namespaceFormat", "prefix"):
-        if (value := call.optional(name)) is not None:
-            fields[name] = value
-    for name, choices in (
-        ("namespaceDefinition", NAMESPACES),
-        ("nonBreakingSchemaUpdatesBehavior", BEHAVIOURS),
-    ):
-        fields[name] = call.choice(name, choices) or fields[name]
-    if sent := _sent_streams(call):
-        source = _actor(call, "source", row["source_id"])
-        destination = _actor(call, "destination", row["destination_id"])
-        discovered = _discovered(call, source)
-        fields["streams"] = _kept_streams(call, sent, discovered, destination, fields["streams"])
+    fields.update({name: call.body[name] for name in _KEPT if name in call.body})
+    if _sent_streams(call):
+        fields["streams"] = _patched_streams(call, row, schedule, fields["streams"])
+    else:
+        _check_schedule(call, schedule)
+    if schedule is not None:
+        fields["schedule"] = schedule
     changes = {
-        "name": call.name(required=False) or row["name"],
-        "status": call.choice("status", STATUSES) or row["status"],
+        "name": call.name() or row["name"],
+        "status": call.body.get("status", row["status"]),
         "fields": dumped(fields),
     }
     with call.store.transaction():
         call.store.update("connection", row["id"], changes)
-    return 200, _read(_require(call, row["id"]))
+        if "tags" in call.body:
+            tags.put_on(call, row["id"], row["workspace_id"], _tag_ids(call))
+    return 200, _read(call, _require(call, row["id"]))
 
 
 def delete_connection(call: Call) -> Answer:
-    """Marks it deprecated. Again is as good."""
-    row = _require(call, call.params["id"])
+    """Marks it deprecated and cancels its running job. Again is as good."""
+    row = _require(call, call.params["connectionId"])
     with call.store.transaction():
+        jobs.cancel_running(call.world, row["id"])
         call.store.update("connection", row["id"], {"status": "deprecated"})
     return 204, None
 
 
-def get_streams(call: Call) -> Answer:
-    """What a source discovers: a bare list."""
-    ids = call.ids("sourceId")
-    if not ids:
-        raise problems.framework(400, "Required argument [sourceId] not specified", call.path)
-    discovered = _discovered(call, _actor(call, "source", ids[0]))
-    modes = None
-    if destination_ids := call.ids("destinationId"):
-        destination = _actor(call, "destination", destination_ids[0])
-        modes = _definition(call, destination).sync_modes
-    return 200, [streams.described(stream, modes) for stream in discovered]
-
-
 def _require(call: Call, id_: str) -> Row:
-    row = call.store.one("SELECT * FROM connection WHERE id = ?", id_)
+    row = call.store.one("SELECT * FROM connection WHERE id = ?", id_.lower())
     if row is None:
         raise call.missing("STANDARD_SYNC", id_)
+    require_role(call, row["workspace_id"])
     return row
 
 
@@ -154,64 +140,114 @@ def _actor(call: Call, role: str, id_: str) -> Row:
     return row
 
 
-def _definition(call: Call, actor: Row) -> Definition:
-    definition = call.world.registry.by_id(actor["role"], actor["definition_id"])
-    assert definition is not None, "an actor's definition was there when it was made"
-    return definition
-
-
-def _discovered(call: Call, source: Row) -> Sequence[Stream]:
-    if message := call.world.failing_sources.get(source["id"]):
-        raise problems.unexpected(f"Something went wrong in the connector. logs:{message}")
-    return streams_of(_definition(call, source))
-
-
 def _sent_streams(call: Call) -> Sequence[Mapping[str, Any]]:
     """The streams of the body; an absent, null or empty list is no list."""
-    sent = (call.optional("configurations", dict) or {}).get("streams") or []
-    if not isinstance(sent, list) or not all(_has_name(stream) for stream in sent):
-        raise problems.framework(400, "Failed to convert argument [streams]", call.path)
+    sent: Sequence[Mapping[str, Any]] = call.body.get("configurations", {}).get("streams", ())
     return sent
 
 
-def _has_name(stream: Any) -> bool:
-    return isinstance(stream, dict) and isinstance(stream.get("name"), str)
+def _chosen(
+    call: Call, source: Row, destination: Row, found: Sequence[Stream]
+) -> list[dict[str, Any]]:
+    """The streams of a new connection: what was sent, else what the server takes by itself."""
+    if sent := _sent_streams(call):
+        modes = connectors.of_actor(call.world, destination).sync_modes
+        return streams.stored_streams(sent, found, modes)
+    suggested = connectors.of_actor(call.world, source).suggested_streams
+    return streams.default_streams(found, suggested)
 
 
-def _kept_streams(
+def _patched_streams(
     call: Call,
-    sent: Sequence[Mapping[str, Any]],
-    discovered: Sequence[Stream],
-    destination: Row,
+    row: Row,
+    schedule: Mapping[str, Any] | None,
     before: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """The streams as stored; an AES key's mask keeps the key of the mapper with the same id."""
-    keys = {
-        mapper["id"]: mapper["mapperConfiguration"].get("key")
-        for stream in before
-        for mapper in stream.get("mappers", ())
-    }
-
-    def keep_key(mapper: Mapping[str, Any]) -> Mapping[str, Any]:
-        configuration = dict(mapper.get("mapperConfiguration") or {})
-        if configuration.get("key") == MASK:
-            if mapper.get("id") not in keys:
-                raise problems.bad_request("The secret of the mapper was not found.")
-            configuration["key"] = keys[mapper["id"]]
-        return configuration
-
-    modes = _definition(call, destination).sync_modes
-    return streams.stored_streams(sent, discovered, modes, keep_key)
+    """The new list of a connection's streams; the state of changed ones is gone in any case."""
+    source = _actor(call, "source", row["source_id"])
+    destination = _actor(call, "destination", row["destination_id"])
+    found = discovered(call, source)
+    kept = _chosen(call, source, destination, found)
+    states.wipe_changed(call.world, row["id"], before, kept)
+    return _checked(call, schedule, source, destination, found, kept, before)
 
 
-def _with_default(call: Call, name: str, choices: Sequence[str], default: str) -> str:
-    """An enum of a create: explicit null overrides the default and is a 500."""
-    if name in call.body and call.body[name] is None:
-        raise problems.unexpected()
-    return call.choice(name, choices) or default
+def _check_schedule(call: Call, schedule: Mapping[str, Any] | None) -> None:
+    schedules.check(schedule, allows_sub_hourly=call.world.behaviour.allows_sub_hourly)
 
 
-def _read(row: Row) -> Mapping[str, Any]:
+def _checked(
+    call: Call,
+    schedule: Mapping[str, Any] | None,
+    source: Row,
+    destination: Row,
+    found: Sequence[Stream],
+    kept: Sequence[dict[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """The handler's own checks, after those of the streams; the streams with their secrets."""
+    by_key = {(stream.namespace, stream.name): stream for stream in found}
+    of_kept = [by_key[(stream.get("namespace"), stream["name"])] for stream in kept]
+    both_take_files = all(
+        connectors.of_actor(call.world, actor).supports_files for actor in (source, destination)
+    )
+    for stored, stream in zip(kept, of_kept, strict=True):
+        stored["includeFiles"] = _includes_files(stored, stream, both_take_files)
+    if len({(stream.namespace, stream.name) for stream in of_kept}) < len(of_kept):
+        raise problems.unexpected("Duplicate stream found in the configured catalog.")
+    _check_schedule(call, schedule)
+    if sum(_field_count(s, stream) for s, stream in zip(kept, of_kept, strict=True)) > MAX_FIELDS:
+        raise problems.unexpected(f"A connection may have at most {MAX_FIELDS} fields.")
+    for stored, stream in zip(kept, of_kept, strict=True):
+        mappers.check(stream.name, _selected_fields(stored, stream), stored["mappers"])
+    known = [mapper for stream in before for mapper in stream.get("mappers", ())]
+    return [
+        {**stored, "mappers": mappers.with_secrets(stored["mappers"], known)} for stored in kept
+    ]
+
+
+def _includes_files(stored: Mapping[str, Any], stream: Stream, both_take_files: bool) -> bool:
+    wanted = stored["includeFiles"]
+    if wanted is None:
+        return stream.is_file_based and both_take_files
+    if wanted and not both_take_files:
+        title = "The connectors do not support the transfer of files"
+        kind = "connection-validation/file-transfer/connection-unsupported"
+        raise problems.named(400, kind, title, None)
+    if wanted and not stream.is_file_based:
+        title = "The stream does not support the transfer of files"
+        kind = "connection-validation/file-transfer/stream-unsupported"
+        raise problems.named(400, kind, title, {"streamName": stream.name})
+    return bool(wanted)
+
+
+def _selected_fields(stored: Mapping[str, Any], stream: Stream) -> list[str]:
+    if "selectedFields" in stored:
+        return [field["fieldPath"][0] for field in stored["selectedFields"]]
+    return stream.fields
+
+
+def _field_count(stored: Mapping[str, Any], stream: Stream) -> int:
+    if "selectedFields" not in stored:
+        return len(stream.field_paths)
+    selected = set(_selected_fields(stored, stream))
+    return sum(path[0] in selected for path in stream.field_paths)
+
+
+def _tag_ids(call: Call) -> list[str]:
+    return [tag["tagId"] for tag in call.body.get("tags", ())]
+
+
+def _read(call: Call, row: Row) -> Mapping[str, Any]:
+    return _read_all(call, [row])[0]
+
+
+def _read_all(call: Call, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+    tags_of = tags.of_connections(call, [row["id"] for row in rows])
+    return [_shown(row, tags_of[row["id"]]) for row in rows]
+
+
+def _shown(row: Row, tags_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     fields = loaded(row["fields"])
     return {
         "connectionId": row["id"],
@@ -220,22 +256,39 @@ def _read(row: Row) -> Mapping[str, Any]:
         "destinationId": row["destination_id"],
         "workspaceId": row["workspace_id"],
         "status": row["status"],
-        "schedule": read_schedule(fields.pop("schedule")),
-        "configurations": {"streams": [_read_stream(s) for s in fields.pop("streams")]},
+        "schedule": schedules.read(fields.pop("schedule")),
+        "configurations": {"streams": [_shown_stream(s) for s in fields.pop("streams")]},
         "createdAt": row["created_at"],
-        "tags": [],
+        "tags": tags_,
         **{name: value for name, value in fields.items() if value is not None},
     }
 
 
-def _read_stream(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    read = dict(streams.read_stream(stored))
-    read["mappers"] = [_masked(mapper) for mapper in read["mappers"]]
-    return read
+def _shown_stream(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {k: v for k, v in streams.read_stream(stored).items() if k != "sourceMode"}
 
 
-def _masked(mapper: Mapping[str, Any]) -> Mapping[str, Any]:
-    configuration = mapper["mapperConfiguration"]
-    if mapper["type"] == "encryption" and "key" in configuration:
-        configuration = {**configuration, "key": MASK}
-    return {**mapper, "mapperConfiguration": configuration}
+_TAG = record({"tagId": uuid_text, "name": text, "color": text, "workspaceId": uuid_text}, {})
+_FIELDS = {
+    "name": text,
+    "configurations": record({}, {"streams": list_of(streams.SHAPE)}),
+    "schedule": schedules.SHAPE,
+    "dataResidency": text,
+    "namespaceFormat": text,
+    "prefix": text,
+    "tags": list_of(_TAG),
+    **{name: choice(*choices) for name, choices in _CHOICES.items()},
+}
+_ONE = "/connections/{connectionId}"
+ROUTES = (
+    Route("GET", "/connections", list_connections),
+    Route(
+        "POST",
+        "/connections",
+        create_connection,
+        record({"sourceId": uuid_text, "destinationId": uuid_text}, _FIELDS),
+    ),
+    Route("GET", _ONE, get_connection),
+    Route("PATCH", _ONE, patch_connection, record({}, _FIELDS)),
+    Route("DELETE", _ONE, delete_connection),
+)

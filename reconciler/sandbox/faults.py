@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+
+HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+RATE_LIMITED = '{"message":"You are being rate limited."}'
+UNLIMITED = 0
 
 
 @dataclass
 class Fault:
-    """One way to misbehave, for requests that `method` and the glob `path` fit, `count` times.
+    """One way to misbehave, for requests that `method` and the glob `path` fit.
 
-    With a `status` the request is not carried out and answered so. `close` "before" drops the
-    connection instead of carrying it out, "after" carries it out and loses the answer. `delay_s`
-    seconds pass before anything else.
+    The first `count` of them are spoilt, all of them when it is 0, each with `probability`; the
+    dice are the same for the same `seed`. With a `status` the request is not carried out and
+    answered so. `close` "before" drops the connection instead of carrying it out, "after" carries
+    it out and loses the answer. `delay_s` seconds pass before anything else. `expire` ends the
+    request's token before it is looked at. `shuffle` moves the first row that a list has to its
+    end once the answer is made, as a write between two pages can.
     """
 
     method: str = "*"
@@ -25,10 +35,27 @@ class Fault:
     body: str = ""
     close: Literal["", "before", "after"] = ""
     delay_s: float = 0.0
+    probability: float = 1.0
+    seed: int = 0
+    expire: bool = False
+    shuffle: bool = False
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)
+        self._left = self.count
+        if not self.body and self.status:
+            self.body, type_ = _usual_body(self.status)
+            self.headers = {"content-type": type_, **self.headers}
 
     def fits(self, method: str, path: str) -> bool:
-        """Whether a request is one to spoil."""
-        return self.method in ("*", method) and fnmatch.fnmatchcase(path, self.path)
+        """Whether a request is one to spoil, if there are any left and the dice say so."""
+        fitting = self.method in ("*", method) and fnmatch.fnmatchcase(path, self.path)
+        return fitting and self._dice.random() < self.probability
+
+    def count_off(self) -> bool:
+        """Takes one off; whether that was the last."""
+        self._left -= 1
+        return self.count != UNLIMITED and self._left <= 0
 
 
 class Faults:
@@ -38,8 +65,8 @@ class Faults:
         self._coming: list[Fault] = []
 
     def add(self, wanted: Mapping[str, Any]) -> None:
-        """Takes one in. Raises TypeError for a field that faults have not."""
-        self._coming.append(Fault(**wanted))
+        """Takes one in. Raises TypeError or ValueError for what is no fault."""
+        self._coming.append(read_fault(wanted))
 
     def clear(self) -> None:
         self._coming.clear()
@@ -48,8 +75,99 @@ class Faults:
         """The fault for this request, counted off."""
         for fault in self._coming:
             if fault.fits(method, path):
-                fault.count -= 1
-                if fault.count <= 0:
+                if fault.count_off():
                     self._coming.remove(fault)
                 return fault
         return None
+
+
+def read_fault(wanted: Mapping[str, Any]) -> Fault:
+    """A fault of JSON. Raises TypeError for a field that faults have not, or of a wrong type."""
+    kinds: Mapping[str, tuple[type, ...]] = {
+        "str": (str,),
+        "int": (int,),
+        "float": (int, float),
+        "bool": (bool,),
+    }
+    for one in fields(Fault):
+        expected = kinds.get(str(one.type))
+        if one.name in wanted and expected and not isinstance(wanted[one.name], expected):
+            raise TypeError(f"{one.name} is not a {one.type}")
+    if wanted.get("close", "") not in ("", "before", "after"):
+        raise ValueError('close is "before" or "after"')
+    return Fault(**wanted)
+
+
+_SPOKEN = re.compile(
+    r"(?P<method>\*|[A-Z]+) (?P<path>\S+) (?P<what>\S+)(?: x(?P<count>\d+)| p(?P<chance>[\d.]+))?"
+)
+
+
+def spoken(text: str) -> dict[str, Any]:
+    """A fault as an option says it: "POST /sources 429", "* * close-after p0.1", "GET * 2s x5".
+
+    What happens is a status, `close-before`, `close-after`, `expire`, `shuffle`, or seconds of
+    delay; then how often: once, x and a count, or p and a probability. Raises ValueError.
+    """
+    match = _SPOKEN.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{text}" is no fault: say for instance "POST /sources 429 x3"')
+    wanted: dict[str, Any] = {"method": match["method"], "path": match["path"]}
+    what = match["what"]
+    if what.isdigit():
+        wanted["status"] = int(what)
+    elif what.startswith("close-"):
+        wanted["close"] = what.removeprefix("close-")
+    elif what in ("expire", "shuffle"):
+        wanted[what] = True
+    elif what.endswith("s"):
+        wanted["delay_s"] = float(what[:-1])
+    else:
+        raise ValueError(f'"{what}" is nothing that can go wrong here')
+    if match["count"]:
+        wanted["count"] = int(match["count"])
+    if match["chance"]:
+        wanted |= {"probability": float(match["chance"]), "count": UNLIMITED}
+    return wanted
+
+
+class Limiter:
+    """At most so many requests a second, with no more than a second's worth saved up."""
+
+    def __init__(self, per_second: float = 0.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self.set(per_second, None)
+
+    def set(self, per_second: float, retry_after_s: float | None) -> None:
+        """Another limit, 0 for none; the seconds to name in Retry-After, None to be silent."""
+        self._per_second = per_second
+        self._retry_after_s = retry_after_s
+        self._saved = per_second
+        self._at = self._now()
+
+    def refusal(self) -> Mapping[str, str] | None:
+        """The headers to refuse a request with, None when it may go on."""
+        if not self._per_second:
+            return None
+        now = self._now()
+        self._saved = min(
+            max(self._per_second, 1.0), self._saved + (now - self._at) * self._per_second
+        )
+        self._at = now
+        if self._saved >= 1.0:
+            self._saved -= 1.0
+            return None
+        headers = {"content-type": "application/json"}
+        if self._retry_after_s is not None:
+            headers["retry-after"] = f"{self._retry_after_s:g}"
+        return headers
+
+
+def _usual_body(status: int) -> tuple[str, str]:
+    if status == 429:
+        return RATE_LIMITED, "application/json"
+    if status in (502, 503, 504):
+        return HTML_502, "text/html"
+    if status >= 500:
+        return '{"errorId":"00000000-0000-0000-0000-000000000500"}', "application/json"
+    return "", "text/plain"

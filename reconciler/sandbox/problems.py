@@ -30,18 +30,17 @@ def value_not_found(value: str) -> Refusal:
     return _problem(400, _BASE, "value-not-found", detail, {"value": value})
 
 
-def invalid_cron(title: str, expression: str, message: str) -> Refusal:
+def invalid_cron(kind: str, title: str, expression: str, message: str) -> Refusal:
     """400 of the second, stricter look at a cron expression."""
     data = {"cronExpression": expression, "validationErrorMessage": message}
-    return _problem(400, "error:cron-validation/invalid-expression", title, title, data)
+    return named(400, f"cron-validation/{kind}", title, data)
 
 
 def missing_webhook_url(notification: str) -> Refusal:
     """400 for a webhook that is switched on without an address."""
     message = f"The '{notification}' notification is enabled but is missing a URL."
-    title = "Missing notification URL"
-    return _problem(
-        400, "error:notification/config/missing-url", title, title, {"message": message}
+    return named(
+        400, "notification/config/missing-url", "Missing notification URL", {"message": message}
     )
 
 
@@ -51,6 +50,12 @@ def forbidden(message: str | None = None) -> Refusal:
     return _problem(403, f"{_BASE}#forbidden", "forbidden", "The request is forbidden.", data)
 
 
+def not_entitled() -> Refusal:
+    """403: what was asked needs a licence that the installation has not."""
+    title = "License Entitlement Error"
+    return _problem(403, "error:license/entitlement", title, title, None)
+
+
 def not_found(resource_type: str, resource_id: str) -> Refusal:
     """404 for an id that resolves to nothing."""
     detail = "The requested resource could not be found."
@@ -58,17 +63,39 @@ def not_found(resource_type: str, resource_id: str) -> Refusal:
     return _problem(404, f"{_BASE}#resource-not-found", "resource-not-found", detail, data)
 
 
-def state_conflict() -> Refusal:
-    """409 for any illegal state; the server replaces what it knows of it by this text."""
-    data = {"message": "Could not fulfill request"}
+def state_conflict(message: str = "Could not fulfill request") -> Refusal:
+    """409 for any illegal state; most of what the server knows of it is replaced by that text."""
+    data = {"message": message}
     return _problem(409, f"{_BASE}#409-state-conflict", "state-conflict", "State conflict", data)
+
+
+def try_again(message: str) -> Refusal:
+    """409 for what will go once something else has ended."""
+    detail = "Please try again later."
+    return _problem(
+        409, f"{_BASE}#try-again-later", "try-again-later", detail, {"message": message}
+    )
+
+
+def named(status: int, type_: str, title: str, data: Mapping[str, Any] | None) -> Refusal:
+    """A problem of one of the newer types, which are named after what they are about."""
+    return _problem(status, f"error:{type_}", title, title, data)
+
+
+def not_implemented() -> Refusal:
+    """501 for what only Cloud has."""
+    return named(501, "implementation/not-implemented-in-oss", "Not implemented in OSS", None)
+
+
+def legacy(status: int, message: str) -> Refusal:
+    """The older shape of errors that are thrown outside of the public API's handlers."""
+    return Refusal(status, {"message": message, "errorId": str(uuid.uuid4())})
 
 
 def locked(connection_id: str, reason: str | None) -> Refusal:
     """409 for a write on a connection that the platform has locked."""
     data = {"connectionId": connection_id, "statusReason": reason}
-    title = "Connection is locked"
-    return _problem(409, "error:connection/locked", title, title, data)
+    return named(409, "connection/locked", "Connection is locked", data)
 
 
 def unprocessable(message: str | None = None) -> Refusal:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator
-from jsonschema.protocols import Validator
+from reconciler.sandbox.validation import Validator
 
 BUNDLED = Path(__file__).parents[1] / "data" / "connectors.json"
 DEFAULT_SYNC_MODES = ("overwrite", "append", "append_dedup")
@@ -28,21 +27,34 @@ class Definition:
 
     id: str
     role: str
-    image: str
+    repository: str
     tag: str
     title: str
     name: str
     schema: Mapping[str, Any]
-    sync_modes: tuple[str, ...]
+    sync_modes: tuple[str, ...] = DEFAULT_SYNC_MODES
+    documentation_url: str = ""
+    advanced_auth: Mapping[str, Any] = field(default_factory=dict)
+    suggested_streams: tuple[str, ...] = ()
+    supports_files: bool = False
+
+    @property
+    def image(self) -> str:
+        """The repository without who publishes it."""
+        return self.repository.rpartition("/")[2]
 
     @cached_property
     def validator(self) -> Validator:
-        """Draft 7, as the server validates with; defaults are not filled in."""
-        return Draft7Validator(dict(self.schema))
+        return Validator(self.schema)
 
     @cached_property
     def secret_paths(self) -> tuple[SecretPath, ...]:
-        """Every path that any branch of the schema marks secret."""
+        """Every path that any branch of the schema marks secret.
+
+        A schema that is no proper object hides nothing: its configurations are read in clear.
+        """
+        if "properties" not in self.schema and "oneOf" not in self.schema:
+            return ()
         return tuple(dict.fromkeys(_secret_paths(self.schema, ())))
 
 
@@ -51,11 +63,12 @@ class Registry:
 
     def __init__(self, file: Path | None = None) -> None:
         rows = json.loads((file or BUNDLED).read_text(encoding="utf-8"))
-        definitions = [
+        self.definitions = tuple(
             _definition(role, row) for role in ("source", "destination") for row in rows[f"{role}s"]
-        ]
-        self._by_id = {(d.role, d.id): d for d in definitions}
-        self._by_name = {(d.role, d.name): d for d in definitions if d.name}
+        )
+        self._by_id = {(d.role, d.id): d for d in self.definitions}
+        self._by_name = {(d.role, d.name): d for d in self.definitions if d.name}
+        self._by_repository = {(d.role, d.repository): d for d in self.definitions}
 
     def by_id(self, role: str, id_: str) -> Definition | None:
         """The definition of that id."""
@@ -65,9 +78,13 @@ class Registry:
         """The definition that the server's own table calls so."""
         return self._by_name.get((role, name))
 
+    def by_repository(self, role: str, repository: str) -> Definition | None:
+        """The definition whose image that is."""
+        return self._by_repository.get((role, repository))
+
 
 def _definition(role: str, row: Mapping[str, Any]) -> Definition:
-    image = str(row["dockerRepository"]).rpartition("/")[2]
+    repository = str(row["dockerRepository"])
     spec = row["spec"]
     modes: Sequence[str] = spec.get("supportedDestinationSyncModes") or spec.get(
         "supported_destination_sync_modes", DEFAULT_SYNC_MODES
@@ -75,13 +92,19 @@ def _definition(role: str, row: Mapping[str, Any]) -> Definition:
     return Definition(
         id=str(row[f"{role}DefinitionId"]),
         role=role,
-        image=image,
+        repository=repository,
         tag=str(row.get("dockerImageTag", "")),
         title=str(row["name"]),
         # The table is compiled into the server, so not everything in the registry is in it.
-        name=image.removeprefix(f"{role}-") if row.get("inNameTable", True) else "",
+        name=repository.rpartition("/")[2].removeprefix(f"{role}-")
+        if row.get("inNameTable", True)
+        else "",
         schema=spec["connectionSpecification"],
         sync_modes=tuple(modes),
+        documentation_url=str(row.get("documentationUrl") or ""),
+        advanced_auth=spec.get("advanced_auth") or {},
+        suggested_streams=tuple((row.get("suggestedStreams") or {}).get("streams", ())),
+        supports_files=bool(row.get("supportsFileTransfer", False)),
     )
 
 

@@ -7,6 +7,7 @@ Source: the platform's JsonSecretsProcessor and SecretsHelpers. A stored configu
 from __future__ import annotations
 
 import copy
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +16,11 @@ from typing import Any
 from reconciler.sandbox import problems
 from reconciler.sandbox.registry import Definition, SecretPath
 from reconciler.sandbox.store import Store
+from reconciler.sandbox.validation import Validator
 
 MASK = "*" * 10
 PREFIX = "secret_coordinate::"
 PLACEHOLDER = "secret_placeholder"
-
-Validates = Callable[[Mapping[str, Any], Any], bool]
-"""(schema, value) → whether the value fits."""
 
 _VERSION = re.compile(r"_v(\d+)\Z")
 
@@ -51,7 +50,7 @@ def with_placeholders(configuration: Any, definition: Definition) -> Any:
 
 def is_reference(value: Any) -> bool:
     """Whether *value* stands for a stored secret."""
-    return isinstance(value, dict) and "_secret" in value
+    return isinstance(value, dict) and isinstance(value.get("_secret"), str)
 
 
 def stored(sent: Any, before: Any, definition: Definition, workspace_id: str, store: Store) -> Any:
@@ -63,7 +62,7 @@ def stored(sent: Any, before: Any, definition: Definition, workspace_id: str, st
     return result
 
 
-def copied(stored_value: Any, sent: Any, schema: Mapping[str, Any], validates: Validates) -> Any:
+def copied(stored_value: Any, sent: Any, schema: Mapping[str, Any]) -> Any:
     """*sent* with masks replaced by what is stored at the same path, where PUT looks for them.
 
     Not inside lists; inside combinations only through branches that the sent value validates
@@ -77,8 +76,8 @@ def copied(stored_value: Any, sent: Any, schema: Mapping[str, Any], validates: V
         if combination == "anyOf" and "properties" not in schema and "oneOf" not in schema:
             return result
         for branch in schema[combination]:
-            if validates(branch, sent):
-                result = copied(stored_value, result, branch, validates)
+            if Validator(branch).fits(sent):
+                result = copied(stored_value, result, branch)
         return result
     for key, node in schema.get("properties", {}).items():
         if key not in sent or key not in stored_value:
@@ -89,7 +88,7 @@ def copied(stored_value: Any, sent: Any, schema: Mapping[str, Any], validates: V
         elif "properties" in node or "oneOf" in node:
             if not (isinstance(sent[key], dict) and isinstance(stored_value[key], dict)):
                 raise problems.unexpected("Failed requirement.")
-            result[key] = copied(stored_value[key], sent[key], node, validates)
+            result[key] = copied(stored_value[key], sent[key], node)
     return result
 
 
@@ -113,7 +112,9 @@ def _kept(value: Any, old: Any, workspace_id: str, store: Store) -> Any:
     if isinstance(value, str) and value.startswith(PREFIX):
         return {"_secret": value.removeprefix(PREFIX)}
     coordinate = _next_version(old, workspace_id)
-    store.put_secret(coordinate, str(value))
+    if is_reference(old):
+        store.execute("DELETE FROM secret WHERE coordinate = ?", old["_secret"])
+    store.put_secret(coordinate, value if isinstance(value, str) else json.dumps(value))
     return {"_secret": coordinate}
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from reconciler.sandbox.app import PREFIXES, Application
-from reconciler.sandbox.call import Caller, World
+from reconciler.sandbox.call import Behaviour, Caller, World
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.control import Control
+from reconciler.sandbox.faults import Faults, Limiter
 from reconciler.sandbox.observe import Observer
 from reconciler.sandbox.registry import Registry
 from reconciler.sandbox.store import SandboxError, Store
@@ -40,6 +44,9 @@ class Settings:
     latency_s: float = 0.0
     caller: Caller = Caller.ADMIN
     observe: Observer | None = None
+    faults: Sequence[Mapping[str, Any]] = ()
+    requests_per_second: float = 0.0  # 0 is any number
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +95,32 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
     try:
         listening = _listen(settings)
         with listening:
-            tokens = Tokens(settings.client_id, settings.client_secret, settings.token_lifetime_s)
-            world = World(store, registry, settings.caller)
-            application = Application(
-                world, tokens, latency_s=settings.latency_s, observe=settings.observe
-            )
+            application = _application(settings, store, registry)
             config = uvicorn.Config(
                 application,
                 log_config=None,
                 log_level="critical",
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 timeout_graceful_shutdown=2,
             )
             port = listening.getsockname()[1]
             yield uvicorn.Server(config), listening, Sandbox(settings.host, port)
     finally:
         store.close()
+
+
+def _application(settings: Settings, store: Store, registry: Registry) -> Application:
+    clock = Clock()
+    world = World(store, registry, settings.caller, clock, settings.behaviour)
+    client = (settings.client_id, settings.client_secret)
+    tokens = Tokens(*client, settings.token_lifetime_s, settings.caller, clock)
+    faults = Faults()
+    for fault in settings.faults:
+        faults.add(fault)
+    control = Control(tokens, faults, Limiter(settings.requests_per_second))
+    return Application(world, control, latency_s=settings.latency_s, observe=settings.observe)
 
 
 def _listen(settings: Settings) -> socket.socket:

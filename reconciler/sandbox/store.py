@@ -12,8 +12,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
-
 Row = sqlite3.Row
 
 
@@ -49,7 +47,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is written, or nothing is."""
+        """Everything inside is written, or nothing is; inside another one, with that one."""
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -75,9 +76,13 @@ class Store:
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
         )
 
+    def execute(self, statement: str, *values: Any) -> int:
+        """Carries *statement* out; how many rows it touched."""
+        return self._connection.execute(statement, values).rowcount
+
     def put_secret(self, coordinate: str, value: str) -> None:
         """Keeps a raw secret under a coordinate that is new."""
-        self._connection.execute("INSERT INTO secret VALUES (?, ?)", (coordinate, value))
+        self._connection.execute("INSERT OR REPLACE INTO secret VALUES (?, ?)", (coordinate, value))
 
     def update(self, table: str, id_: str, values: Mapping[str, Any]) -> None:
         """Changes a row, which moves it to the end of the heap as an update in PostgreSQL does."""
@@ -88,12 +93,20 @@ class Store:
         )
 
     def page(
-        self, table: str, conditions: Sequence[str], values: Sequence[Any], limit: int, offset: int
+        self,
+        table: str,
+        conditions: Sequence[str],
+        values: Sequence[Any],
+        limit: int,
+        offset: int,
+        order: str = "position",
     ) -> list[Row]:
         """Rows in the order of the heap, which promises nothing to whoever pages through it."""
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        # The rows are picked inside, from an index alone: a far offset passes by cheaply.
+        picked = f"SELECT rowid FROM {table} {where} ORDER BY {order} LIMIT ? OFFSET ?"
         return self.all(
-            f"SELECT * FROM {table} WHERE {' AND '.join(conditions)} "
-            "ORDER BY position LIMIT ? OFFSET ?",
+            f"SELECT * FROM {table} WHERE rowid IN ({picked}) ORDER BY {order}",
             *values,
             limit,
             offset,
@@ -105,14 +118,16 @@ class Store:
         return int(row["next"])
 
     def _migrate(self, file: Path) -> None:
+        """Brings the schema up, one numbered script at a time, each whole or not at all."""
         row = self.one("PRAGMA user_version")
         version = int(row[0]) if row else 0
-        if version > VERSION:
+        scripts = _migrations()
+        if version > len(scripts):
             raise SandboxError(f"{file} was written by a newer version of this program")
-        if version == VERSION:
-            return
-        script = (resources.files("reconciler.sandbox") / "schema.sql").read_text(encoding="utf-8")
-        self._connection.executescript(f"BEGIN; {script}; PRAGMA user_version={VERSION}; COMMIT;")
+        for number, script in enumerate(scripts[version:], version + 1):
+            self._connection.executescript(
+                f"BEGIN; {script}; PRAGMA user_version={number}; COMMIT;"
+            )
 
 
 def placeholders(values: Sequence[Any]) -> str:
@@ -128,6 +143,13 @@ def dumped(value: Any) -> str | None:
 def loaded(text: str | None) -> Any:
     """The value of a JSON column."""
     return None if text is None else json.loads(text)
+
+
+def _migrations() -> list[str]:
+    """The scripts by number, oldest first; the schema's version is how many have run."""
+    folder = resources.files("reconciler.sandbox") / "migrations"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def _lock(file: Path) -> int:

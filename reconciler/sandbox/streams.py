@@ -6,13 +6,13 @@ failure ends the request) and CatalogConverter (what reads show).
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.sandbox import problems
+from reconciler.sandbox import mappers
 from reconciler.sandbox.catalogue import Stream
 from reconciler.sandbox.problems import bad_request
+from reconciler.sandbox.shapes import boolean, choice, list_of, record, text
 
 DEFAULT = "full_refresh_overwrite"
 MODES = {
@@ -26,20 +26,32 @@ MODES = {
     "incremental_update": ("incremental", "update"),
     "incremental_soft_delete": ("incremental", "soft_delete"),
 }
+_UNLISTED = "full_refresh_overwrite_deduped"  # a mode that /streams never names
 _CURSOR_CHECKED = ("incremental_append", "incremental_deduped_history")
 _KEY_CHECKED = ("incremental_deduped_history", "full_refresh_update", "incremental_update")
 _KEY_DISCARDED = ("full_refresh_overwrite", "full_refresh_append")
 
 Sent = Mapping[str, Any]
 
+SHAPE = record(
+    {"name": text},
+    {
+        "namespace": text,
+        "syncMode": choice(*MODES),
+        "cursorField": list_of(text),
+        "primaryKey": list_of(list_of(text)),
+        "selectedFields": list_of(record({}, {"fieldPath": list_of(text)})),
+        "mappers": list_of(mappers.SHAPE),
+        "includeFiles": boolean,
+        "destinationObjectName": text,
+    },
+)
+
 
 def stored_streams(
-    sent: Sequence[Sent],
-    discovered: Sequence[Stream],
-    destination_modes: Sequence[str],
-    keep_key: Callable[[Sent], Sent],
+    sent: Sequence[Sent], discovered: Sequence[Stream], destination_modes: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """The streams as they are kept. *keep_key* makes a mapper's configuration out of a sent one."""
+    """The streams as they are kept, each made of the catalogue and the request alone."""
     seen: set[tuple[str | None, str]] = set()
     for stream in sent:
         identity = (stream.get("namespace"), stream["name"])
@@ -49,18 +61,23 @@ def stored_streams(
                 f"in namespace [{stream.get('namespace') or ''}]."
             )
         seen.add(identity)
-    kept = [_stored(stream, discovered, destination_modes, keep_key) for stream in sent]
-    if len({(s.get("namespace"), s["name"]) for s in kept}) < len(kept):
-        raise problems.unexpected("Duplicate stream found in the configured catalog.")
-    return kept
+    return [_stored(stream, discovered, destination_modes) for stream in sent]
 
 
-def default_streams(discovered: Sequence[Stream]) -> list[dict[str, Any]]:
-    """What a create without streams gives: everything only when there is exactly one stream."""
-    if len(discovered) != 1:
-        return []
-    (only,) = discovered
-    return [{**_identity(only), "syncMode": DEFAULT, "mappers": [], "includeFiles": False}]
+def default_streams(discovered: Sequence[Stream], suggested: Sequence[str]) -> list[dict[str, Any]]:
+    """What a create without streams gives: those that are suggested, or the only one, or none."""
+    return [
+        {
+            **_identity(stream),
+            "syncMode": DEFAULT,
+            "cursorField": list(stream.default_cursor),
+            "primaryKey": [],
+            "mappers": [],
+            "includeFiles": False,
+        }
+        for stream in discovered
+        if len(discovered) == 1 or stream.name in suggested
+    ]
 
 
 def read_stream(stored: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,10 +86,17 @@ def read_stream(stored: Mapping[str, Any]) -> Mapping[str, Any]:
         "cursorField": [],
         "primaryKey": [],
         "selectedFields": [],
-        "mappers": [],
-        "includeFiles": False,
         **stored,
+        "includeFiles": bool(stored.get("includeFiles")),
+        "mappers": [mappers.read(mapper) for mapper in stored.get("mappers", ())],
     }
+
+
+def source_mode(stored: Mapping[str, Any]) -> str:
+    """Whether a stored stream is read incrementally; a pair without a name says it itself."""
+    if "syncMode" in stored:
+        return MODES[stored["syncMode"]][0]
+    return str(stored.get("sourceMode", "full_refresh"))
 
 
 def described(stream: Stream, destination_modes: Sequence[str] | None) -> Mapping[str, Any]:
@@ -80,7 +104,9 @@ def described(stream: Stream, destination_modes: Sequence[str] | None) -> Mappin
     modes = [
         mode
         for mode, (source, destination) in MODES.items()
-        if source in stream.source_modes and destination in (destination_modes or ())
+        if source in stream.source_modes
+        and destination in (destination_modes or ())
+        and mode != _UNLISTED
     ]
     return {
         "streamName": stream.name,
@@ -94,27 +120,24 @@ def described(stream: Stream, destination_modes: Sequence[str] | None) -> Mappin
 
 
 def _stored(
-    sent: Sent,
-    discovered: Sequence[Stream],
-    destination_modes: Sequence[str],
-    keep_key: Callable[[Sent], Sent],
+    sent: Sent, discovered: Sequence[Stream], destination_modes: Sequence[str]
 ) -> dict[str, Any]:
     stream = _matched(sent, discovered)
-    mode = str(sent.get("syncMode") or DEFAULT).lower()
-    selected = _selected(sent, stream)
+    mode = sent.get("syncMode", DEFAULT)
+    selected = _selected(sent, stream, mode)
     if mode != DEFAULT:
         _check_mode(mode, stream, destination_modes)
     if mode in _CURSOR_CHECKED:
-        _check_cursor(sent.get("cursorField") or [], stream, selected)
+        _check_cursor(sent.get("cursorField", []), stream)
     if mode in _KEY_CHECKED:
-        _check_key(sent.get("primaryKey") or [], stream, selected)
+        _check_key(sent.get("primaryKey", []), stream)
     kept = {
         **_identity(stream),
         "syncMode": mode,
         "cursorField": _cursor(mode, sent, stream),
         "primaryKey": _key(mode, sent, stream),
-        "mappers": [_mapper(mapper, keep_key) for mapper in sent.get("mappers") or ()],
-        "includeFiles": bool(sent.get("includeFiles")),
+        "mappers": [mappers.identified(mapper) for mapper in sent.get("mappers", ())],
+        "includeFiles": sent.get("includeFiles"),
     }
     if selected is not None:
         kept["selectedFields"] = [{"fieldPath": [f]} for f in stream.fields if f in selected]
@@ -141,7 +164,7 @@ def _matched(sent: Sent, discovered: Sequence[Stream]) -> Stream:
     raise bad_request(f"{'Multiple' if named else 'No'} streams {words}")
 
 
-def _selected(sent: Sent, stream: Stream) -> set[str] | None:
+def _selected(sent: Sent, stream: Stream, mode: str) -> set[str] | None:
     """The names of the selected fields, None when every field is."""
     if sent.get("selectedFields") is None:
         return None
@@ -160,7 +183,24 @@ def _selected(sent: Sent, stream: Stream) -> set[str] | None:
         raise bad_request(f"Duplicate fields selected in configuration for stream: {stream.name}.")
     if unknown := [name for name in names if name not in stream.properties]:
         raise bad_request(f"Invalid fields selected for stream {stream.name}. {unknown}. {valid}")
+    _check_selected(sent, stream, mode, set(names))
     return set(names)
+
+
+def _check_selected(sent: Sent, stream: Stream, mode: str, selected: set[str]) -> None:
+    """What a mode works by must be among the selected fields."""
+    key = sent.get("primaryKey") or stream.primary_key
+    if mode in _KEY_CHECKED and any(part and part[0] not in selected for part in key):
+        raise bad_request(
+            f"Primary key fields are not selected properly for stream: {stream.name}. "
+            f"Please include the primary key fields {[list(part) for part in key]}."
+        )
+    cursor = sent.get("cursorField") or stream.default_cursor
+    if mode in _CURSOR_CHECKED and cursor and cursor[0] not in selected:
+        raise bad_request(
+            f"Cursor field is not selected properly for stream: {stream.name}. "
+            f"Please include the cursor field {list(cursor)}."
+        )
 
 
 def _check_mode(mode: str, stream: Stream, destination_modes: Sequence[str]) -> None:
@@ -176,7 +216,7 @@ def _check_mode(mode: str, stream: Stream, destination_modes: Sequence[str]) -> 
         )
 
 
-def _check_cursor(given: Sequence[str], stream: Stream, selected: set[str] | None) -> None:
+def _check_cursor(given: Sequence[str], stream: Stream) -> None:
     if given and stream.is_cursor_source_defined:
         if set(given) != set(stream.default_cursor):
             raise bad_request(
@@ -194,12 +234,9 @@ def _check_cursor(given: Sequence[str], stream: Stream, selected: set[str] | Non
             f"No default cursor field for stream: {stream.name}. "
             "Please include a cursor field configuration for this stream."
         )
-    effective = list(given) or list(stream.default_cursor)
-    if selected is not None and effective[0] not in selected:
-        raise bad_request(f"Cursor field is not selected properly for stream: {stream.name}.")
 
 
-def _check_key(given: Sequence[Sequence[str]], stream: Stream, selected: set[str] | None) -> None:
+def _check_key(given: Sequence[Sequence[str]], stream: Stream) -> None:
     defined = [list(part) for part in stream.primary_key]
     if given and defined and [list(part) for part in given] != defined:
         raise bad_request(
@@ -219,11 +256,6 @@ def _check_key(given: Sequence[Sequence[str]], stream: Stream, selected: set[str
                 f"Invalid primary key for stream: {stream.name}. "
                 f"The list of valid primary keys fields: {stream.field_paths}."
             )
-    effective = given or defined
-    if selected is not None and any(part[0] not in selected for part in effective):
-        raise bad_request(
-            f"Primary key fields are not selected properly for stream: {stream.name}."
-        )
 
 
 def _cursor(mode: str, sent: Sent, stream: Stream) -> list[str]:
@@ -238,12 +270,3 @@ def _key(mode: str, sent: Sent, stream: Stream) -> list[list[str]]:
     if stream.primary_key or mode in _KEY_DISCARDED:
         return [list(part) for part in stream.primary_key]
     return [list(part) for part in sent.get("primaryKey") or ()]
-
-
-def _mapper(sent: Sent, keep_key: Callable[[Sent], Sent]) -> Mapping[str, Any]:
-    """A mapper with an id: the one that was sent, else a new one."""
-    return {
-        "id": sent.get("id") or str(uuid.uuid4()),
-        "type": sent["type"],
-        "mapperConfiguration": keep_key(sent),
-    }

@@ -2,131 +2,139 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import problems
-from reconciler.sandbox.call import Call, page, require_workspace
-from reconciler.sandbox.store import Row, dumped, loaded
+from reconciler.sandbox import notifications, problems
+from reconciler.sandbox.call import Call, Caller, no_role, require_role, require_workspace
+from reconciler.sandbox.lists import Scope, page
+from reconciler.sandbox.regions import DEFAULT_REGION
+from reconciler.sandbox.routing import Answer, Route
+from reconciler.sandbox.shapes import record, text, uuid_text
+from reconciler.sandbox.store import Row, dumped, loaded, placeholders
 
-NOTIFICATIONS = (
-    "failure",
-    "success",
-    "connectionUpdate",
-    "connectionUpdateActionRequired",
-    "syncDisabled",
-    "syncDisabledWarning",
-)
 CASCADED = 20  # of each of a workspace's sources and destinations: the server's default page
-
-Answer = tuple[int, Any]
 
 
 def list_workspaces(call: Call) -> Answer:
     """Live workspaces; `includeDeleted` adds nothing unless ids are given."""
     ids = call.ids("workspaceIds")
-    conditions = [] if ids and call.flag("includeDeleted") else ["tombstone = 0"]
+    scope = Scope()
     if ids:
-        conditions.append(f"id IN ({', '.join('?' * len(ids))})")
-    rows, links = page(call, "workspace", conditions, ids)
-    return 200, {**links, "data": [_read(row) for row in rows]}
+        _require_all(call, ids)
+        scope = scope.also(f"id IN {placeholders(ids)}", *ids)
+    if not (ids and call.flag("includeDeleted")):
+        scope = scope.also("tombstone = 0")
+    hidden = sorted(call.world.behaviour.hidden_workspaces)
+    if hidden and call.caller is Caller.ORDINARY:
+        scope = scope.also(f"id NOT IN {placeholders(hidden)}", *hidden)
+    rows, links = page(call, "workspace", scope)
+    return 200, {**links, "data": [_read(call, row) for row in rows]}
 
 
 def create_workspace(call: Call) -> Answer:
     """Names may repeat; the organization that is sent is ignored."""
-    workspace = {
-        "id": str(uuid.uuid4()),
+    id_ = str(uuid.uuid4())
+    row = {
+        "id": id_,
         "name": call.name(),
-        "notifications": dumped(_created(call.optional("notifications", dict) or {})),
-        "created_at": int(time.time()),
+        "region_id": _region(call),
+        "notifications": dumped(notifications.created(call.body.get("notifications", {}))),
+        "created_at": call.now_s,
     }
     with call.store.transaction():
-        call.store.insert("workspace", workspace)
-    return get_workspace_by_id(call, str(workspace["id"]))
+        call.store.insert("workspace", row)
+    return 200, _read(call, require_workspace(call, id_))
 
 
 def get_workspace(call: Call) -> Answer:
     """One live workspace."""
-    return get_workspace_by_id(call, call.params["id"])
-
-
-def get_workspace_by_id(call: Call, id_: str) -> Answer:
-    """The answer to a write: the workspace as it is now."""
-    return 200, _read(require_workspace(call, id_))
+    return 200, _read(call, require_workspace(call, call.params["workspaceId"]))
 
 
 def patch_workspace(call: Call) -> Answer:
-    """Changes the name and merges notifications item by item."""
-    row = require_workspace(call, call.params["id"])
+    """Changes the name and the region, and merges notifications item by item."""
+    row = require_workspace(call, call.params["workspaceId"])
     changes: dict[str, Any] = {}
-    if (name := call.name(required=False)) is not None:
+    if (name := call.name()) is not None:
         changes["name"] = name
-    if (sent := call.optional("notifications", dict)) is not None:
-        changes["notifications"] = dumped(_merged(loaded(row["notifications"]), sent))
+    if "regionId" in call.body:
+        changes["region_id"] = _region(call)
+    if (sent := call.body.get("notifications")) is not None:
+        changes["notifications"] = dumped(notifications.merged(loaded(row["notifications"]), sent))
     with call.store.transaction():
         call.store.update("workspace", row["id"], changes)
-    return get_workspace_by_id(call, row["id"])
+    return 200, _read(call, require_workspace(call, row["id"]))
 
 
 def delete_workspace(call: Call) -> Answer:
     """Deletes connections, then the first twenty sources and destinations, then the workspace."""
-    row = require_workspace(call, call.params["id"])
+    row = require_workspace(call, call.params["workspaceId"])
     store = call.store
     with store.transaction():
         for connection in store.all("SELECT id FROM connection WHERE workspace_id = ?", row["id"]):
             store.update("connection", connection["id"], {"status": "deprecated"})
         for role in ("source", "destination"):
-            first = store.page(
-                "actor",
-                ["workspace_id = ?", "role = ?", "tombstone = 0"],
-                [row["id"], role],
-                CASCADED,
-                0,
-            )
-            for actor in first:
+            conditions = ["workspace_id = ?", "role = ?", "tombstone = 0"]
+            for actor in store.page("actor", conditions, [row["id"], role], CASCADED, 0):
                 store.update("actor", actor["id"], {"tombstone": 1, "configuration": None})
+        for table in ("actor", "connection"):
+            store.execute(f"UPDATE {table} SET orphan = 1 WHERE workspace_id = ?", row["id"])
         store.update("workspace", row["id"], {"tombstone": 1})
     return 204, None
 
 
-def _read(row: Row) -> Mapping[str, Any]:
+def workspace_credentials(call: Call) -> Answer:
+    """OAuth overrides of a workspace exist on Cloud only."""
+    require_workspace(call, call.params["workspaceId"])
+    raise problems.not_implemented()
+
+
+def _require_all(call: Call, ids: list[str]) -> None:
+    if call.caller is not Caller.ORDINARY:
+        return
+    for id_ in ids:
+        if call.store.one("SELECT id FROM workspace WHERE id = ?", id_) is None:
+            raise no_role()
+        require_role(call, id_)
+
+
+def _region(call: Call) -> str | None:
+    """The region that is sent, one of the organization's."""
+    id_: str | None = call.body.get("regionId")
+    known = "SELECT id FROM region WHERE id = ? AND tombstone = 0"
+    if id_ is not None and call.store.one(known, id_) is None:
+        raise no_role()
+    return id_
+
+
+def _read(call: Call, row: Row) -> Mapping[str, Any]:
+    """The organization and the region's id are in no answer."""
+    region = call.store.one(
+        "SELECT name FROM region WHERE id = ?", row["region_id"] or DEFAULT_REGION
+    )
     return {
         "workspaceId": row["id"],
         "name": row["name"],
-        "dataResidency": "auto",
+        "dataResidency": region["name"].lower() if region else "auto",
         "notifications": loaded(row["notifications"]),
     }
 
 
-def _created(sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """E-mail is on for all but `success`; an address is kept only with its webhook switched on."""
-    return {name: _created_item(name, sent.get(name) or {}) for name in NOTIFICATIONS}
-
-
-def _created_item(name: str, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    email = (sent.get("email") or {}).get("enabled")
-    webhook = sent.get("webhook") or {}
-    item: dict[str, Any] = {
-        "email": {"enabled": name != "success" if email is None else bool(email)},
-        "webhook": {"enabled": bool(webhook.get("enabled"))},
-    }
-    if item["webhook"]["enabled"]:
-        if not webhook.get("url"):
-            raise problems.missing_webhook_url(name)
-        item["webhook"]["url"] = webhook["url"]
-    return item
-
-
-def _merged(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    merged = {}
-    for name in NOTIFICATIONS:
-        item = {part: dict(stored[name][part]) for part in ("email", "webhook")}
-        for part in ("email", "webhook"):
-            changes = (sent.get(name) or {}).get(part) or {}
-            item[part] |= {key: value for key, value in changes.items() if value is not None}
-        if item["webhook"]["enabled"] and not item["webhook"].get("url"):
-            raise problems.missing_webhook_url(name)
-        merged[name] = item
-    return merged
+_OPTIONAL = {"notifications": notifications.SHAPE, "regionId": uuid_text}
+_ONE = "/workspaces/{workspaceId}"
+ROUTES = (
+    Route("GET", "/workspaces", list_workspaces),
+    Route(
+        "POST",
+        "/workspaces",
+        create_workspace,
+        record({"name": text}, {**_OPTIONAL, "organizationId": uuid_text}),
+    ),
+    Route("GET", _ONE, get_workspace),
+    Route("PATCH", _ONE, patch_workspace, record({}, {**_OPTIONAL, "name": text})),
+    Route("DELETE", _ONE, delete_workspace),
+    Route("PUT", f"{_ONE}/oauthCredentials", workspace_credentials, record({}, {})),
+    Route("DELETE", f"{_ONE}/oauthCredentials/{{actorType}}/{{name}}", workspace_credentials),
+)

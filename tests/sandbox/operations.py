@@ -85,7 +85,10 @@ class Operation:
     @property
     def template(self) -> str:
         """`PATCH /sources/{}`: what a route is, whatever its parameters are called."""
-        parts = ["{}" if part.startswith("{") else part for part in self.path.split("/")]
+        parts = [
+            "{}" if part.startswith("{") or part == ORGANIZATION else part
+            for part in self.path.split("/")
+        ]
         return f"{self.method} {'/'.join(parts)}"
 
 
@@ -246,6 +249,11 @@ OPERATIONS = (
     ),
     Operation("GET", "/users", query=("organizationId", "ids", "emails")),
     Operation("GET", "/regions", query=("organizationId",)),
+    Operation("POST", "/regions", {"name": "eu", "organizationId": ORGANIZATION, "enabled": True}),
+    Operation("GET", "/regions/{unknown}"),
+    Operation("PATCH", "/regions/{unknown}", {"name": "us", "enabled": False}),
+    Operation("DELETE", "/regions/{unknown}"),
+    Operation("GET", "/oauth/callback"),
 )
 
 

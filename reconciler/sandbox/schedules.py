@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox import problems
+from reconciler.sandbox.shapes import choice, record, text
 
 _NAMES = {
     "month": ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
@@ -28,20 +29,41 @@ _RANGES = {
 }
 
 
-def stored_schedule(sent: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The schedule as it is kept. Refuses what the server refuses."""
-    if not sent or sent.get("scheduleType") is None:
-        return {"scheduleType": "manual"}
-    type_ = str(sent["scheduleType"]).lower()
-    if type_ == "manual":
-        return {"scheduleType": "manual"}
-    expression = sent.get("cronExpression")
-    if not expression:
+SHAPE = record({"scheduleType": choice("manual", "cron")}, {"cronExpression": text})
+MANUAL: Mapping[str, Any] = {"scheduleType": "manual"}
+
+_PAGE = "https://www.quartz-scheduler.org/documentation/quartz-2.3.0/tutorials/crontrigger.html"
+
+
+def parsed(sent: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The schedule as it is kept, None for none. Refuses what the first look refuses."""
+    if sent is None:
+        return None
+    if sent["scheduleType"] == "manual":
+        return MANUAL
+    if not sent.get("cronExpression"):
         raise problems.bad_request("Missing cron expression in the schedule.")
-    return {"scheduleType": "cron", "cronExpression": _checked(str(expression)), "zone": "UTC"}
+    expression = _syntax_checked(sent["cronExpression"])
+    return {"scheduleType": "cron", "cronExpression": expression, "zone": "UTC"}
 
 
-def read_schedule(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+def check(schedule: Mapping[str, Any] | None, *, allows_sub_hourly: bool) -> None:
+    """The second look, by Quartz itself, at a schedule that passed the first."""
+    if schedule is None or schedule["scheduleType"] != "cron":
+        return
+    expression = schedule["cronExpression"]
+    fields = expression.split()
+    if (fields[3] == "?") == (fields[5] == "?"):
+        message = "Support for specifying both a day-of-week AND a day-of-month is not implemented."
+        title = "Invalid cron expression"
+        raise problems.invalid_cron("invalid-expression", title, expression, message)
+    if not allows_sub_hourly and not fields[1].isdigit():
+        title = "Cron executions must be at least one hour apart"
+        kind = "under-one-hour-not-allowed"
+        raise problems.invalid_cron(kind, title, expression, title)
+
+
+def read(stored: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schedule as reads show it: a cron with its zone behind."""
     if stored["scheduleType"] != "cron":
         return {key: value for key, value in stored.items() if key != "zone"}
@@ -49,24 +71,24 @@ def read_schedule(stored: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"scheduleType": "cron", "cronExpression": expression}
 
 
-def _checked(sent: str) -> str:
+def _syntax_checked(sent: str) -> str:
     expression = sent.replace("UTC", "").strip()
     fields = expression.split()
     whole = f"The cron expression {sent} is not valid"
     floor = "or is less than the one hour minimum. The seconds and minutes values cannot be `*`."
-    if fields and not fields[0].isdigit():
+    if fields and not _is_integer(fields[0]):
         raise problems.bad_request(f"{whole} {floor}")
-    if len(fields) == 7 and not fields[1].isdigit():
+    if len(fields) == 7 and not _is_integer(fields[1]):
         raise problems.bad_request(f"{whole} {floor}")
     if error := _error(fields):
         raise problems.bad_request(
-            f"{whole}. Error: {error} Please check the cron expression format at "
-            "https://www.quartz-scheduler.org/documentation/quartz-2.3.0/tutorials/crontrigger.html"
+            f"{whole}. Error: {error} Please check the cron expression format at {_PAGE}"
         )
-    if (fields[3] == "?") == (fields[5] == "?"):
-        message = "Support for specifying both a day-of-week AND a day-of-month is not implemented."
-        raise problems.invalid_cron("Invalid cron expression", expression, message)
     return expression
+
+
+def _is_integer(text_: str) -> bool:
+    return text_.isascii() and text_.isdigit()
 
 
 def _error(fields: list[str]) -> str | None:
@@ -87,14 +109,14 @@ def _fits(part: str, name: str, limits: tuple[int, int]) -> bool:
     if name == "weekday" and re.fullmatch(r"(\d|[A-Z]{3})?L|(\d|[A-Z]{3})#[1-5]", part.upper()):
         return True
     base, slash, step = part.partition("/")
-    if slash and not (step.isdigit() and int(step) > 0):
+    if slash and not (_is_integer(step) and int(step) > 0):
         return False
     if base == "*" and slash:
         return True
     return all(_value(value, name, limits) for value in base.split("-", 1))
 
 
-def _value(text: str, name: str, limits: tuple[int, int]) -> bool:
-    if text.upper() in _NAMES.get(name, ()):
+def _value(value: str, name: str, limits: tuple[int, int]) -> bool:
+    if value.upper() in _NAMES.get(name, ()):
         return True
-    return text.isdigit() and limits[0] <= int(text) <= limits[1]
+    return _is_integer(value) and limits[0] <= int(value) <= limits[1]

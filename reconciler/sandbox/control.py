@@ -1,0 +1,197 @@
+"""/_sandbox: what no API offers. Faults, the clock, the request log, and what a UI would do.
+
+None of it needs a token, and none of it is logged, spoilt, or delayed.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from reconciler.sandbox import states
+from reconciler.sandbox.call import Call, Caller
+from reconciler.sandbox.faults import Faults, Limiter
+from reconciler.sandbox.problems import Refusal
+from reconciler.sandbox.routing import Answer, Handler, Route
+from reconciler.sandbox.shapes import anything, json_object
+from reconciler.sandbox.store import Row, dumped, loaded
+from reconciler.sandbox.tokens import Tokens
+
+LOGGED = 200_000  # requests that the log remembers
+
+
+@dataclass
+class Control:
+    """What the control endpoints change, beside the world itself."""
+
+    tokens: Tokens
+    faults: Faults
+    limiter: Limiter
+    log: deque[Mapping[str, Any]] = field(default_factory=lambda: deque(maxlen=LOGGED))
+
+    def routes(self) -> tuple[Route, ...]:
+        """The control endpoints, below /_sandbox."""
+        return (
+            Route("GET", "/requests", self._requests),
+            Route("DELETE", "/requests", self._clear_requests),
+            _post("/faults", self._add_fault),
+            Route("DELETE", "/faults", self._clear_faults),
+            _post("/rate-limit", self._limit),
+            Route("POST", "/expire-tokens", self._expire_tokens),
+            _post("/tokens", self._give_token),
+            _post("/clock", _advance),
+            _post("/behaviour", _behave),
+            _post("/fail-discovery", _fail_discovery),
+            _post("/fail-sync", _fail_sync),
+            _post("/fail-image", _fail_image),
+            _post("/hide-workspace", _hide_workspace),
+            _post("/schemas/{sourceId}", _set_schema, is_object=False),
+            _post("/connections/{connectionId}", _set_connection),
+            Route("GET", "/states/{connectionId}", _states),
+            _post("/secrets", _put_secret),
+            _post("/users", _put_user),
+        )
+
+    def _requests(self, _call: Call) -> Answer:
+        return 200, {"data": list(self.log)}
+
+    def _clear_requests(self, _call: Call) -> Answer:
+        self.log.clear()
+        return 204, None
+
+    def _add_fault(self, call: Call) -> Answer:
+        try:
+            self.faults.add(call.body)
+        except (TypeError, ValueError) as problem:
+            raise Refusal(400, {"message": str(problem)}) from None
+        return 204, None
+
+    def _clear_faults(self, _call: Call) -> Answer:
+        self.faults.clear()
+        return 204, None
+
+    def _limit(self, call: Call) -> Answer:
+        self.limiter.set(call.body.get("perSecond", 0.0), call.body.get("retryAfterS"))
+        return 204, None
+
+    def _expire_tokens(self, _call: Call) -> Answer:
+        self.tokens.expire_all()
+        return 204, None
+
+    def _give_token(self, call: Call) -> Answer:
+        """A token of another caller: {"caller": "ordinary"}."""
+        return 200, self.tokens.give(Caller(_field(call, "caller")))
+
+
+def _advance(call: Call) -> Answer:
+    """Puts the clock forward: {"seconds": 60}."""
+    call.world.clock.advance(float(call.body.get("seconds", 0)))
+    return 200, {"now": call.world.clock.now()}
+
+
+def _behave(call: Call) -> Answer:
+    """Sets durations, outcomes and switches, by the names that `Behaviour` gives them."""
+    behaviour = call.world.behaviour
+    known = {one.name: getattr(behaviour, one.name) for one in fields(behaviour)}
+    for name, value in call.body.items():
+        if name not in known or isinstance(known[name], set | dict):
+            raise Refusal(400, {"message": f"there is no behaviour called {name}"})
+        kind = type(known[name])
+        setattr(behaviour, name, kind(value))
+    return 204, None
+
+
+def _fail_discovery(call: Call) -> Answer:
+    """Makes a source's discoveries fail with a message, or succeed again without one."""
+    source_id = _field(call, "sourceId")
+    call.world.behaviour.failing_sources.pop(source_id, None)
+    if call.body.get("message") is not None:
+        call.world.behaviour.failing_sources[source_id] = str(call.body["message"])
+        # What was remembered would hide the failure.
+        call.store.execute("DELETE FROM discovery WHERE source_id = ?", source_id)
+    return 204, None
+
+
+def _fail_sync(call: Call) -> Answer:
+    """Makes the next syncs of a connection fail: {"connectionId": …, "count": 1}."""
+    connections = call.world.behaviour.failing_connections
+    connections[_field(call, "connectionId")] = int(call.body.get("count", 1))
+    return 204, None
+
+
+def _fail_image(call: Call) -> Answer:
+    """Makes an image impossible to pull: {"image": "acme/source-x"} or with its tag."""
+    call.world.behaviour.failing_images.add(_field(call, "image"))
+    return 204, None
+
+
+def _hide_workspace(call: Call) -> Answer:
+    """Takes ordinary callers' roles in a workspace away."""
+    call.world.behaviour.hidden_workspaces.add(_field(call, "workspaceId"))
+    return 204, None
+
+
+def _set_schema(call: Call) -> Answer:
+    """Changes what the source itself has; seen by the next cold discovery."""
+    if not isinstance(call.sent, list):
+        raise Refusal(400, {"message": "a schema is a list of streams"})
+    call.store.execute(
+        "INSERT OR REPLACE INTO source_schema VALUES (?, ?)",
+        call.params["sourceId"],
+        dumped(call.sent),
+    )
+    return 204, None
+
+
+def _set_connection(call: Call) -> Answer:
+    """What the platform or its UI does to a connection: status, statusReason, schedule, streams."""
+    id_ = call.params["connectionId"]
+    row: Row | None = call.store.one("SELECT * FROM connection WHERE id = ?", id_)
+    if row is None:
+        raise Refusal(404, {"message": f"there is no connection {id_}"})
+    stored = loaded(row["fields"])
+    stored.update({k: v for k, v in call.body.items() if k not in ("status", "statusReason")})
+    changes = {
+        "status": call.body.get("status", row["status"]),
+        "status_reason": call.body.get("statusReason", row["status_reason"]),
+        "fields": dumped(stored),
+    }
+    with call.store.transaction():
+        call.store.update("connection", id_, changes)
+    return 204, None
+
+
+def _states(call: Call) -> Answer:
+    """Which streams of a connection have state."""
+    return 200, {"data": states.read(call.world, call.params["connectionId"])}
+
+
+def _put_secret(call: Call) -> Answer:
+    """Leaves fields behind a secret id, as a consent flow does."""
+    coordinate = f"airbyte_oauth_secret_{uuid.uuid4()}_v1"
+    call.store.put_secret(coordinate, json.dumps(call.body))
+    return 200, {"secretId": coordinate}
+
+
+def _put_user(call: Call) -> Answer:
+    """Makes a user of the organization: {"name": …, "email": …}."""
+    id_ = str(uuid.uuid4())
+    call.store.execute(
+        "INSERT INTO person VALUES (?, ?, ?)", id_, _field(call, "name"), _field(call, "email")
+    )
+    return 200, {"id": id_}
+
+
+def _field(call: Call, name: str) -> str:
+    value = call.body.get(name)
+    if not isinstance(value, str):
+        raise Refusal(400, {"message": f"{name} is missing"})
+    return value
+
+
+def _post(template: str, handler: Handler, *, is_object: bool = True) -> Route:
+    return Route("POST", template, handler, json_object if is_object else anything)

@@ -1,0 +1,104 @@
+"""Configurations held against a connector's schema, with errors as the server words them.
+
+Source: the platform's JsonSchemaValidator: draft 7, defaults not filled in, extra keys pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft7Validator, SchemaError, ValidationError
+
+from reconciler.sandbox import problems
+
+
+class Validator:
+    """One schema, compiled once: a quick verdict, and the errors where it is bad."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = dict(schema)
+
+    def fits(self, value: Any) -> bool:
+        """Whether *value* satisfies the schema."""
+        if self._quick is not None and self._quick.is_valid(value):
+            return True
+        return not self._errors(value)
+
+    def check(self, value: Any) -> None:
+        """Refuses a *value* that does not satisfy the schema, all of its errors in one text."""
+        if self._quick is not None and self._quick.is_valid(value):
+            return
+        if errors := self._errors(value):
+            raise problems.unprocessable(
+                "json schema validation failed when comparing the data to the json schema. \n"
+                f"Errors: {', '.join(worded(error) for error in errors)}"
+            )
+
+    def _errors(self, value: Any) -> list[ValidationError]:
+        return sorted(self._exact.iter_errors(value), key=lambda error: list(map(str, error.path)))
+
+    @cached_property
+    def _exact(self) -> Any:
+        return Draft7Validator(self._schema)
+
+    @cached_property
+    def _quick(self) -> jsonschema_rs.Draft7Validator | None:
+        """The same verdict from compiled code; None for the few schemas that it cannot read."""
+        try:
+            return jsonschema_rs.Draft7Validator(self._schema, validate_formats=False)
+        except (ValueError, jsonschema_rs.ValidationError):
+            return None
+
+
+def is_schema(value: Any) -> bool:
+    """Whether *value* is a schema that configurations can be held against."""
+    if not isinstance(value, dict):
+        return False
+    try:
+        Draft7Validator.check_schema(value)
+    except SchemaError:
+        return False
+    return all(_compiles(pattern) for pattern in _patterns(value))
+
+
+def worded(error: ValidationError) -> str:
+    """An error in the manner of the server's own validator."""
+    place = "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.path)
+    if error.validator == "type":
+        expected: Any = error.validator_value
+        names: Sequence[Any] = expected if isinstance(expected, list) else [expected]
+        return f"{place}: {_type(error.instance)} found, {' or '.join(map(str, names))} expected"
+    if error.validator == "required":
+        missing = error.message.split("'")[1]
+        return f"{place}.{missing}: is missing but it is required"
+    if error.validator == "pattern":
+        return f"{place}: does not match the regex pattern {error.validator_value}"
+    if error.validator in ("enum", "const"):
+        return f"{place}: does not have a value in the enumeration {error.validator_value}"
+    return f"{place}: does not satisfy {error.validator}"
+
+
+def _type(value: Any) -> str:
+    types = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object"}
+    return types.get(type(value), "null" if value is None else "array")
+
+
+def _patterns(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [pattern for item in node for pattern in _patterns(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["pattern"]] if isinstance(node.get("pattern"), str) else []
+    return own + [pattern for item in node.values() for pattern in _patterns(item)]
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
