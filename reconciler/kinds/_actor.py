@@ -11,6 +11,7 @@ from functools import partial
 
 from reconciler.connectors import Connector
 from reconciler.connectors.check import UnusableSchema, check
+from reconciler.connectors.literals import hidden
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity, did_you_mean
 from reconciler.kinds import _configuration as configuration
@@ -73,10 +74,14 @@ def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         "workspace": WORKSPACE,
         "name": fields.get("name", declaration.key.name),
         "definitionId": str(definition_id).lower(),
-        "configuration": fields["configuration"],
+        "configuration": _without_literals(connector, fields["configuration"]),
     }
     spec |= {name: fields[name] for name in ("secretVersion",) if name in fields}
     return spec, mistakes
+
+
+def _without_literals(connector: Connector | None, configuration: Json) -> Json:
+    return hidden(connector.schema, configuration) if connector else configuration
 
 
 def _connector(role: str, declaration: Declaration) -> Connector | None:
