@@ -48,6 +48,7 @@ class Journal:
         self._namesakes = {
             id_: ids for tenant in plan.tenants for id_, ids in namesakes(tenant).items()
         }
+        self._doomed = {op.key: op for op in plan.operations if op.action is Action.DELETE}
         self._earlier = ledger.intents()
         creates = {op.key for op in plan.operations if op.action is Action.CREATE}
         self._unsettled = {
@@ -69,12 +70,16 @@ class Journal:
         """Notes what is about to be sent. Raises LedgerUnusable: then nothing may be sent."""
         if self.trouble:
             raise self.trouble
+        if operation.action is Action.CREATE and operation.key in self._doomed:
+            # Once the new one is there, nothing but this says that the old one is to go.
+            self._intend(self._doomed[operation.key])
+        self._intend(operation)
+
+    def _intend(self, operation: Operation) -> None:
+        is_delete = operation.action is Action.DELETE and operation.live is not None
+        known = {operation.live.id} if is_delete and operation.live else self.known_ids(operation)
         self._ledger.intend(
-            operation.key,
-            operation.action,
-            run=self._run_id,
-            at=self._time(),
-            known_ids=self.known_ids(operation),
+            operation.key, operation.action, run=self._run_id, at=self._time(), known_ids=known
         )
 
     def done(self, operation: Operation, done: Done) -> None:
@@ -83,7 +88,7 @@ class Journal:
 
     def not_done(self, operation: Operation) -> None:
         """Notes that the request was refused and changed nothing."""
-        self._noting(partial(self._ledger.settle, [operation.key]))
+        self._noting(partial(self._ledger.refused, operation.key))
 
     def take_stock(self, tenants: Iterable[DesiredTenant]) -> None:
         """Notes what reading the live state has shown: what is as declared, and what is gone."""
@@ -97,14 +102,20 @@ class Journal:
 
     def _settle_earlier(self, intent: Intent, plan: TenantPlan) -> None:
         """Settles what an earlier run left open, now that the plan builds on what is live."""
-        if intent.action == Action.DELETE and intent.key not in plan.live_ids:
-            self._ledger.forget(intent.key)
-        else:
-            self._ledger.settle([intent.key])
+        if intent.action != Action.DELETE:
+            self._ledger.settle(intent)
+            return
+        planned = {op.live.id for op in plan.operations if op.live and op.desired is None}
+        if planned.isdisjoint(intent.known_ids):
+            self._ledger.settle(intent)
+            for id_ in intent.known_ids:
+                if id_ not in plan.live_ids.values():
+                    self._ledger.forget(intent.key, id_)
 
     def _note(self, operation: Operation, done: Done) -> None:
         if operation.desired is None:
-            self._ledger.forget(operation.key)
+            assert operation.live is not None, "a delete has a live resource"
+            self._ledger.forget(operation.key, operation.live.id)
             return
         written = Written(operation.desired, done.id, coordinates=done.coordinates)
         self._ledger.remember([written], self._reveal)

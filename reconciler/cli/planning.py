@@ -60,7 +60,9 @@ def recollections(ledger: Recall, reveal: Reveal) -> Callable[[str], Recollectio
 
     def recall(tenant: str) -> Recollection:
         return Recollection(
-            ledger.of_tenant(tenant), lambda secret: ledger.fingerprint(secret, reveal)
+            ledger.of_tenant(tenant),
+            lambda secret: ledger.fingerprint(secret, reveal),
+            ledger.doomed(tenant),
         )
 
     return recall

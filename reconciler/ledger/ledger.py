@@ -27,6 +27,7 @@ from reconciler.model import (
     Secret,
 )
 
+DELETE = "delete"
 UNFINISHED = "unfinished"  # the outcome of a run that has not said how it ended: killed, or running
 
 
@@ -52,7 +53,8 @@ def places(folder: FilePath, environment: str) -> Places:
 class Intent:
     """A change that was announced and whose end is unknown.
 
-    `known_ids` are the live objects of the same kind, place and name that were there before.
+    `known_ids` of a create are the live objects of the same kind, place and name that were there
+    before; of a delete, the one that is to go.
     """
 
     key: ResourceKey
@@ -122,6 +124,11 @@ class Recall:
             Intent(ResourceKey.parse(key), action, tuple(json.loads(known)), run, at)
             for key, action, known, run, at in rows
         ]
+
+    def doomed(self, tenant: str) -> frozenset[str]:
+        """The ids of the tenant's objects whose announced delete is not known to have ended."""
+        intents = (i for i in self.intents() if i.action == DELETE and i.key.scope == tenant)
+        return frozenset(id_ for intent in intents for id_ in intent.known_ids)
 
     def runs(self, limit: int) -> list[Run]:
         """The last applies, the newest first."""
@@ -195,17 +202,23 @@ class Ledger(Recall):
                     f"INSERT OR REPLACE INTO resource ({columns}) VALUES (?,?,?,?,?,?)", *row
                 )
 
-    def forget(self, key: ResourceKey) -> None:
-        """Notes that the resource is gone, and settles its intents."""
+    def forget(self, key: ResourceKey, id_: str) -> None:
+        """Notes that the object *id_* is gone; its key may have another by now."""
         with self._writable.transaction():
-            self._settle(key)
-            self._writable.run("DELETE FROM resource WHERE key = ?", str(key))
+            self._writable.run(
+                "DELETE FROM intent WHERE action = ? AND known_ids = ?", DELETE, json.dumps([id_])
+            )
+            self._writable.run("DELETE FROM resource WHERE key = ? AND id = ?", str(key), id_)
 
-    def settle(self, keys: Collection[ResourceKey]) -> None:
-        """Notes that it is known again how things stand with *keys*."""
-        with self._writable.transaction():
-            for key in keys:
-                self._settle(key)
+    def refused(self, key: ResourceKey) -> None:
+        """Notes that what was announced for *key* is not going to happen."""
+        self._writable.run("DELETE FROM intent WHERE key = ?", str(key))
+
+    def settle(self, intent: Intent) -> None:
+        """Notes that it is known again what became of *intent*."""
+        self._writable.run(
+            "DELETE FROM intent WHERE key = ? AND action = ?", str(intent.key), intent.action
+        )
 
     def started(self, run: Run) -> None:
         """Notes that an apply has begun."""
@@ -228,7 +241,8 @@ class Ledger(Recall):
         )
 
     def _settle(self, key: ResourceKey) -> None:
-        self._writable.run("DELETE FROM intent WHERE key = ?", str(key))
+        # A delete under the same key is of the object that this one has replaced.
+        self._writable.run("DELETE FROM intent WHERE key = ? AND action <> ?", str(key), DELETE)
 
 
 NOTHING_REMEMBERED = Recall(None, None)

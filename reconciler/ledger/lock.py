@@ -39,8 +39,8 @@ def locked(
             tell(f"An apply did not end by itself: {died}. Its journal is taken into account.")
         _write(descriptor, owner)
         yield
-        _write(descriptor, "")
     finally:
+        _write(descriptor, "")
         os.close(descriptor)
 
 

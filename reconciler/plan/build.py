@@ -34,7 +34,9 @@ def build_plan(
     replaced = _replaced(found)
     wanted = [op for each in found for op in _operations(each, replaced)]
     changed = {operation.key for operation in wanted}
-    asked = [*wanted, *_retirements(desired, live), *_prunings(desired, live)]
+    left_over = list(_left_over(live, memory))
+    asked = [*wanted, *_retirements(desired, live), *left_over]
+    asked += _prunings(desired, live, besides={operation.key for operation in left_over})
     operations = [*asked, *_cascades(asked, live)]
     deleted = {op.key for op in operations if op.action is Action.DELETE}
     return TenantPlan(
@@ -142,10 +144,21 @@ def _retirements(desired: DesiredTenant, live: LiveTenant) -> Iterator[Operation
             )
 
 
-def _prunings(desired: DesiredTenant, live: LiveTenant) -> Iterator[Operation]:
+def _left_over(live: LiveTenant, memory: Recollection) -> Iterator[Operation]:
+    """Deletes of what an earlier run has replaced, and had no time to delete."""
+    for resource in live.undeclared:
+        if resource.id in memory.doomed:
+            reason = "an earlier run replaced it and was stopped before it could delete it"
+            yield _deletion(resource, Cause.REPLACED, reason)
+
+
+def _prunings(
+    desired: DesiredTenant, live: LiveTenant, *, besides: Collection[ResourceKey]
+) -> Iterator[Operation]:
     """Deletes of what no manifest mentions, where that is asked for."""
     for resource in live.undeclared if desired.prune else ():
-        yield _deletion(resource, Cause.PRUNED, "no manifest mentions it")
+        if resource.key not in besides:
+            yield _deletion(resource, Cause.PRUNED, "no manifest mentions it")
 
 
 def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Operation]:

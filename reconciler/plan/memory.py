@@ -33,10 +33,14 @@ def _unknown(_secret: Secret) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """What is remembered of one tenant, and the way to compare secrets with it."""
+    """What is remembered of one tenant, and the way to compare secrets with it.
+
+    `doomed` are live objects that an earlier run announced to delete and may not have deleted.
+    """
 
     resources: Memory = field(default_factory=dict)
     fingerprint: FingerprintOf = _unknown
+    doomed: frozenset[str] = frozenset()
 
 
 NOTHING_REMEMBERED = Recollection()

@@ -119,8 +119,13 @@ def test_an_intent_stays_until_its_end_is_known(at: Places) -> None:
         assert (intent.key, intent.action, intent.known_ids) == (KEY, "create", ("a", "b"))
         ledger.remember([Written(desired(), "id-1")], revealing(None))
         assert ledger.intents() == []
-        ledger.intend(KEY, "delete", run="r1", at=13.0)
-        ledger.forget(KEY)
+        ledger.intend(KEY, "delete", run="r1", at=13.0, known_ids=["id-1"])
+        assert ledger.doomed("acme") == {"id-1"}
+        ledger.remember([Written(desired(), "id-2")], revealing(None))
+        ledger.forget(KEY, "id-1")
+        assert ledger.doomed("acme") == frozenset()
+        assert ledger.of_tenant("acme")[KEY].id == "id-2"
+        ledger.forget(KEY, "id-2")
         assert ledger.intents() == []
         assert ledger.of_tenant("acme") == {}
 

@@ -174,7 +174,7 @@ def prepare(folder: Path, tool: Tool, *, tenants: int, sources: int) -> World:
         return World(folder, operations, reference.proxy.arrivals, reference.state())
 
 
-APPLY = ("apply", "--auto-approve", "--parallelism", "4")
+APPLY = ("apply", "--auto-approve", "--parallelism", "4", "--allow-deletes", "100")
 
 
 @contextmanager
