@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from reconciler.changed import changed
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
 from reconciler.errors import Diagnostic, ManifestError, Severity
@@ -35,6 +36,11 @@ class Loaded:
 
     tenants: tuple[DesiredTenant, ...]
     warnings: tuple[Diagnostic, ...]
+    gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
+
+
+Reading = Mapping[str, DesiredTenant | None]
+"""Every tenant of a project by name; None for one whose manifest cannot be understood."""
 
 
 def load(
@@ -44,8 +50,11 @@ def load(
     catalogue: Catalogue,
     *,
     strict: bool = False,
+    base: Reading | None = None,
 ) -> Loaded:
     """The selected tenants as their manifests describe them; *strict* sharpens some warnings.
+
+    With *base*, the project as another revision has it, only those that are not the same there.
 
     Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
     count), UsageError for a selector that fits nothing.
@@ -56,6 +65,11 @@ def load(
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
+    gone: tuple[str, ...] = ()
+    if base is not None:
+        difference = changed(base, {r.candidate.name: r.tenant for r in readings})
+        selected = [r for r in selected if r.candidate.name in difference.tenants]
+        gone = difference.gone
     chosen = {reading.candidate.name for reading in selected}
     fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
     if not selection.is_everything and found:
@@ -69,7 +83,15 @@ def load(
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
     tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
-    return Loaded(tuple(tenants), tuple(problems))
+    return Loaded(tuple(tenants), tuple(problems), gone)
+
+
+def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue) -> Reading:
+    """Every tenant of *project* as it is desired there, whatever is wrong with others."""
+    found, _ = discover(project.manifests)
+    around = _surroundings(project, environ)
+    built = [_built(each, catalogue) for each in _read_all(found, around)]
+    return {each.candidate.name: each.tenant for each in built}
 
 
 def effective_manifests(

@@ -26,17 +26,18 @@ class Selection:
     """`named` are tenant names or paths, `patterns` globs: any may fit. All of `labels` must.
 
     `exactly` are the tenants of a plan file, in place of all that: one that is no longer declared
-    is for the plan to say.
+    is for the plan to say. `changed_since` is a revision of git that they must differ from.
     """
 
     named: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     exactly: frozenset[str] | None = None
+    changed_since: str = ""
 
     @property
     def is_everything(self) -> bool:
-        return self.exactly is None and not (self.named or self.patterns or self.labels)
+        return self == Selection()
 
     def check(self, candidates: Collection[Candidate]) -> None:
         """Raises UsageError for a name, pattern or label that fits no tenant."""
@@ -49,7 +50,7 @@ class Selection:
         for pattern in self.patterns:
             if not fnmatch.filter(names, pattern):
                 raise UsageError(f'no tenant matches "{pattern}"', _some(names))
-        if not any(self.selects(candidate) for candidate in candidates):
+        if self.labels and not any(self.selects(candidate) for candidate in candidates):
             wanted = ", ".join(f"{key}={value}" for key, value in self.labels)
             raise UsageError(f"no selected tenant has the labels {wanted}")
 

@@ -28,7 +28,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger", "errors", "model"),
     "lifecycle": ("model",),
     "desired": ("manifest", "kinds", "connectors", "errors", "lifecycle", "model"),
+    "changed": ("model",),
+    "git": ("errors",),
     "fleet": (
+        "changed",
         "desired",
         "selection",
         "manifest",
@@ -126,6 +129,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli.session": (
         "cli",
         "fleet",
+        "git",
         "redaction",
         "sandbox",
         "pipeline",

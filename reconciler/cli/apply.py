@@ -19,7 +19,7 @@ from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import progress, reading
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
-from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
@@ -31,6 +31,7 @@ from reconciler.render.plan import render_plan
 from reconciler.render.problems import explain
 from reconciler.render.report import render_report
 from reconciler.render.verification import render_not_in_effect
+from reconciler.selection import Selection
 
 
 @click.command()
@@ -65,9 +66,7 @@ from reconciler.render.verification import render_not_in_effect
 @global_options
 def apply(
     settings: Settings,
-    tenants: tuple[str, ...],
-    patterns: tuple[str, ...],
-    labels: tuple[tuple[str, str], ...],
+    selection: Selection,
     permissions: Permissions,
     details: bool,
     auto_approve: bool,
@@ -91,10 +90,10 @@ def apply(
       reconciler --env production apply --auto-approve acme
     """
     wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
-    approved = plan_file.approved(tenants, (patterns, labels, permissions.any), settings)
-    asked = approved.selection if approved else selection(tenants, patterns, labels)
-    permissions = approved.permissions if approved else permissions
-    project, loaded = session.load(settings, asked)
+    approved = plan_file.approved(selection, permissions, settings)
+    if approved:
+        selection, permissions = approved.selection, approved.permissions
+    project, loaded = session.load(settings, selection)
     with apply_run(settings, project, wishes) as run:
         chosen = permissions.applied_to(loaded.tenants)
         made = _planned(run, chosen, permissions.allowances(project), settings)

@@ -11,7 +11,7 @@ from reconciler import connectors, pipeline
 from reconciler.cli import plan_file, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions, planning_options, remembered
-from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.model import Json
 from reconciler.plan.file import Place
@@ -19,6 +19,7 @@ from reconciler.plan.model import Plan
 from reconciler.render.lines import Look
 from reconciler.render.plan import render_plan
 from reconciler.render.structured import render_plan_json
+from reconciler.selection import Selection
 
 FORMATS = ("text", "json", "markdown", "html")
 
@@ -50,9 +51,7 @@ details_option = click.option(
 @global_options
 def plan(
     settings: Settings,
-    tenants: tuple[str, ...],
-    patterns: tuple[str, ...],
-    labels: tuple[tuple[str, str], ...],
+    selection: Selection,
     permissions: Permissions,
     details: bool,
     format_: str,
@@ -69,7 +68,7 @@ def plan(
     """
     if out is not None and not out.endswith(plan_file.SUFFIX):
         raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
-    project, loaded = session.load(settings, selection(tenants, patterns, labels))
+    project, loaded = session.load(settings, selection)
     chosen = permissions.applied_to(loaded.tenants)
     allowances = permissions.allowances(project)
     with (

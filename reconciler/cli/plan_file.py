@@ -48,18 +48,16 @@ class Approved:
         return check_plan(self.file, desired, fresh)
 
 
-def approved(
-    tenants: Sequence[str], others: Sequence[object], settings: Settings
-) -> Approved | None:
+def approved(selection: Selection, permissions: Permissions, settings: Settings) -> Approved | None:
     """The plan file among the arguments, if there is one and it is for the chosen environment.
 
-    *others* are options that a plan file goes without. Raises click.UsageError when there are some
-    all the same, PlanFileUnreadable and PlanFileRefused.
+    A plan file goes without other tenants and permissions. Raises click.UsageError when there are
+    some all the same, PlanFileUnreadable and PlanFileRefused.
     """
-    files = [name for name in tenants if name.endswith(SUFFIX)]
+    files = [name for name in selection.named if name.endswith(SUFFIX)]
     if not files:
         return None
-    if len(tenants) > 1 or any(others):
+    if selection != Selection((files[0],)) or permissions.any:
         raise click.UsageError(
             "A plan file says itself what is applied: give no tenants and no options of planning."
         )
@@ -67,8 +65,8 @@ def approved(
     file = _read(path)
     project = read_project(settings.folder)
     check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
-    selection = Selection(exactly=frozenset(file.operations))
-    return Approved(file, selection, permissions_of(file.options, path))
+    exactly = Selection(exactly=frozenset(file.operations))
+    return Approved(file, exactly, permissions_of(file.options, path))
 
 
 def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:

@@ -7,7 +7,8 @@ import sys
 import click
 
 from reconciler import fleet
-from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli import session
+from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.manifest.project import read_project
 from reconciler.render.effective import (
@@ -15,6 +16,7 @@ from reconciler.render.effective import (
     render_effective_json,
     render_provenance,
 )
+from reconciler.selection import Selection
 
 
 @click.command()
@@ -26,9 +28,7 @@ from reconciler.render.effective import (
 @global_options
 def render(
     settings: Settings,
-    tenants: tuple[str, ...],
-    patterns: tuple[str, ...],
-    labels: tuple[tuple[str, str], ...],
+    selection: Selection,
     provenance: bool,
     form: str,
 ) -> None:
@@ -42,9 +42,8 @@ def render(
       reconciler render acme --provenance
     """
     project = read_project(settings.folder)
-    chosen = fleet.effective_manifests(
-        project, selection(tenants, patterns, labels), settings.environ
-    )
+    settled = session.settled(settings, project, selection)
+    chosen = fleet.effective_manifests(project, settled, settings.environ)
     if form == "json":
         settings.result(render_effective_json(chosen, provenance=provenance))
     elif provenance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,7 +23,20 @@ def _labels(
 
 
 def tenant_selection(function: F) -> F:
-    """Adds TENANT arguments, --tenant and --label; `selection(…)` makes a Selection of them."""
+    """Adds TENANT arguments, --tenant, --label, --changed-since; they come as one `selection`."""
+
+    @functools.wraps(function)
+    def wrapped(
+        *arguments: Any,
+        tenants: tuple[str, ...],
+        patterns: tuple[str, ...],
+        labels: tuple[tuple[str, str], ...],
+        changed_since: str | None,
+        **options: Any,
+    ) -> Any:
+        selection = Selection(tenants, patterns, labels, changed_since=changed_since or "")
+        return function(*arguments, selection=selection, **options)
+
     decorators = (
         click.argument("tenants", nargs=-1, metavar="[TENANT|FILE]..."),
         click.option(
@@ -36,15 +50,14 @@ def tenant_selection(function: F) -> F:
             callback=_labels,
             help="Only tenants with this label; may be repeated.",
         ),
+        click.option(
+            "--changed-since",
+            metavar="REV",
+            help="Only tenants that this branch changes against REV, such as origin/main: by their "
+            "own files, a template, a set or the project file.",
+        ),
     )
-    decorated: Any = function
+    decorated: Any = wrapped
     for decorator in reversed(decorators):
         decorated = decorator(decorated)
     return decorated  # type: ignore[no-any-return]
-
-
-def selection(
-    tenants: tuple[str, ...], patterns: tuple[str, ...], labels: tuple[tuple[str, str], ...]
-) -> Selection:
-    """The Selection that the command line asks for."""
-    return Selection(named=tenants, patterns=patterns, labels=labels)

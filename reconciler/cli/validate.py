@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import session
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.selectors import selection, tenant_selection
+from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.errors import ManifestError
 from reconciler.manifest.project import read_project
@@ -27,13 +27,7 @@ from reconciler.selection import Selection
     help="How to report; all but text go to stdout whole.",
 )
 @global_options
-def validate(
-    settings: Settings,
-    tenants: tuple[str, ...],
-    patterns: tuple[str, ...],
-    labels: tuple[tuple[str, str], ...],
-    form: str,
-) -> None:
+def validate(settings: Settings, selection: Selection, form: str) -> None:
     """Check manifests without any network.
 
     Every mistake is reported with its file, line and column, all of them at once. The rules are
@@ -45,21 +39,20 @@ def validate(
       reconciler validate acme tenants/globex.yaml
       reconciler validate --strict --format sarif > findings.sarif
     """
-    wanted = selection(tenants, patterns, labels)
     if form == "text":
-        _, loaded = session.load(settings, wanted)
+        _, loaded = session.load(settings, selection)
         resources = sum(len(tenant.resources) for tenant in loaded.tenants)
         told = f"{counted(len(loaded.tenants), 'tenant')}, {counted(resources, 'resource')}"
         settings.result(f"Valid: {told}.")
         return
-    findings = _findings(settings, wanted)
+    findings = _findings(settings, selection)
     settings.result(FORMATS[form](findings))
     sys.exit(ExitCode.DONE if findings.is_valid else ExitCode.FAILED)
 
 
-def _findings(settings: Settings, wanted: Selection) -> Findings:
+def _findings(settings: Settings, selection: Selection) -> Findings:
     try:
-        loaded = session.read(settings, read_project(settings.folder), wanted)
+        loaded = session.read(settings, read_project(settings.folder), selection)
     except ManifestError as problem:
         return Findings(problem.diagnostics)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)

@@ -1,0 +1,183 @@
+"""`--changed-since`: the tenants that a branch changes, whatever file it changes them by."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.manifests import acme, bigquery
+from tests.support import Project
+
+TEMPLATE = {
+    "version": 1,
+    "template": "shop",
+    "params": {"type": "object", "properties": {"dataset": {"type": "string"}}},
+    "destination": bigquery(dataset_id="${{ params.dataset }}"),
+}
+TENANTS = ("acme", "globex", "initech")
+
+
+class Repository:
+    """A project under git, with three plain tenants committed on main."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.git("init", "--quiet", "--initial-branch", "main")
+        for name in TENANTS:
+            self.tenant(name)
+        self.commit()
+        self.git("switch", "--quiet", "--create", "change")
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.test"]
+        command = ["git", *identity, *arguments]
+        folder = self.project.folder
+        return subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "a change")
+
+    def tenant(self, name: str, **changes: object) -> None:
+        workspace = {"name": name.title()}
+        content = {**acme(), "tenant": name, "workspace": workspace, **changes}
+        self.project.tenant(content, name)
+
+    def changed(self, revision: str = "main") -> str:
+        """What `validate` counts."""
+        result = self.project.run("validate", "--changed-since", revision)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+
+@pytest.fixture
+def repository(project: Project) -> Repository:
+    return Repository(project)
+
+
+def test_an_edited_tenant_is_the_only_one(repository: Repository) -> None:
+    repository.tenant("globex", destination=bigquery(dataset_id="other"))
+    assert "1 tenant," in repository.changed()
+    repository.commit()
+    assert "1 tenant," in repository.changed()
+    planned = repository.project.run("plan", "--changed-since", "main")
+    assert planned.exit_code == 0, planned.output
+    assert "globex" in planned.stdout
+    assert "acme" not in planned.stdout
+    rendered = repository.project.run("render", "--changed-since", "main")
+    assert "tenant: globex" in rendered.stdout
+    assert "tenant: acme" not in rendered.stdout
+
+
+def test_what_main_changed_meanwhile_is_not_this_branch(repository: Repository) -> None:
+    repository.git("switch", "--quiet", "main")
+    repository.tenant("acme", destination=bigquery(dataset_id="main"))
+    repository.commit()
+    repository.git("switch", "--quiet", "change")
+    repository.tenant("globex", destination=bigquery(dataset_id="branch"))
+    repository.commit()
+    assert "1 tenant," in repository.changed()
+
+
+def test_a_comment_or_another_file_name_changes_no_tenant(repository: Repository) -> None:
+    tenants = repository.project.folder / "tenants"
+    (tenants / "acme.yaml").rename(tenants / "renamed.yaml")
+    file = tenants / "globex.yaml"
+    file.write_text("# a comment\n" + file.read_text())
+    repository.commit()
+    assert "0 tenants," in repository.changed()
+    planned = repository.project.run("plan", "--changed-since", "main", "--detailed-exitcode")
+    assert planned.exit_code == 0, planned.output
+
+
+def test_the_project_files_defaults_reach_every_tenant(repository: Repository) -> None:
+    file = repository.project.folder / "reconciler.yaml"
+    file.write_text(file.read_text() + "defaults: {connections: {prefix: p_}}\n")
+    assert "3 tenants," in repository.changed()
+
+
+def test_a_template_reaches_the_tenants_that_use_it(repository: Repository) -> None:
+    repository.project.write("templates/shop.yaml", TEMPLATE)
+    for name in ("hooli", "umbrella"):
+        tenant = {"version": 1, "tenant": name, "template": "shop", "params": {"dataset": name}}
+        repository.project.tenant(tenant, name)
+    repository.git("switch", "--quiet", "main")
+    repository.commit()
+    repository.git("switch", "--quiet", "-C", "change")
+    labelled = {**TEMPLATE, "labels": {"tier": "gold"}}
+    repository.project.write("templates/shop.yaml", labelled)
+    assert "2 tenants," in repository.changed()
+
+
+def test_a_row_of_a_set_is_one_tenant(repository: Repository) -> None:
+    repository.project.write("templates/shop.yaml", TEMPLATE)
+    repository.project.write(
+        "tenants/set.yaml", {"version": 1, "tenants": {"template": "shop", "from": "rows.csv"}}
+    )
+    rows = "tenant,dataset\nhooli,h\numbrella,u\n"
+    repository.project.write("tenants/rows.csv", rows)
+    repository.git("switch", "--quiet", "main")
+    repository.commit()
+    repository.git("switch", "--quiet", "-C", "change")
+    repository.project.write("tenants/rows.csv", rows.replace("umbrella,u", "umbrella,v"))
+    assert "1 tenant," in repository.changed()
+    repository.project.write("tenants/rows.csv", f"{rows}wayne,w\n")
+    assert "1 tenant," in repository.changed()
+
+
+def test_a_tenant_that_is_gone_is_named_with_what_to_do(repository: Repository) -> None:
+    (repository.project.folder / "tenants" / "initech.yaml").unlink()
+    told = repository.changed()
+    assert "initech" in told
+    assert "reconciler destroy initech" in told
+    assert "0 tenants," in told
+
+
+def test_a_mistake_elsewhere_does_not_stop_the_branch(repository: Repository) -> None:
+    repository.git("switch", "--quiet", "main")
+    repository.project.tenant("tenant: [", "broken")
+    repository.commit()
+    repository.git("switch", "--quiet", "-C", "change")
+    repository.tenant("acme", destination=bigquery(dataset_id="other"))
+    result = repository.project.run("validate", "--changed-since", "main")
+    assert "broken" in result.stderr, "it cannot be said to be unchanged, so it is told"
+    assert result.exit_code == 1
+    (repository.project.folder / "tenants" / "broken.yaml").unlink()
+    assert "1 tenant," in repository.changed()
+
+
+def test_an_unknown_revision_is_told(repository: Repository) -> None:
+    for revision in ("no-such-branch", "--output=x", "main..change"):
+        result = repository.project.run("plan", f"--changed-since={revision}")
+        assert result.exit_code == 1, result.output
+        assert f'Git knows no revision "{revision}"' in result.stderr
+
+
+def test_outside_a_repository_it_is_told(project: Project) -> None:
+    project.tenant(acme())
+    result = project.run("plan", "--changed-since", "main")
+    assert result.exit_code == 1
+    assert "no git" in result.stderr
+
+
+def test_a_shallow_checkout_is_told_what_to_fetch(repository: Repository, tmp_path: Path) -> None:
+    repository.git("switch", "--quiet", "main")
+    repository.tenant("acme", destination=bigquery(dataset_id="main"))
+    repository.commit()
+    repository.git("switch", "--quiet", "change")
+    repository.tenant("globex", destination=bigquery(dataset_id="branch"))
+    repository.commit()
+    clone = tmp_path / "clone"
+    origin = f"file://{repository.project.folder}"
+    subprocess.run(
+        ["git", "clone", "--quiet", "--depth", "1", "--no-single-branch", origin, str(clone)],
+        check=True,
+    )
+    subprocess.run(["git", "switch", "--quiet", "--detach", "origin/change"], cwd=clone, check=True)
+    result = repository.project.run("--project", str(clone), "plan", "--changed-since=origin/main")
+    assert result.exit_code == 1
+    assert "git fetch --unshallow" in result.stderr
