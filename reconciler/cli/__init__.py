@@ -14,6 +14,7 @@ from reconciler.cli.settings import Settings, global_options
 from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError
 
 _COMMANDS = {
+    "init": ("reconciler.cli.init", "Start a project: files that work on the sandbox, and CI."),
     "validate": ("reconciler.cli.validate", "Check manifests without any network."),
     "render": ("reconciler.cli.render", "Show the manifests after templates and defaults."),
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
