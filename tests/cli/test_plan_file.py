@@ -64,6 +64,36 @@ def test_a_plan_file_is_applied_and_then_there_is_nothing_to_do(applied: Project
     assert "No changes" in again.stdout
 
 
+def test_a_second_apply_of_a_plan_file_goes_on_where_the_first_stopped(
+    project: Project, api: Api
+) -> None:
+    project.environ |= ENVIRON
+    project.tenant(acme())
+    written(project)
+    api.fault(method="POST", path="/connections", status=400, count=1)
+    first = apply(project)
+    assert first.exit_code == 4, first.output
+    assert api.rows("connections") == []
+    second = apply(project)
+    assert second.exit_code == 0, second.output
+    assert "1 to create" in second.stdout
+    project.assert_no_changes()
+
+
+def test_a_delete_of_something_edited_since_is_not_approved(applied: Project, api: Api) -> None:
+    applied.tenant(tenant("acme", connections={}), "acme")
+    written(applied, "--prune", "--allow-deletes", "5")
+    (connection,) = [
+        row
+        for row in api.rows("connections")
+        if row["workspaceId"] == api.row("workspaces", "Acme")["workspaceId"]
+    ]
+    api.call("PATCH", f"/connections/{connection['connectionId']}", {"prefix": "edited_"})
+    result = apply(applied)
+    assert result.exit_code == 5, result.output
+    assert "changed in Airbyte" in result.stdout
+
+
 def test_only_what_the_file_has_is_applied(applied: Project, api: Api) -> None:
     reschedule(applied, "acme")
     written(applied)

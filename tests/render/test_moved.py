@@ -1,0 +1,59 @@
+"""What a stale plan file looks like, and the page that quotes renderings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from reconciler.model import MISSING, UNREADABLE, ResourceKey
+from reconciler.plan.file import MovedResource, MovedTenant, MovedValue
+from reconciler.render.moved import render_moved
+from tests.golden_plugin import GOLDEN
+from tests.render.plans import HOSTILE
+from tests.support import ROOT
+
+QUOTED = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def moved() -> list[MovedTenant]:
+    connection = ResourceKey("connection", "acme", "stripe")
+    schedule = ("schedule", "cronExpression")
+    in_airbyte = MovedValue(schedule, "0 0 2 * * ?", "0 0 4 * * ?", "0 0 3 * * ?", "0 0 3 * * ?")
+    in_both = MovedValue(("prefix",), "a_", MISSING, "b_", "c_")
+    secret = MovedValue(("configuration", "key"), UNREADABLE, MISSING, UNREADABLE, UNREADABLE)
+    return [
+        MovedTenant("acme", (MovedResource(connection, "changed in Airbyte", (in_airbyte,)),)),
+        MovedTenant(
+            "globex",
+            (
+                MovedResource(
+                    ResourceKey("source", "globex", "crm"), "the manifest has changed", (in_both,)
+                ),
+                MovedResource(
+                    ResourceKey("source", "globex", "shop"), "changed in Airbyte", (secret,)
+                ),
+                MovedResource(
+                    ResourceKey("connection", "globex", "shop"), "not in the plan: create"
+                ),
+            ),
+        ),
+    ]
+
+
+def test_what_moved_is_shown_three_ways(golden: Callable[[str, str], None]) -> None:
+    golden("moved", render_moved(moved()))
+
+
+def test_names_in_it_do_no_harm() -> None:
+    resource = MovedResource(ResourceKey("source", HOSTILE, HOSTILE), "changed in Airbyte")
+    text = render_moved([MovedTenant(HOSTILE, (resource,))])
+    assert all(c.isprintable() or c == "\n" for c in text)
+
+
+def test_what_the_page_on_planning_quotes_is_printed_so() -> None:
+    page = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
+    goldens = [file.read_text(encoding="utf-8") for file in sorted(GOLDEN.glob("*.txt"))]
+    quotes = QUOTED.findall(page)
+    assert quotes
+    for quote in quotes:
+        assert any(quote in golden for golden in goldens), quote
