@@ -49,14 +49,18 @@ class RawClient:
         headers = {"Content-Type": "application/json", "User-Agent": "hostile/1"}
         if value := f"Bearer {self.token}" if authorization is None else authorization:
             headers["Authorization"] = value
-        try:
-            self._connection.request(method, prefix + path, body, headers)
-            response = self._connection.getresponse()
-            content_type = response.headers.get("Content-Type", "")
-            return Answer(response.status, content_type, response.read())
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            raise
+        for is_last in (False, True):
+            try:
+                self._connection.request(method, prefix + path, body, headers)
+                response = self._connection.getresponse()
+                content_type = response.headers.get("Content-Type", "")
+                return Answer(response.status, content_type, response.read())
+            except (OSError, http.client.HTTPException):
+                # A kept connection may have been closed for being idle.
+                self._connection.close()
+                if is_last:
+                    raise
+        raise AssertionError("unreachable")
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of a call that must succeed."""
