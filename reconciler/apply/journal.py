@@ -16,7 +16,7 @@ from reconciler.errors import LedgerUnusable
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.ledger import Intent, Ledger, Written
 from reconciler.model import DesiredTenant, Path
-from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
 
 BATCH = 1000  # resources noted in one transaction
 
@@ -113,11 +113,15 @@ class Journal:
                     self._ledger.forget(intent.key, id_)
 
     def _note(self, operation: Operation, done: Done) -> None:
+        if operation.cause is Cause.REPLACED and operation.desired is None:
+            self._ledger.settle([operation.key])  # what is remembered is its successor
+            return
         if operation.desired is None:
             assert operation.live is not None, "a delete has a live resource"
             self._ledger.forget(operation.key, operation.live.id)
             return
-        written = Written(operation.desired, done.id, coordinates=done.coordinates)
+        desired = operation.desired
+        written = Written(desired, done.id, desired.is_protected, done.coordinates)
         self._ledger.remember([written], self._reveal)
 
     def _noting(self, note: Callable[[], None]) -> None:
@@ -145,4 +149,4 @@ def _unchanged(tenant: DesiredTenant, plan: TenantPlan) -> Iterator[Written]:
     written_anyway = {operation.key for operation in plan.operations}
     for key, resource in tenant.resources.items():
         if key in plan.live_ids and key not in written_anyway:
-            yield Written(resource, plan.live_ids[key])
+            yield Written(resource, plan.live_ids[key], resource.is_protected)
