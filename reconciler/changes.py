@@ -66,7 +66,6 @@ class EqualReason(Enum):
     NULL = ("null-is-absent", "The manifest wants it absent, and it is.")
     AT_LEAST = ("at-least", "Airbyte adds to this list itself, so more than declared is equal.")
     ALL = ("all", "The manifest wants everything there is, and something is there.")
-    NAME_OF = ("by-name", "Airbyte refers by id, the manifest by name.")
 
     def __init__(self, slug: str, sentence: str) -> None:
         self.slug = slug

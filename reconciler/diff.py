@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.changes import FieldChange as FieldChange
+from reconciler.changes import Note
 from reconciler.model import (
     ALL,
     MISSING,
@@ -29,12 +30,16 @@ from reconciler.model import (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One declared resource against its live one, None where there is none."""
+    """One declared resource against its live one, None where there is none.
+
+    `notes` say what is worth knowing of the two, changes that are held back among it.
+    """
 
     key: ResourceKey
     desired: DesiredResource
     live: LiveResource | None
     changes: tuple[FieldChange, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def field_changes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from reconciler.api.client import Client
 from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent, ReconcilerError
@@ -35,23 +35,22 @@ def make_plan(
     tenants: Sequence[DesiredTenant],
     allowances: Allowances = NOTHING_ALLOWED,
     recall: Recall = nothing,
+    *,
+    explain: bool = False,
 ) -> Plan:
     """What would bring the live state of *tenants* to their manifests; sends only GETs.
 
     Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
     """
     try:
-        return guarded_run(list(_plans(client, tenants, allowances, recall)), allowances)
+        states = read_live(client, tenants, lambda tenant: recall(tenant).resources)
+        plans = [
+            plan_tenant(desired, live, allowances, recall(desired.name), explain=explain)
+            for desired, live in states
+        ]
+        return guarded_run(plans, allowances)
     except ListingInconsistent as problem:
         return Plan((), refusals=(untrusted_listing(problem),))
-
-
-def _plans(
-    client: Client, tenants: Sequence[DesiredTenant], allowances: Allowances, recall: Recall
-) -> Iterator[TenantPlan]:
-    states = read_live(client, tenants, lambda tenant: recall(tenant).resources)
-    for desired, live in states:
-        yield plan_tenant(desired, live, allowances, recall(desired.name))
 
 
 def plan_tenant(
@@ -59,6 +58,8 @@ def plan_tenant(
     live: LiveTenant | ReconcilerError,
     allowances: Allowances = NOTHING_ALLOWED,
     memory: Recollection = NOTHING_REMEMBERED,
+    *,
+    explain: bool = False,
 ) -> TenantPlan:
     """The guarded plan of one tenant, or why there is none."""
     if isinstance(live, AmbiguousName):
@@ -69,5 +70,5 @@ def plan_tenant(
         return TenantPlan(desired.name, refusals=(untrusted_listing(live, desired.origin),))
     if isinstance(live, ReconcilerError):
         return TenantPlan(desired.name, failure=live)
-    plan = build_plan(desired, live, memory)
+    plan = build_plan(desired, live, memory, may_resume=allowances.allows_resuming, explain=explain)
     return guarded(plan, desired, allowances, memory.resources)

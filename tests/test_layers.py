@@ -46,7 +46,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "exporting": ("survey", "export", "api", "errors"),
     "adopting": ("live", "api", "kinds", "errors", "model"),
     "diff": ("changes", "model"),
-    "plan": ("plan", "diff", "changes", "consequences", "kinds", "errors", "model"),
+    "plan": ("plan", "diff", "changes", "consequences", "kinds", "rules", "errors", "model"),
     "redaction": (),
     "apply": ("apply", "plan", "ledger", "api", "kinds", "connectors", "errors", "model"),
     "render.effective": (

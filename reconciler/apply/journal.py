@@ -120,8 +120,7 @@ class Journal:
             assert operation.live is not None, "a delete has a live resource"
             self._ledger.forget(operation.key, operation.live.id)
             return
-        desired = operation.desired
-        written = Written(desired, done.id, desired.is_protected, done.coordinates)
+        written = Written(operation.desired, done.id, done.coordinates)
         self._ledger.remember([written], self._reveal)
 
     def _noting(self, note: Callable[[], None]) -> None:
@@ -149,4 +148,4 @@ def _unchanged(tenant: DesiredTenant, plan: TenantPlan) -> Iterator[Written]:
     written_anyway = {operation.key for operation in plan.operations}
     for key, resource in tenant.resources.items():
         if key in plan.live_ids and key not in written_anyway:
-            yield Written(resource, plan.live_ids[key], resource.is_protected)
+            yield Written(resource, plan.live_ids[key])

@@ -16,6 +16,7 @@ from reconciler.cli.settings import Settings, global_options
 from reconciler.model import Json
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
+from reconciler.render.equalities import render_equalities
 from reconciler.render.lines import Look
 from reconciler.render.plan import render_plan
 from reconciler.render.structured import render_plan_json
@@ -46,6 +47,11 @@ details_option = click.option(
     help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
 )
 @click.option(
+    "--explain-equal",
+    is_flag=True,
+    help="Also list what is written differently and counts as equal, and why.",
+)
+@click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
 )
 @global_options
@@ -56,6 +62,7 @@ def plan(
     details: bool,
     format_: str,
     out: str | None,
+    explain_equal: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change in Airbyte, changing nothing.
@@ -75,13 +82,16 @@ def plan(
         session.connected(settings, project) as connection,
         remembered(settings, project, connection.environment) as recall,
     ):
-        made = pipeline.make_plan(connection.client, chosen, allowances, recall)
+        made = pipeline.make_plan(
+            connection.client, chosen, allowances, recall, explain=explain_equal
+        )
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
     if out is not None:
         plan_file.write(out, render_plan_json(made, place, permissions.options))
         settings.tell(f"Plan file written: reconciler apply {out}")
     look = plan_look(settings, details=details)
-    settings.result(_rendered(format_, made, place, permissions.options, look))
+    equal = render_equalities(made) if explain_equal and format_ == "text" else ""
+    settings.result(equal + _rendered(format_, made, place, permissions.options, look))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
 
 

@@ -111,4 +111,9 @@ def permissions_of(options: Mapping[str, Json], path: str) -> Permissions:
     """What `Permissions.options` wrote. Raises PlanFileUnreadable for other options."""
     if options.keys() != Permissions().options.keys():
         raise PlanFileUnreadable(path, "has options unknown here", "Plan again.")
-    return Permissions(tuple(options["replace"]), options["deletes"], bool(options["prune"]))
+    return Permissions(
+        tuple(options["replace"]),
+        options["deletes"],
+        bool(options["prune"]),
+        tuple(options["resume"]),
+    )

@@ -31,6 +31,7 @@ class Permissions:
     replace: tuple[str, ...] = ()
     deletes: int | None = None
     prune: bool = False
+    resume: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -40,7 +41,12 @@ class Permissions:
     @property
     def options(self) -> dict[str, Json]:
         """The same as JSON, for a plan file."""
-        return {"replace": list(self.replace), "deletes": self.deletes, "prune": self.prune}
+        return {
+            "replace": list(self.replace),
+            "deletes": self.deletes,
+            "prune": self.prune,
+            "resume": list(self.resume),
+        }
 
     def allowances(self, project: Project) -> Allowances:
         """The same with the project's limits."""
@@ -48,7 +54,7 @@ class Permissions:
             deletes=project.limits.get("maxDeletes", Limits().deletes),
             percent=project.limits.get("maxDeletePercent", Limits().percent),
         )
-        return Allowances(self.replace, self.deletes, limits)
+        return Allowances(self.replace, self.deletes, limits, self.resume)
 
     def applied_to(self, tenants: Sequence[DesiredTenant]) -> tuple[DesiredTenant, ...]:
         """*tenants*, all of them with pruning where the command line asks for it."""
@@ -89,7 +95,7 @@ def remembered(
 
 
 def planning_options(function: F) -> F:
-    """Adds --prune, --allow-deletes and --allow-replace; they come as one `permissions`."""
+    """Adds --prune, --resume, --allow-deletes and --allow-replace, as one `permissions`."""
 
     @functools.wraps(function)
     def wrapped(
@@ -97,9 +103,10 @@ def planning_options(function: F) -> F:
         allow_replace: tuple[str, ...],
         allow_deletes: int | None,
         prune: bool,
+        resume: tuple[str, ...],
         **options: Any,
     ) -> Any:
-        permissions = Permissions(allow_replace, allow_deletes, prune)
+        permissions = Permissions(allow_replace, allow_deletes, prune, resume)
         return function(*arguments, permissions=permissions, **options)
 
     decorated: Any = wrapped
@@ -116,6 +123,12 @@ def planning_options(function: F) -> F:
             type=click.IntRange(0),
             metavar="N",
             help="Allow up to N deletes in this run, in place of the project's limits.",
+        ),
+        click.option(
+            "--resume",
+            multiple=True,
+            metavar="KEY",
+            help="Make this connection active again although it was paused in Airbyte.",
         ),
         click.option("--prune", is_flag=True, help="Also delete what is live and in no manifest."),
     ):

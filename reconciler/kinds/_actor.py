@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from reconciler.changes import Equality, EqualReason
 from reconciler.connectors import Connector
 from reconciler.connectors.check import UnusableSchema, check
 from reconciler.connectors.literals import hidden
@@ -29,7 +30,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._writing import OPENING, Block, Found, Remark, written
-from reconciler.model import UNREADABLE, Json, Path, Secret, Spec
+from reconciler.model import MISSING, UNREADABLE, Json, Path, Secret, Spec
 
 
 def actor_kind(role: str, *, single_section: str = "") -> Kind:
@@ -54,6 +55,7 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         highlights=("definitionId",),
         effects=_effects,
         becomes=_becomes,
+        explain=_explain,
         unread=frozenset({"secretVersion"}),
         replacing_loses="The connections that use it go with it and lose their sync state.",
         replacing_effect=Effect.CONFIGURATION_LOST,
@@ -257,3 +259,11 @@ def _effects(_before: Spec | None, after: Spec | None, changes: Changes) -> list
 def _leaf(path: Path) -> str:
     """The last named step of *path*."""
     return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
+    """OAuth fields, told from other masks by their length."""
+    for path in configuration.oauth_managed(body.get("configuration")):
+        if configuration.at(desired["configuration"], path) is not MISSING:
+            where = ("configuration", *path)
+            yield Equality(where, configuration.OAUTH_MASK, UNREADABLE, EqualReason.OAUTH)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from reconciler.changes import FieldChange
+from reconciler.changes import Equality, FieldChange
 from reconciler.connectors import Catalogue, Connector
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity
@@ -87,6 +87,15 @@ class Context(Protocol):
 Changes: TypeAlias = Sequence[FieldChange]
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a note says: a fixed title, which is a rule's, sentences, and advice."""
+
+    title: str
+    detail: str
+    hint: str = ""
+
+
 def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
     """The effects of a kind that no data depends on."""
     return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
@@ -123,6 +132,11 @@ class Kind:
     - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
       create and after a delete.
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
+    - `against`: (desired spec, live spec) → the desired one as it is to be held against that live
+      one: what Airbyte itself may add to it is in it.
+    - `held_back`: why a change is not made unless it is allowed by name, empty for all others.
+    - `notes`: (desired spec, live spec) → what a reader of the plan should know.
+    - `explain`: (body, desired spec) → what this kind alone takes for equal.
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
     - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `is_listed_on_demand`: read only for tenants that declare some.
@@ -146,6 +160,12 @@ class Kind:
     effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
     becomes: Callable[[Path], Becomes | None] = stays
     unread: frozenset[str] = frozenset()
+    against: Callable[[Spec, Spec], Spec] = lambda desired, _live: desired
+    held_back: Callable[[FieldChange], str] = lambda _change: ""
+    notes: Callable[[Spec, Spec], Iterator[Notice]] = lambda _desired, _live: iter(())
+    explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] = lambda _body, _desired: (
+        iter(())
+    )
     locked: Callable[[Mapping[str, Json]], str] = lambda _body: ""
     implies: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] = lambda _fields: {}
     shorthand: str = ""

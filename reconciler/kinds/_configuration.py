@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from reconciler.errors import SecretNotCarried
-from reconciler.model import UNREADABLE, Json, Path, Secret
+from reconciler.model import MISSING, UNREADABLE, Json, Path, Secret
 
 MASK = "*" * 10
 OAUTH_MASK = "*" * 6
@@ -94,6 +94,28 @@ def coordinates(live: Json, desired: Json, at: Path = ()) -> Iterator[tuple[Path
     elif isinstance(desired, list) and isinstance(live, list):
         for index, (kept, value) in enumerate(zip(live, desired, strict=False)):
             yield from coordinates(kept, value, (*at, index))
+
+
+def oauth_managed(value: Json, path: Path = ()) -> Iterator[Path]:
+    """Where *value* shows the mask of a field that OAuth manages."""
+    if value == OAUTH_MASK:
+        yield path
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from oauth_managed(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from oauth_managed(item, (*path, index))
+
+
+def at(value: Json, path: Path) -> Json:
+    """What stands at *path*, MISSING when nothing does."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return MISSING
+    return value
 
 
 class _Opaque(dict[str, Json]):

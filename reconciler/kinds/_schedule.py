@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import Json
+from reconciler.changes import Equality, EqualReason
+from reconciler.model import MISSING, Json
 
 UTC = "UTC"
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+/-]+)?\Z")
@@ -36,3 +37,22 @@ def _zone(words: Sequence[str]) -> str:
     """The zone behind the fields of a cron expression, empty when there is none."""
     has_one = len(words) > _FIELDS_BEFORE_ZONE and _ZONE.match(words[-1])
     return words[-1] if has_one else ""
+
+
+def explain(live: Mapping[str, Json], desired: Mapping[str, Json]) -> Iterator[Equality]:
+    """What `normal_schedule` hides of the schedule as the API wrote it."""
+    written = live.get("cronExpression")
+    at = ("schedule", "cronExpression")
+    if not isinstance(written, str):
+        return
+    if live.get("scheduleType") != "cron":
+        yield Equality(at, written, MISSING, EqualReason.NO_CRON)
+        return
+    shown = normal_schedule(live)["cronExpression"]
+    if shown != desired.get("cronExpression"):
+        return
+    single = " ".join(written.split())
+    if single != shown:
+        yield Equality(at, written, shown, EqualReason.ZONE)
+    if single != written:
+        yield Equality(at, written, shown, EqualReason.SPACING)

@@ -7,11 +7,12 @@ reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from reconciler.changes import Equality, EqualReason
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
-from reconciler.kinds._base import Becomes, Changes, Mistake, required
+from reconciler.kinds._base import Becomes, Changes, Mistake, Notice, required
 from reconciler.kinds._configuration import for_create, unmask
 from reconciler.kinds._writing import Found, Remark, written
 from reconciler.model import ALL, MISSING, UNREADABLE, Exhaustive, Json, Path, Secret
@@ -48,15 +49,25 @@ def to_api(
     live: Sequence[Mapping[str, Json]],
     discovered: Sequence[Mapping[str, Json]],
     resolve: Callable[[Secret], str],
+    rotated: Collection[Path] = (),
 ) -> list[Json]:
     """Every stream with every option, as POST and PATCH take them.
 
-    Options that the manifest leaves out keep their live value, which a PATCH would reset.
+    Options that the manifest leaves out keep their live value, which a PATCH would reset. *rotated*
+    are the mappers whose secrets are sent anew, such as `("users", "mappers", 0)`.
     """
     present = _by_name(live)
     if wanted is ALL:
         wanted = _by_name([_discovered(stream) for stream in discovered])
-    return [_sent(stream, present.get(name, {}), resolve) for name, stream in wanted.items()]
+    return [
+        _sent(
+            {"name": name, **stream},
+            present.get(name, {}),
+            resolve,
+            {path[2] for path in rotated if path[0] == name},
+        )
+        for name, stream in wanted.items()
+    ]
 
 
 _ORDER = (
@@ -161,6 +172,126 @@ def effects(before: Json, after: Json, changes: Changes) -> list[Consequence]:
     ]
 
 
+def against(
+    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
+) -> Mapping[str, Json]:
+    """*desired* under the names of the *live* streams, with what Airbyte may have added to them.
+
+    With propagate_columns it adds new columns to a selection, with propagate_fully new streams as
+    well: then a manifest names the least that must be there.
+    """
+    settled = {
+        _live_name(name, stream, live): _settled(
+            stream, live.get(_live_name(name, stream, live)), behaviour
+        )
+        for name, stream in desired.items()
+    }
+    if behaviour == "propagate_fully":
+        settled |= {name: {} for name in live if name not in settled}
+    is_same = all(settled.get(name) is stream for name, stream in desired.items())
+    return desired if is_same and len(settled) == len(desired) else Exhaustive(settled)
+
+
+def _live_name(name: str, stream: Mapping[str, Json], live: Mapping[str, Json]) -> str:
+    """The key of the same stream among the live ones, whose names may need a namespace or not."""
+    if name in live:
+        return name
+    plain, namespace = str(stream.get("name", name)), stream.get("namespace")
+    qualified = f"{namespace or ''}.{plain}"
+    if qualified in live:
+        return qualified
+    is_plain = plain in live and live[plain].get("namespace") == namespace
+    return plain if is_plain else name
+
+
+def _settled(stream: Json, live: Json, behaviour: str) -> Json:
+    if live is None or not isinstance(stream, Mapping):
+        return stream
+    settled = dict(stream)
+    if _added_columns(stream, live, behaviour):
+        settled["selectedFields"] = live["selectedFields"]
+    if "namespace" in stream and "namespace" not in live:
+        del settled["namespace"]
+    return settled if settled != stream else stream
+
+
+def _added_columns(
+    stream: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
+) -> list[str]:
+    """The columns that Airbyte has added to the selection that the manifest names."""
+    wanted, present = stream.get("selectedFields"), live.get("selectedFields")
+    if not (behaviour in _PROPAGATING and wanted and present) or set(wanted) - set(present):
+        return []
+    return sorted(set(present) - set(wanted))
+
+
+_PROPAGATING = ("propagate_columns", "propagate_fully")
+
+
+def notes(
+    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
+) -> Iterator[Notice]:
+    """What Airbyte has changed by itself, and will again."""
+    columns = [
+        f"{name} ({', '.join(added)})"
+        for name, stream in desired.items()
+        if isinstance(stream, Mapping)
+        and (
+            added := _added_columns(stream, live.get(_live_name(name, stream, live), {}), behaviour)
+        )
+    ]
+    if columns:
+        yield Notice(
+            "columns added by Airbyte",
+            f"nonBreakingSchemaUpdatesBehavior is {behaviour}, so Airbyte adds new columns to the "
+            f"selection itself, and they stay: {'; '.join(columns)}.",
+            "List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
+        )
+    ours = {_live_name(name, stream, live) for name, stream in desired.items()}
+    if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours)):
+        yield Notice(
+            "streams added by Airbyte",
+            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new streams "
+            f"itself, and they stay: {', '.join(more)}.",
+            "List them, or choose another nonBreakingSchemaUpdatesBehavior.",
+        )
+    if behaviour == "propagate_fully" and (less := sorted(ours - live.keys())):
+        yield Notice(
+            "streams dropped by Airbyte",
+            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams that "
+            f"the source has no longer; this may be why they are not there: {', '.join(less)}.",
+            "If the source has them no longer, remove them from the manifest.",
+        )
+
+
+def explain(live: Sequence[Mapping[str, Json]], desired: Mapping[str, Json]) -> Iterator[Equality]:
+    """What the one form of streams hides of them as the API wrote them."""
+    present = _by_name(live)
+    if list(desired) != [name for name in present if name in desired]:
+        yield Equality(("streams",), list(present), list(desired), EqualReason.ORDER)
+    for name, stream in desired.items():
+        for option, value, wanted, reason in _hidden(present.get(name, {}), stream):
+            yield Equality(("streams", name, option), value, wanted, reason)
+
+
+def _hidden(
+    live: Mapping[str, Json], desired: Mapping[str, Json]
+) -> Iterator[tuple[str, Json, Json, EqualReason]]:
+    for option in ("cursorField", "primaryKey", "selectedFields"):
+        if live.get(option) == []:
+            yield option, [], desired.get(option, MISSING), EqualReason.EMPTY
+        elif live.get(option) and option != "selectedFields" and option not in desired:
+            yield option, live[option], MISSING, EqualReason.SOURCE_DEFINED
+    if "namespace" in live and "namespace" not in desired:
+        yield "namespace", live["namespace"], MISSING, EqualReason.FILLED
+    selected = [field["fieldPath"][0] for field in live.get("selectedFields") or ()]
+    if desired.get("selectedFields") == sorted(selected) != selected:
+        yield "selectedFields", selected, desired["selectedFields"], EqualReason.ORDER
+    ids = [mapper["id"] for mapper in live.get("mappers") or () if "id" in mapper]
+    if ids and "mappers" in desired:
+        yield "mappers", ids, MISSING, EqualReason.MAPPER_ID
+
+
 def _stream_effects(
     name: str, before: Mapping[str, Json], after: Mapping[str, Json], changes: Changes
 ) -> Iterator[tuple[Effect, str]]:
@@ -174,6 +305,9 @@ def _stream_effects(
     for option in dict.fromkeys(str(c.path[2]) for c in changes if c.path[1] == name):
         if option == "syncMode":
             yield _mode_effect(was.get(option), will[option])
+        elif option == "namespace":
+            yield Effect.STREAM_STOPS, str(was.get(option, ""))
+            yield Effect.FIRST_LOAD, str(will[option])
         elif option == "selectedFields":
             yield from _selection_effects(was.get(option), will[option])
         else:
@@ -266,16 +400,21 @@ def _discovered(stream: Mapping[str, Json]) -> Mapping[str, Json]:
 
 
 def _sent(
-    stream: Mapping[str, Json], live: Mapping[str, Json], resolve: Callable[[Secret], str]
+    stream: Mapping[str, Json],
+    live: Mapping[str, Json],
+    resolve: Callable[[Secret], str],
+    rotated: Collection[str | int],
 ) -> Mapping[str, Json]:
     # An empty selectedFields is refused, other empty lists say nothing.
     kept = {field: value for field, value in live.items() if value not in ([], None)}
-    body = {field: value for field, value in {**kept, **stream}.items() if value is not None}
+    body = {f: value for f, value in {**kept, **stream}.items() if value is not None}
+    if "name" in live:
+        body["name"] = live["name"]  # the key of a name that is not unique has its namespace too
     if stream.get("selectedFields"):
         body["selectedFields"] = [{"fieldPath": [field]} for field in stream["selectedFields"]]
     if "mappers" in stream:
         body["mappers"] = [
-            _mapper(mapper, index, live.get("mappers") or (), resolve)
+            _mapper(mapper, index, () if index in rotated else live.get("mappers") or (), resolve)
             for index, mapper in enumerate(stream["mappers"])
         ]
     return body

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from reconciler.changes import Equality, FieldChange, Mark
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
 from reconciler.kinds import _streams as streams
@@ -20,16 +21,18 @@ from reconciler.kinds._base import (
     Declaration,
     Kind,
     Mistake,
+    Notice,
     Reference,
     RefOf,
     Request,
     changed_fields,
     required,
 )
+from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed
 from reconciler.kinds.tag import default_colour
-from reconciler.model import ALL, Exhaustive, Json, Path, Ref, Spec
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, Spec
 
 _PLAIN_FIELDS = (
     "name",
@@ -220,7 +223,11 @@ def _update(
         if spec["streams"] is ALL:
             discovered = context.streams(body["sourceId"], body["destinationId"])
         sent = streams.to_api(
-            spec["streams"], live=live, discovered=discovered, resolve=context.secret
+            spec["streams"],
+            live=live,
+            discovered=discovered,
+            resolve=context.secret,
+            rotated={change.path[1:4] for change in changes if change.before is UNREADABLE},
         )
         requests.append(Request("PATCH", {"configurations": {"streams": sent}}))
     return requests
@@ -243,6 +250,48 @@ def _becomes(path: Path) -> Becomes | None:
         return streams.becomes(path[1:])
     field = str(path[0])
     return Becomes(_DEFAULTS[field]) if len(path) == 1 and field in _DEFAULTS else None
+
+
+def _against(desired: Spec, live: Spec) -> Spec:
+    """With its streams named as the live ones are, and with what Airbyte itself may add to them."""
+    if not isinstance(desired.get("streams"), Mapping):
+        return desired
+    settled = streams.against(desired["streams"], live["streams"], _propagation(desired, live))
+    return desired if settled is desired["streams"] else {**desired, "streams": settled}
+
+
+def _propagation(desired: Spec, live: Spec) -> str:
+    """What Airbyte does when the source's schema grows, as it was when that last happened."""
+    field = "nonBreakingSchemaUpdatesBehavior"
+    return str(live.get(field) or desired.get(field) or "")
+
+
+def _held_back(change: FieldChange) -> str:
+    """Airbyte pauses connections itself, after failures and breaking schema changes."""
+    is_resuming = change.path == ("status",) and change.after == "active"
+    if is_resuming and change.mark is Mark.CHANGED_OUTSIDE:
+        return "it was active when it was applied last, and has been paused in Airbyte since"
+    return ""
+
+
+def _notes(desired: Spec, live: Spec) -> Iterator[Notice]:
+    if live.get("status") == "locked":
+        yield Notice(
+            "locked by Airbyte",
+            "Airbyte has locked it and accepts no change of it.",
+            "Have it unlocked; until then leave it as it is.",
+        )
+    if isinstance(desired.get("streams"), Mapping):
+        behaviour = _propagation(desired, live)
+        yield from streams.notes(desired["streams"], live["streams"], behaviour)
+
+
+def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
+    if "schedule" in desired:
+        yield from explain_schedule(body.get("schedule") or {}, desired["schedule"])
+    if isinstance(desired.get("streams"), Mapping):
+        live = (body.get("configurations") or {}).get("streams") or []
+        yield from streams.explain(live, desired["streams"])
 
 
 def _locked(body: Mapping[str, Json]) -> str:
@@ -302,6 +351,10 @@ KIND = Kind(
     effects=_effects,
     becomes=_becomes,
     locked=_locked,
+    against=_against,
+    held_back=_held_back,
+    notes=_notes,
+    explain=_explain,
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
     replacing_effect=Effect.STATE_LOST,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.changes import Equality, Note
 from reconciler.consequences import Consequence
 from reconciler.diff import Difference
 from reconciler.kinds import get
@@ -17,20 +18,28 @@ from reconciler.model import (
     Spec,
     referred,
 )
-from reconciler.plan.compare import differences
+from reconciler.plan.compare import MayResume, differences
+from reconciler.plan.explain import equalities
 from reconciler.plan.graph import ordered
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Action, Cause, Operation, TenantPlan
+from reconciler.rules import rule_titled
 
 
 def build_plan(
-    desired: DesiredTenant, live: LiveTenant, memory: Recollection = NOTHING_REMEMBERED
+    desired: DesiredTenant,
+    live: LiveTenant,
+    memory: Recollection = NOTHING_REMEMBERED,
+    *,
+    may_resume: MayResume = lambda _key: False,
+    explain: bool = False,
 ) -> TenantPlan:
     """What brings *live* to *desired*, in a stable topological order.
 
-    Raises CycleError, which would be a fault of a kind's references, not of a manifest.
+    *explain* asks for what was taken for equal. Raises CycleError, which would be a fault of a
+    kind's references, not of a manifest.
     """
-    found = differences(desired, live, memory)
+    found = differences(desired, live, memory, may_resume)
     replaced = _replaced(found)
     wanted = [op for each in found for op in _operations(each, replaced)]
     changed = {operation.key for operation in wanted}
@@ -48,7 +57,34 @@ def build_plan(
         gone=tuple(
             each for key, each in sorted(desired.retired.items()) if key not in live.resources
         ),
+        notes=tuple(note for each in found for note in each.notes) + _namesakes(desired, live),
+        equalities=_equalities(found) if explain else {},
     )
+
+
+def _equalities(found: Sequence[Difference]) -> dict[ResourceKey, tuple[Equality, ...]]:
+    told = {each.key: equalities(each.desired, each.live) for each in found if each.live}
+    return {key: equal for key, equal in told.items() if equal}
+
+
+def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Note, ...]:
+    """Undeclared objects of the very name of a declared one: most likely left-overs."""
+    names = {(key.kind, r.spec["name"]): key for key, r in desired.resources.items()}
+    return tuple(
+        Note(
+            names[each.key.kind, each.spec["name"]],
+            rule_titled(NAMESAKE).id,
+            NAMESAKE,
+            f'Another live {each.key.kind} is named "{each.spec["name"]}" ({each.id}) and is left '
+            "alone; a replacement that was cut short leaves one behind.",
+            "Delete it, or have undeclared objects deleted with --prune.",
+        )
+        for each in live.undeclared
+        if (each.key.kind, each.spec["name"]) in names
+    )
+
+
+NAMESAKE = "another object of this name"
 
 
 def _replaced(found: Sequence[Difference]) -> dict[ResourceKey, str]:

@@ -1,37 +1,96 @@
-"""Desired, live and remembered → a Difference for each declared resource, with marks."""
+"""Desired, live and remembered → a Difference for each declared resource, with marks and notes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.changes import FieldChange, Note
 from reconciler.diff import Difference, field_changes
 from reconciler.kinds import get
-from reconciler.model import DesiredResource, DesiredTenant, LiveResource, LiveTenant, Remembered
+from reconciler.kinds._base import Kind
+from reconciler.model import (
+    DesiredResource,
+    DesiredTenant,
+    LiveResource,
+    LiveTenant,
+    Remembered,
+    ResourceKey,
+)
 from reconciler.plan.memory import Recollection, marked, rotated, with_removals
+from reconciler.rules import rule_titled
+
+HELD_BACK = "left paused"
+
+MayResume = Callable[[ResourceKey], bool]
+"""Whether a change that would be held back is allowed for that resource."""
 
 
-def differences(desired: DesiredTenant, live: LiveTenant, memory: Recollection) -> list[Difference]:
+def differences(
+    desired: DesiredTenant, live: LiveTenant, memory: Recollection, may_resume: MayResume
+) -> list[Difference]:
     """One Difference for each declared resource, equal ones included, in order of key."""
-    return [
-        _difference(
-            desired.resources[key], live.resources.get(key), memory.resources.get(key), memory
-        )
-        for key in sorted(desired.resources)
-    ]
+    found = []
+    for key in sorted(desired.resources):
+        declared, present = desired.resources[key], live.resources.get(key)
+        if present is None:
+            found.append(Difference(key, declared, None, ()))
+            continue
+        kind = get(key.kind)
+        difference = _compared(kind, declared, present, memory)
+        found.append(difference if may_resume(key) else _held_back(kind, difference))
+    return found
 
 
-def _difference(
-    declared: DesiredResource,
-    live: LiveResource | None,
-    before: Remembered | None,
-    memory: Recollection,
+def _compared(
+    kind: Kind, declared: DesiredResource, live: LiveResource, memory: Recollection
 ) -> Difference:
-    if live is None:
-        return Difference(declared.key, declared, None, ())
-    kind = get(declared.key.kind)
-    if before is None:
-        changes = field_changes(live.spec, declared.spec, unread=kind.unread)
-        return Difference(declared.key, declared, live, changes)
-    desired = with_removals(declared, before, kind)
-    found = field_changes(live.spec, desired.spec, unread=kind.unread)
+    before = memory.resources.get(declared.key)
+    desired = with_removals(declared, before, kind) if before else declared
+    spec = kind.against(desired.spec, live.spec)
+    if spec is not desired.spec:
+        desired = replace(desired, spec=spec)
+    changes: Sequence[FieldChange] = field_changes(live.spec, spec, unread=kind.unread)
+    if before:
+        changes = _remembered(kind, changes, declared, desired, live, before, memory)
+    notes = tuple(
+        Note(declared.key, rule_titled(r.title).id, r.title, r.detail, r.hint)
+        for r in kind.notes(declared.spec, live.spec)
+    )
+    return Difference(declared.key, desired, live, tuple(changes), notes)
+
+
+def _remembered(
+    kind: Kind,
+    changes: Sequence[FieldChange],
+    declared: DesiredResource,
+    desired: DesiredResource,
+    live: LiveResource,
+    before: Remembered,
+    memory: Recollection,
+) -> Sequence[FieldChange]:
     secrets = rotated(kind, desired.spec, live.spec, before, memory.fingerprint)
-    changes = (*marked(found, declared.spec, before), *secrets)
-    return Difference(declared.key, desired, live, changes)
+    return [*marked(changes, declared.spec, before), *secrets]
+
+
+def _held_back(kind: Kind, difference: Difference) -> Difference:
+    """*difference* without the changes that nobody has asked for by name; a note for each."""
+    notes = list(_withheld(kind, difference))
+    if not notes:
+        return difference
+    made = tuple(change for change in difference.changes if not kind.held_back(change))
+    return replace(difference, changes=made, notes=(*difference.notes, *notes))
+
+
+def _withheld(kind: Kind, difference: Difference) -> Iterator[Note]:
+    for change in difference.changes:
+        if reason := kind.held_back(change):
+            yield Note(
+                difference.key,
+                rule_titled(HELD_BACK).id,
+                HELD_BACK,
+                f"The manifest wants it {change.after}; {reason}, by somebody or by Airbyte after "
+                "failures or a breaking schema change.",
+                f"Look into it, then resume it with --resume '{difference.key}', or write "
+                "`status: inactive`.",
+            )

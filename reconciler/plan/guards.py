@@ -29,16 +29,24 @@ class Limits:
 class Allowances:
     """What the user has allowed beyond the defaults.
 
-    `replace` are patterns of keys. `deletes` is a ceiling for the whole run in place of `limits`:
-    it asks for no delete, and one more than that is refused.
+    `replace` and `resume` are patterns of keys. `deletes` is a ceiling for the whole run in place
+    of `limits`: it asks for no delete, and one more than that is refused.
     """
 
     replace: Collection[str] = field(default_factory=tuple)
     deletes: int | None = None
     limits: Limits = field(default_factory=Limits)
+    resume: Collection[str] = field(default_factory=tuple)
 
     def allows_replacing(self, key: ResourceKey) -> bool:
-        return any(fnmatch.fnmatchcase(str(key), pattern) for pattern in self.replace)
+        return _fits(key, self.replace)
+
+    def allows_resuming(self, key: ResourceKey) -> bool:
+        return _fits(key, self.resume)
+
+
+def _fits(key: ResourceKey, patterns: Collection[str]) -> bool:
+    return any(fnmatch.fnmatchcase(str(key), pattern) for pattern in patterns)
 
 
 NOTHING_ALLOWED = Allowances()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.rules._rule import error_rule
+from reconciler.rules._rule import error_rule, note_rule
 
 RULES = (
     error_rule(
@@ -63,6 +63,45 @@ RULES = (
         what="A list of live objects is inconsistent in itself, so that rows may be missing.",
         why="What is missing would be created a second time, or counted as gone.",
         hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
+    ),
+    note_rule(
+        "R420",
+        "left paused",
+        what="A connection that the manifest wants active has been paused in Airbyte since the "
+        "last apply.",
+        why="Airbyte pauses connections itself after failures and breaking schema changes; "
+        "resuming blindly would hide that.",
+        hint="Look into it, then use `--resume KEY`, or write `status: inactive`.",
+    ),
+    note_rule(
+        "R421",
+        "columns added by Airbyte",
+        what="Airbyte has added columns to the `selectedFields` that a manifest lists.",
+        why="It does so with `propagate_columns` and `propagate_fully`; taking them away would be "
+        "undone at the next schema change.",
+        hint="List them, or set `nonBreakingSchemaUpdatesBehavior` to `ignore`.",
+    ),
+    note_rule(
+        "R422",
+        "streams added by Airbyte",
+        what="Airbyte has added streams to those that a manifest lists.",
+        why="It does so with `propagate_fully`.",
+        hint="List them, or choose another `nonBreakingSchemaUpdatesBehavior`.",
+    ),
+    note_rule(
+        "R423",
+        "streams dropped by Airbyte",
+        what="A stream of the manifest is not live, and Airbyte may have dropped it.",
+        why="With `propagate_fully` it drops streams that the source has no longer; adding one "
+        "back fails.",
+        hint="If the source has it no longer, remove it from the manifest.",
+    ),
+    note_rule(
+        "R424",
+        "another object of this name",
+        what="An object that no manifest mentions has the name of one that is declared.",
+        why="A replacement that was cut short leaves the old object behind.",
+        hint="Delete it, or have undeclared objects deleted with `--prune`.",
     ),
     error_rule(
         "R409",

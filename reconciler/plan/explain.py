@@ -1,0 +1,67 @@
+"""Why a resource counts as equal where it is written differently: for `plan --explain-equal`.
+
+The general reasons are found here; what only one kind hides, that kind tells itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.changes import Equality, EqualReason
+from reconciler.diff import same
+from reconciler.kinds import get
+from reconciler.model import (
+    ALL,
+    MISSING,
+    UNREADABLE,
+    DesiredResource,
+    Json,
+    LiveResource,
+    Path,
+    Secret,
+    Spec,
+)
+
+
+def equalities(desired: DesiredResource, live: LiveResource) -> tuple[Equality, ...]:
+    """Everything that differs in writing and was taken for equal, by path."""
+    kind = get(desired.key.kind)
+    unread = kind.unread
+    wanted = {field: value for field, value in desired.spec.items() if field not in unread}
+    special = list(kind.explain(live.body, desired.spec))
+    told = {each.path for each in special}
+    general = [each for each in _mappings(live.spec, wanted, ()) if each.path not in told]
+    return tuple(sorted([*general, *special], key=lambda each: [str(step) for step in each.path]))
+
+
+def _mappings(live: Spec, desired: Spec, at: Path) -> Iterator[Equality]:
+    for key in sorted(live.keys() - desired.keys()):
+        yield Equality((*at, key), live[key], MISSING, EqualReason.UNMANAGED)
+    for key in sorted(desired):
+        yield from _values(live.get(key, MISSING), desired[key], (*at, key))
+
+
+def _values(live: Json, desired: Json, at: Path) -> Iterator[Equality]:
+    if isinstance(live, Mapping) and isinstance(desired, Mapping):
+        yield from _mappings(live, desired, at)
+    elif isinstance(live, list) and isinstance(desired, list):
+        if len(live) == len(desired):
+            for index, (left, right) in enumerate(zip(live, desired, strict=True)):
+                yield from _values(left, right, (*at, index))
+    elif same(live, desired) and (reason := _reason(live, desired)):
+        yield Equality(at, live, desired, reason)
+
+
+def _reason(live: Json, desired: Json) -> EqualReason | None:
+    """Why these count as equal, None where they are so in every respect."""
+    if live is UNREADABLE:
+        return EqualReason.MASKED if isinstance(desired, Secret) else EqualReason.HIDDEN
+    if isinstance(desired, Secret):
+        return EqualReason.SECRET_SHOWN
+    if desired is None and live is MISSING:
+        return EqualReason.NULL
+    if desired is ALL:
+        return EqualReason.ALL
+    if isinstance(live, float) != isinstance(desired, float):
+        return EqualReason.NUMBER
+    return None
