@@ -16,7 +16,7 @@ from reconciler.errors import LedgerUnusable
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.ledger import Intent, Ledger, Written
 from reconciler.model import DesiredTenant, Path
-from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+from reconciler.plan.model import Action, Operation, Plan, TenantPlan
 
 BATCH = 1000  # resources noted in one transaction
 
@@ -113,9 +113,6 @@ class Journal:
                     self._ledger.forget(intent.key, id_)
 
     def _note(self, operation: Operation, done: Done) -> None:
-        if operation.cause is Cause.REPLACED and operation.desired is None:
-            self._ledger.settle([operation.key])  # what is remembered is its successor
-            return
         if operation.desired is None:
             assert operation.live is not None, "a delete has a live resource"
             self._ledger.forget(operation.key, operation.live.id)

@@ -64,6 +64,14 @@ RULES = (
         why="What is missing would be created a second time, or counted as gone.",
         hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
     ),
+    error_rule(
+        "R409",
+        "nothing to adopt",
+        what="A resource is to be the live object of an id that its workspace has not.",
+        why="Taking another object for it, or making a new one, is not what was asked.",
+        hint="Correct the id: it may be of another kind or workspace, or be deleted.",
+        example="sources: {stripe: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}}",
+    ),
     note_rule(
         "R420",
         "left paused",
@@ -102,14 +110,6 @@ RULES = (
         what="An object that no manifest mentions has the name of one that is declared.",
         why="A replacement that was cut short leaves the old object behind.",
         hint="Delete it, or have undeclared objects deleted with `--prune`.",
-    ),
-    error_rule(
-        "R409",
-        "nothing to adopt",
-        what="A resource is to be the live object of an id that its workspace has not.",
-        why="Taking another object for it, or making a new one, is not what was asked.",
-        hint="Correct the id: it may be of another kind or workspace, or be deleted.",
-        example="sources: {stripe: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}}",
     ),
     error_rule(
         "R440",
