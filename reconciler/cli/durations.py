@@ -1,4 +1,4 @@
-"""Durations on the command line: `90s`, `5m`, `1h`, or a number of seconds."""
+"""Durations on the command line: `50ms`, `90s`, `5m`, `1h`, or a number of seconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import click
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class _Duration(click.ParamType[float]):
@@ -19,7 +19,7 @@ class _Duration(click.ParamType[float]):
         ctx: click.Context | None,
     ) -> float:
         """Seconds."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", str(value).strip())
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|[smh]?)", str(value).strip())
         if found is None:
             self.fail(f"{value!r} is no duration such as 90s, 5m or 1h.", param, ctx)
         return float(found[1]) * _UNITS[found[2]]

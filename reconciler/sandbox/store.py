@@ -22,7 +22,7 @@ class SandboxError(Exception):
 class Store:
     """One open database. Used by one thread at a time; other processes are kept out by a lock."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, migrates: bool = True) -> None:
         self._lock = _lock(file)
         try:
             self._connection = sqlite3.connect(
@@ -33,7 +33,8 @@ class Store:
             self._connection.executescript(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
             )
-            self._migrate(file)
+            if migrates:
+                self._migrate(file)
         except sqlite3.DatabaseError as problem:
             os.close(self._lock)
             raise SandboxError(
@@ -112,6 +113,32 @@ class Store:
             offset,
         )
 
+    @property
+    def version(self) -> int:
+        """How many of the schema's scripts have run."""
+        row = self.one("PRAGMA user_version")
+        return int(row[0]) if row else 0
+
+    def tables(self) -> list[str]:
+        """The names of the tables, in an order in which rows find what they refer to."""
+        rows = self.all(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+            "ORDER BY rowid"
+        )
+        return [row["name"] for row in rows]
+
+    def restore(self, table: str, values: Mapping[str, Any]) -> None:
+        """Puts a row of a dump back as it was. Raises SandboxError when it does not fit."""
+        if table == "heap":
+            self.execute("UPDATE heap SET next = max(next, ?)", values["next"])
+            return
+        marks = ", ".join("?" * len(values))
+        statement = f"INSERT OR REPLACE INTO {table} ({', '.join(values)}) VALUES ({marks})"
+        try:
+            self.execute(statement, *values.values())
+        except sqlite3.Error as problem:
+            raise SandboxError(f"a row does not fit into {table}: {problem}") from problem
+
     def _next_position(self) -> int:
         row = self.one("UPDATE heap SET next = next + 1 RETURNING next")
         assert row is not None, "the heap has its one row since the schema was made"
@@ -119,8 +146,7 @@ class Store:
 
     def _migrate(self, file: Path) -> None:
         """Brings the schema up, one numbered script at a time, each whole or not at all."""
-        row = self.one("PRAGMA user_version")
-        version = int(row[0]) if row else 0
+        version = self.version
         scripts = _migrations()
         if version > len(scripts):
             raise SandboxError(f"{file} was written by a newer version of this program")

@@ -9,6 +9,7 @@ from airbyte_api import AirbyteAPI
 
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox import sdk as official
+from tests.sandbox.plain import Plain
 
 
 @pytest.fixture
@@ -16,3 +17,9 @@ def sdk(sandbox: Sandbox) -> Iterator[AirbyteAPI]:
     """The official SDK against an empty sandbox."""
     with official.client(sandbox) as client:
         yield client
+
+
+@pytest.fixture
+def plain(sandbox: Sandbox) -> Plain:
+    """A plain client of an empty sandbox."""
+    return Plain(sandbox)

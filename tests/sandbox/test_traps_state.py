@@ -1,0 +1,132 @@
+"""What a sandbox keeps: through kill -9, migrations, dumps; and who else may open it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from reconciler.cli import main
+from reconciler.sandbox.server import Sandbox, SandboxError, Settings, running
+from tests.sandbox.plain import UNKNOWN, Plain
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["sandbox", *arguments])
+
+
+def test_everything_answered_is_still_there_after_kill_9(tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.db"
+    command = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0"]
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--db", str(database)], stdout=subprocess.PIPE, text=True, env=environ
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())
+        assert found is not None
+        client = Plain(Sandbox("127.0.0.1", int(found[1])))
+        ids = [client.workspace(f"W{number}") for number in range(5)]
+        process.send_signal(signal.SIGKILL)
+    with running(Settings(database=database)) as server:
+        rows = Plain(server).get("/workspaces")["data"]
+    assert [row["workspaceId"] for row in rows] == ids
+
+
+def test_a_second_process_cannot_open_the_database(tmp_path: Path, sandbox: Sandbox) -> None:
+    assert sandbox.port
+    result = run("dump", str(tmp_path / "x"), "--db", str(tmp_path / "sandbox.db"))
+    assert result.exit_code == 1
+    assert "is in use by another process" in " ".join(result.output.split())
+
+
+def test_an_old_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.db"
+    first = resources.files("reconciler.sandbox") / "migrations"
+    script = (first / "0001_workspaces_actors_connections.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executescript(f"{script}; PRAGMA user_version=1")
+        row = (UNKNOWN, "Old", "{}", 0, 0, 1)
+        connection.execute("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, ?)", row)
+    with running(Settings(database=database)) as server:
+        assert [row["name"] for row in Plain(server).get("/workspaces")["data"]] == ["Old"]
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version=99")
+    with (
+        pytest.raises(SandboxError, match="newer version"),
+        running(Settings(database=database)),
+    ):
+        pass
+
+
+def test_a_dump_seeds_another_sandbox_with_the_same(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.db", tmp_path / "second.db"
+    with running(Settings(database=first)) as server:
+        plain = Plain(server)
+        made = plain.connection()
+        plain.ok("POST", "/jobs", {"connectionId": made["connectionId"], "jobType": "sync"})
+    file = str(tmp_path / "dump.jsonl")
+    assert run("dump", file, "--db", str(first)).exit_code == 0
+    assert run("seed", file, "--db", str(second)).exit_code == 0
+    with running(Settings(database=second)) as server:
+        plain = Plain(server)
+        assert plain.get("/connections")["data"] == [made]
+        assert len(plain.get("/jobs")["data"]) == 1
+        plain.workspace("Next")
+        assert plain.get("/workspaces")["data"][-1]["name"] == "Next"
+
+
+def test_requests_seed_a_sandbox_and_a_bad_line_is_named(tmp_path: Path) -> None:
+    database, file = str(tmp_path / "s.db"), tmp_path / "seed.jsonl"
+    lines = [
+        {"post": "/workspaces", "body": {"name": "Acme"}, "as": "acme"},
+        {"post": "/tags", "body": {"name": "gold", "color": "ffaa00", "workspaceId": "@acme"}},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run("seed", str(file), "--db", database).output == "Seeded 2 things.\n"
+    result = run("seed", str(file), "--db", database)
+    assert result.exit_code == 0
+    file.write_text('{"post": "/tags", "body": {"name": "x"}}', encoding="utf-8")
+    result = run("seed", str(file), "--db", database)
+    assert result.exit_code == 1
+    assert "line 1 cannot be carried out" in " ".join(result.output.split())
+
+
+def test_tenants_can_be_made_up_and_a_reset_forgets_them(tmp_path: Path) -> None:
+    database = tmp_path / "s.db"
+    assert run("seed", "--tenants", "2", "--db", str(database)).output == "Seeded 36 things.\n"
+    with running(Settings(database=database)) as server:
+        assert len(Plain(server).get("/connections?limit=100")["data"]) == 16
+    assert run("reset", "--db", str(database)).exit_code == 0
+    assert not database.exists()
+    assert run("reset", "--db", str(database)).output.startswith("There is no ")
+
+
+def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
+    from reconciler.sandbox.faults import spoken
+
+    faults = (spoken("GET /tags 429 x2"), spoken("* /jobs close-before"))
+    settings = Settings(database=tmp_path / "s.db", faults=faults)
+    with running(settings) as server:
+        plain = Plain(server)
+        statuses = [plain.send("GET", "/tags").status_code for _ in range(3)]
+        assert statuses == [429, 429, 200]
+        with pytest.raises(requests.exceptions.RequestException):
+            plain.send("GET", "/jobs")
+    result = run("serve", "--fault", "nonsense", "--port", "0", "--db", str(tmp_path / "x.db"))
+    assert (result.exit_code, "is no fault" in result.output) == (1, True)
