@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -61,7 +63,8 @@ def load(
     """
     found, problems = discover(project.manifests)
     around = _surroundings(project, environ)
-    readings = [_built(each, catalogue) for each in _read_all(found, around)]
+    with _without_collection():
+        readings = [_built(each, catalogue) for each in _read_all(found, around)]
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
@@ -103,7 +106,8 @@ def effective_manifests(
     """
     found, problems = discover(project.manifests)
     around = _surroundings(project, environ)
-    readings = list(_read_all(found, around))
+    with _without_collection():
+        readings = list(_read_all(found, around))
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
@@ -136,6 +140,21 @@ class _Built:
     tenant: DesiredTenant | None
     problems: tuple[Diagnostic, ...]
     waivers: tuple[Waiver, ...] = ()
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection while much is read and kept.
+
+    The collector would walk over all of it again and again, and find nothing to free.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _surroundings(project: Project, environ: Mapping[str, str]) -> Surroundings:

@@ -126,10 +126,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "__version__",
     ),
     "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
-    "cli.session": (
+    "cli.loading": (
         "cli",
         "fleet",
         "git",
+        "render",
+        "connectors",
+        "selection",
+        "manifest.project",
+    ),
+    "cli.session": (
+        "cli",
         "redaction",
         "sandbox",
         "pipeline",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from reconciler import adopting, connectors
-from reconciler.cli import session
+from reconciler.cli import loading, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.run import writable_ledger
 from reconciler.cli.settings import Settings, global_options
@@ -40,7 +40,7 @@ def adopt(settings: Settings, tenants: tuple[str, ...]) -> None:
     pairs = [word.partition("=") for word in tenants if "=" in word]
     if pairs and len(names) != 1:
         raise click.UsageError("KEY=ID needs exactly one TENANT before it.")
-    project, loaded = session.load(settings, Selection(named=names))
+    project, loaded = loading.load(settings, Selection(named=names))
     if pairs:
         given = {key: id_.strip().lower() for key, _, id_ in pairs}
         _adopt(settings, project, loaded.tenants[0], given)

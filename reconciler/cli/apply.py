@@ -11,7 +11,7 @@ from reconciler import pipeline
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
-from reconciler.cli import plan_file, session
+from reconciler.cli import loading, plan_file
 from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan import details_option, plan_exit_code, plan_look
@@ -93,7 +93,7 @@ def apply(
     approved = plan_file.approved(selection, permissions, settings)
     if approved:
         selection, permissions = approved.selection, approved.permissions
-    project, loaded = session.load(settings, selection)
+    project, loaded = loading.load(settings, selection)
     with apply_run(settings, project, wishes) as run:
         chosen = permissions.applied_to(loaded.tenants)
         made = _planned(run, chosen, permissions.allowances(project), settings)

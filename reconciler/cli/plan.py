@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 from reconciler import connectors, pipeline
-from reconciler.cli import plan_file, session
+from reconciler.cli import loading, plan_file, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
@@ -75,7 +75,7 @@ def plan(
     """
     if out is not None and not out.endswith(plan_file.SUFFIX):
         raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
-    project, loaded = session.load(settings, selection)
+    project, loaded = loading.load(settings, selection)
     chosen = permissions.applied_to(loaded.tenants)
     allowances = permissions.allowances(project)
     with (

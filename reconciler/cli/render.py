@@ -7,7 +7,7 @@ import sys
 import click
 
 from reconciler import fleet
-from reconciler.cli import session
+from reconciler.cli import loading
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.manifest.project import read_project
@@ -42,7 +42,7 @@ def render(
       reconciler render acme --provenance
     """
     project = read_project(settings.folder)
-    settled = session.settled(settings, project, selection)
+    settled = loading.settled(settings, project, selection)
     chosen = fleet.effective_manifests(project, settled, settings.environ)
     if form == "json":
         settings.result(render_effective_json(chosen, provenance=provenance))

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler import connectors, fleet, git, pipeline
+from reconciler import pipeline
 from reconciler.api.client import Client
 from reconciler.api.pacer import Pacer
 from reconciler.api.throttle import Limits
 from reconciler.api.transport import Exchange, Manners, Traffic, unobserved
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
-from reconciler.fleet import Loaded
-from reconciler.manifest.project import FILE as PROJECT_FILE
-from reconciler.manifest.project import Environment, Project, read_project
+from reconciler.manifest.project import Environment, Project
 from reconciler.redaction import Redaction
-from reconciler.render.changed import render_gone
-from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.values import safe
-from reconciler.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,47 +25,6 @@ class Session:
 
     client: Client
     environment: Environment
-
-
-def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
-    """The project and its selected tenants; what is doubtful in them is told."""
-    project = read_project(settings.folder)
-    loaded = read(settings, project, selection)
-    if loaded.warnings:
-        settings.tell(render_diagnostics(loaded.warnings, settings.palette(sys.stderr)))
-    if loaded.gone:
-        settings.tell(render_gone(loaded.gone, selection.changed_since))
-    return project, loaded
-
-
-def read(settings: Settings, project: Project, selection: Selection) -> Loaded:
-    """The project's selected tenants, with what is doubtful in them untold."""
-    catalogue = connectors.bundled()
-    base = _base(settings, project, selection.changed_since) if selection.changed_since else None
-    return fleet.load(
-        project,
-        selection,
-        settings.environ,
-        catalogue,
-        strict=bool(settings.strict),
-        base=base,
-    )
-
-
-def settled(settings: Settings, project: Project, selection: Selection) -> Selection:
-    """*selection* without a revision: the tenants that differ from it, by name."""
-    if not selection.changed_since:
-        return selection
-    tenants = read(settings, project, selection).tenants
-    return Selection(exactly=frozenset(tenant.name for tenant in tenants))
-
-
-def _base(settings: Settings, project: Project, revision: str) -> fleet.Reading:
-    """Every tenant as *revision* has it; none where there was no project yet."""
-    with git.project_at(project.root, revision) as folder:
-        if not (folder / PROJECT_FILE).exists():
-            return {}
-        return fleet.read_all(read_project(folder), settings.environ, connectors.bundled())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from reconciler.cli import session
+from reconciler.cli import loading
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -40,7 +40,7 @@ def validate(settings: Settings, selection: Selection, form: str) -> None:
       reconciler validate --strict --format sarif > findings.sarif
     """
     if form == "text":
-        _, loaded = session.load(settings, selection)
+        _, loaded = loading.load(settings, selection)
         resources = sum(len(tenant.resources) for tenant in loaded.tenants)
         told = f"{counted(len(loaded.tenants), 'tenant')}, {counted(resources, 'resource')}"
         settings.result(f"Valid: {told}.")
@@ -52,7 +52,7 @@ def validate(settings: Settings, selection: Selection, form: str) -> None:
 
 def _findings(settings: Settings, selection: Selection) -> Findings:
     try:
-        loaded = session.read(settings, read_project(settings.folder), selection)
+        loaded = loading.read(settings, read_project(settings.folder), selection)
     except ManifestError as problem:
         return Findings(problem.diagnostics)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)

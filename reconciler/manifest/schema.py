@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
@@ -17,15 +17,23 @@ from reconciler.model import Json, Path
 if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator as Compiled
+
+CONFIGURATION = "configuration"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def check(value: Json, schema: str) -> list[Finding]:
     """Every way in which *value* breaks one of our schemas, such as "tenant" or "project"."""
+    if _is_flawless(_compiled(schema), value):
+        return []
     return _findings(_validator(schema), value, ())
 
 
 def check_by(schema: Mapping[str, Json], value: Json, at: Path) -> list[Finding]:
     """Every way in which *value*, which stands at *at*, breaks a schema that a user wrote."""
+    if _is_flawless(_compiled_from(json.dumps(schema, sort_keys=True)), value):
+        return []
     from jsonschema import Draft202012Validator
 
     return _findings(Draft202012Validator(schema), value, at)
@@ -33,6 +41,10 @@ def check_by(schema: Mapping[str, Json], value: Json, at: Path) -> list[Finding]
 
 def meta_findings(schema: Mapping[str, Json], at: Path) -> list[Finding]:
     """Every way in which *schema*, which stands at *at*, is no JSON Schema."""
+    import jsonschema_rs
+
+    if jsonschema_rs.meta.is_valid({"$schema": DRAFT, **schema}):
+        return []
     from jsonschema import Draft202012Validator
 
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA)
@@ -62,6 +74,59 @@ def _findings(validator: Validator, value: Json, at: Path) -> list[Finding]:
     return [finding for problem in problems for finding in explain(_violation(problem, at))]
 
 
+def _is_flawless(compiled: Compiled, value: Json) -> bool:
+    """Whether *value* has nothing to report; a "no" is no verdict, and has to be worded anyway."""
+    try:
+        return compiled.is_valid(_without_configurations(value))
+    except ValueError:  # a secret somewhere that is no JSON value
+        return False
+
+
+def _without_configurations(value: Json) -> Json:
+    """*value* without what connectors are configured with, which our schemas leave open.
+
+    Secrets stand there, which a compiled validator does not take.
+    """
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _emptied(part)
+        if not isinstance(part, dict) or CONFIGURATION in part
+        else {name: _emptied(block) for name, block in part.items()}
+        for key, part in value.items()
+    }
+
+
+def _emptied(block: Json) -> Json:
+    is_actor = isinstance(block, dict) and isinstance(block.get(CONFIGURATION), dict)
+    return {**block, CONFIGURATION: {}} if is_actor else block
+
+
+@cache
+def _compiled(name: str) -> Compiled:
+    from jsonschema_rs import Draft202012Validator, Registry
+
+    files = _schemas()
+    registry = Registry([(file, content) for file, content in files.items()])
+    return Draft202012Validator(files[f"{name}.schema.json"], registry=registry)
+
+
+@lru_cache(maxsize=256)
+def _compiled_from(schema: str) -> Compiled:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema))
+
+
+@cache
+def _schemas() -> dict[str, Json]:
+    return {
+        file.name: json.loads(file.read_text(encoding="utf-8"))
+        for file in schema_folder().iterdir()
+        if file.name.endswith(".schema.json")
+    }
+
+
 @cache
 def _validator(name: str) -> Validator:
     # Imported here: a plain `reconciler --help` must not pay for it.
@@ -69,11 +134,7 @@ def _validator(name: str) -> Validator:
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
-    files = {
-        file.name: json.loads(file.read_text(encoding="utf-8"))
-        for file in schema_folder().iterdir()
-        if file.name.endswith(".schema.json")
-    }
+    files = _schemas()
     registry: Registry[Any] = Registry().with_resources(
         (file, DRAFT202012.create_resource(content)) for file, content in files.items()
     )
