@@ -1,7 +1,8 @@
 """Rows of a plan → blocks: what is the same on many tenants is read once.
 
 Two rows are the same when nothing of them differs but the tenant: resource, values before and
-after, reason, consequences. New resources may differ in values, which are named by their fields.
+after, reason, consequences. New resources may differ in values, which are named by their fields,
+and new tenants are counted together, resource by resource.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path, ResourceKey
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.rows import NO_NAMES, Row, TypeNames, Verb, in_short, is_new_tenant, rows_of
@@ -22,15 +24,18 @@ Signature: TypeAlias = "tuple[object, ...]"
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """Fields that are not alike in a group, and their values in each of its tenants, in order."""
+    """Fields that are not alike in a group, and their values by tenant."""
 
     paths: tuple[Path, ...]
-    values: tuple[tuple[Json, ...], ...]
+    values: Mapping[str, tuple[Json, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Rows of one tenant, or rows that are the same on several, as the first of those has them.
+
+    A roster is of all new tenants together: `tenants_of` says, by a row's key, which of them have a
+    row that not all have.
 
     `exceptions` are the tenants that change the same fields of the same resource otherwise.
     `differing` are, by a row's key, the fields of a new resource that each tenant has its own of.
@@ -40,6 +45,8 @@ class Block:
     rows: tuple[Row, ...]
     exceptions: tuple[str, ...] = ()
     differing: Mapping[ResourceKey, Differing] = field(default_factory=dict)
+    is_roster: bool = False
+    tenants_of: Mapping[ResourceKey, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_group(self) -> bool:
@@ -58,11 +65,14 @@ class Outline:
     """Everything that apply may execute."""
 
 
-def outline(plan: Plan, names: TypeNames = NO_NAMES) -> Outline:
-    """*plan* with what is the same on at least three tenants put together."""
+def outline(plan: Plan, names: TypeNames = NO_NAMES, *, roster: bool = True) -> Outline:
+    """*plan* with what is the same on at least three tenants put together.
+
+    Without *roster* each new tenant has a block of its own.
+    """
     all_rows = {tenant.tenant: rows_of(tenant) for tenant in plan.tenants}
     free = [tenant for tenant in plan.tenants if tenant.may_be_applied]
-    blocks = list(_blocks([(t.tenant, all_rows[t.tenant]) for t in free], all_rows, names))
+    blocks = list(_blocks([(t.tenant, all_rows[t.tenant]) for t in free], all_rows, names, roster))
     return Outline(
         changes=tuple(block for block in blocks if not block.rows[0].is_outside),
         outside=tuple(block for block in blocks if block.rows[0].is_outside),
@@ -76,10 +86,15 @@ def _blocks(
     tenants: Sequence[tuple[str, tuple[Row, ...]]],
     all_rows: Mapping[str, Sequence[Row]],
     names: TypeNames,
+    roster: bool,
 ) -> Iterator[Block]:
-    """Groups first, the widest before the others; then what is left of each tenant."""
+    """The roster, groups with the widest first, then what is left of each tenant."""
+    new = [(name, rows) for name, rows in tenants if is_new_tenant(rows)]
+    if roster and len(new) >= FEWEST and (block := _roster(new, names)):
+        yield block
+        tenants = [(name, rows) for name, rows in tenants if not is_new_tenant(rows)]
     alike: dict[Signature, dict[str, Row]] = {}
-    signed = [(name, rows, _signatures(rows, names)) for name, rows in tenants]
+    signed = [(name, rows, _signatures(name, rows, names)) for name, rows in tenants]
     for name, rows, signatures in signed:
         for row, signature in zip(rows, signatures, strict=True):
             alike.setdefault(signature, {})[name] = row
@@ -120,18 +135,41 @@ def _group(
     differing = {
         row.key: found
         for row, by_tenant in zip(rows, members, strict=True)
-        if row.verb is Verb.CREATE and (found := _differing(list(by_tenant.values())))
+        if row.verb is Verb.CREATE and (found := _differing(by_tenant))
     }
     return Block(tenants, tuple(rows), tuple(sorted(others)), differing)
 
 
-def _signatures(rows: Sequence[Row], names: TypeNames) -> list[Signature]:
-    """What makes each row the same as another's. A new tenant is like others as a whole only."""
+def _roster(new: Sequence[tuple[str, tuple[Row, ...]]], names: TypeNames) -> Block | None:
+    """All that new tenants consist of, a row for each resource, whichever of them have it.
+
+    None where that is not at most half as long as the tenants by themselves: they are not alike.
+    """
+    alike: dict[Signature, dict[str, Row]] = {}
+    for tenant, rows in new:
+        for row in rows:
+            spec = row.operation.desired.spec if row.operation.desired else {}
+            type_ = names.get(str(spec.get("definitionId", "")), "")
+            signature = (row.verb, row.key.kind, row.key.name, type_, row.consequences)
+            alike.setdefault(signature, {})[tenant] = row
+    if len(alike) * 2 > sum(len(rows) for _, rows in new):
+        return None
+    kinds = [kind.name for kind in all_kinds()]
+    members = {next(iter(rows.values())).key: rows for rows in alike.values()}
+    keys = sorted(members, key=lambda key: (kinds.index(key.kind), key.name, key.scope))
+    return Block(
+        tuple(tenant for tenant, _ in new),
+        tuple(next(iter(members[key].values())) for key in keys),
+        differing={key: found for key in keys if (found := _differing(members[key]))},
+        is_roster=True,
+        tenants_of={key: tuple(members[key]) for key in keys if len(members[key]) < len(new)},
+    )
+
+
+def _signatures(tenant: str, rows: Sequence[Row], names: TypeNames) -> list[Signature]:
+    """What makes each row the same as another's. A new tenant is never scattered over groups."""
     signatures = [_signature(row, names) for row in rows]
-    if is_new_tenant(rows):
-        profile = tuple(signatures)
-        return [(profile, signature) for signature in signatures]
-    return signatures
+    return [(tenant, s) for s in signatures] if is_new_tenant(rows) else signatures
 
 
 def _signature(row: Row, names: TypeNames) -> Signature:
@@ -159,20 +197,25 @@ def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, 
     return found
 
 
-def _differing(rows: Sequence[Row]) -> Differing | None:
+def _differing(rows: Mapping[str, Row]) -> Differing | None:
     """The fields that the new resources do not have in common; None when they are all alike."""
-    specs = [dict(leaves(row.operation.desired.spec)) for row in rows if row.operation.desired]
-    first = specs[0]
+    specs = {
+        tenant: dict(leaves(row.operation.desired.spec))
+        for tenant, row in rows.items()
+        if row.operation.desired
+    }
+    first = next(iter(specs.values()), {})
     others = {
         path
-        for spec in specs[1:]
+        for spec in specs.values()
         for path in spec.keys() | first.keys()
         if spec.get(path, MISSING) != first.get(path, MISSING)
     }
     if not others:
         return None
     paths = tuple(sorted(others, key=str))
-    return Differing(paths, tuple(tuple(s.get(p, MISSING) for p in paths) for s in specs))
+    values = {name: tuple(spec.get(p, MISSING) for p in paths) for name, spec in specs.items()}
+    return Differing(paths, values)
 
 
 def _exact(value: Json) -> str:

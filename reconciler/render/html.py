@@ -11,7 +11,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -22,6 +22,7 @@ from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.dependencies import Graph, graph_of
 from reconciler.render.groups import Block, Outline, outline
+from reconciler.render.plan import block_title
 from reconciler.render.problems import explain
 from reconciler.render.rows import (
     Row,
@@ -33,6 +34,7 @@ from reconciler.render.rows import (
     job_text,
     reason,
     rows_of,
+    subject,
     undeclared_names,
     value_text,
     verb_counts,
@@ -193,27 +195,35 @@ class _Writer:
             "graph": True,
         }
         if block.is_group:
-            written["title"] = f"Same change on {counted(len(block.tenants), 'tenant')}"
+            written["title"] = block_title(block)
             written["exceptions"] = [self._tenants[name] for name in block.exceptions]
         return written
 
     def _grouped(self, row: Row, block: Block) -> Json:
-        own = block.differing.get(row.key)
-        if own is None:
-            return self._row(row)
-        texts = [[value_text(value, LONGEST, self._names) for value in each] for each in own.values]
-        paths = [show_path(path) for path in own.paths]
-        return {**self._row(row), "own": {"paths": paths, "values": texts}}
+        differing = block.differing.get(row.key)
+        written = self._row(row, {path[0] for path in differing.paths} if differing else ())
+        if some := block.tenants_of.get(row.key):
+            written["on"] = [self._tenants[name] for name in some]
+        if differing is not None:
+            written["own"] = {
+                "paths": [show_path(path) for path in differing.paths],
+                "tenants": [self._tenants[name] for name in differing.values],
+                "values": [
+                    [value_text(value, LONGEST, self._names) for value in values]
+                    for values in differing.values.values()
+                ],
+            }
+        return written
 
-    def _row(self, row: Row) -> Json:
+    def _row(self, row: Row, own: Collection[str | int] = ()) -> dict[str, Json]:
         operation = row.operation
-        kind, name, title = row.key.kind, row.key.name, operation.title
-        key = f'"{safe(title)}"' if not row.key.is_declared or not name else safe(name)
+        kind = row.key.kind
+        key = subject(operation, titled="name" not in own).removeprefix(kind).strip()
         written = {
             "verb": row.verb,
             "kind": kind,
-            "key": key if title in (name, "") or key.startswith('"') else f'{key} "{safe(title)}"',
-            "short": in_short(row, self._names),
+            "key": key,
+            "short": in_short(row, self._names, own),
             "why": reason(row),
             "effects": [
                 [effect.slug, effect_text(effect, on, detail), _weight(effect)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.changes import FieldChange
@@ -43,15 +43,22 @@ class Look:
 def block_rows_lines(block: Block, look: Look) -> Iterator[str]:
     """The rows of a block, with what each tenant of a group has its own of."""
     for row in block.rows:
-        yield from row_lines(row, look)
-        if differing := block.differing.get(row.key):
-            text = f"with its own {', '.join(map(show_path, differing.paths))} on each"
-            yield from dimmed(wrapped(text, look.width, INDENT, first=INDENT), look)
+        differing = block.differing.get(row.key)
+        own = {path[0] for path in differing.paths} if differing else set()
+        yield from row_lines(row, look, own)
+        said = []
+        if some := block.tenants_of.get(row.key):
+            said.append(f"on {len(some):,} of them")
+        if differing:
+            paths = listed([show_path(path) for path in differing.paths], most=6)
+            said.append(f"with its own {paths} on each")
+        if said:
+            yield from dimmed(wrapped(", ".join(said), look.width, INDENT, first=INDENT), look)
 
 
-def row_lines(row: Row, look: Look) -> Iterator[str]:
-    """One row: its head, its changes or fields, its last job."""
-    yield _head(row, look)
+def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator[str]:
+    """One row: its head without *own* fields, its changes or fields, its last job."""
+    yield _head(row, look, own)
     if row.changes:
         yield from (_change_line(change, row, look) for change in row.changes)
     elif row.verb is Verb.CREATE and row.operation.desired and look.details:
@@ -60,12 +67,12 @@ def row_lines(row: Row, look: Look) -> Iterator[str]:
         yield from dimmed([INDENT + job_text(row.job)], look)
 
 
-def _head(row: Row, look: Look) -> str:
+def _head(row: Row, look: Look, own: Collection[str | int]) -> str:
     """The mark, the resource, why and to what effect; what a line cannot hold goes on the next."""
-    line = f"  {row.verb.mark} {subject(row.operation)}"
+    line = f"  {row.verb.mark} {subject(row.operation, titled='name' not in own)}"
     if why := reason(row):
         line += f" ({why})"
-    short = in_short(row, look.names)
+    short = in_short(row, look.names, own)
     effects = f"[{'; '.join(consequence_texts(row.consequences))}]" if row.consequences else ""
     lines = wrapped(line, look.width, INDENT)
     what = _continued(lines, ": ", short, look.width)

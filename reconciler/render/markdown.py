@@ -19,7 +19,14 @@ from reconciler.render.groups import Block, Outline, outline
 from reconciler.render.lines import Look, block_rows_lines, names_text, row_lines, wrapped
 from reconciler.render.palette import PLAIN
 from reconciler.render.pieces import Piece, Rank, joined
-from reconciler.render.plan import OUTSIDE, action_line, left_alone, note_lines, undeclared_lines
+from reconciler.render.plan import (
+    OUTSIDE,
+    action_line,
+    block_title,
+    left_alone,
+    note_lines,
+    undeclared_lines,
+)
 from reconciler.render.problems import explain
 from reconciler.render.rows import Row, effect_counts, verb_counts
 from reconciler.render.values import counted, safe
@@ -36,7 +43,7 @@ def render_plan_markdown(plan: Plan, place: Place, look: Look) -> str:
 def markdown_pieces(plan: Plan, place: Place, look: Look) -> Iterator[Piece]:
     """The parts of the whole, in reading order, with their ranks."""
     plain = Look(PLAIN, WIDTH, look.details, look.names)
-    outlined = outline(plan, look.names)
+    outlined = outline(plan, look.names, roster=not look.details)
     yield Piece(Rank.SUMMARY, _summary(plan, outlined, place), len(plan.tenants))
     if plan.refusals:
         lines = [render_diagnostic(refusal, PLAIN, WIDTH) for refusal in plan.refusals]
@@ -84,7 +91,7 @@ def _block(block: Block, look: Look) -> Piece:
         title = f"{_code(block.tenants[0])} {_tally(block.rows)}"
         return Piece(rank, _part(title, lines, is_open=rank is Rank.LOSS), 1)
     exceptions = f" ({counted(len(block.exceptions), 'exception')})" if block.exceptions else ""
-    title = f"Same change on {counted(len(block.tenants), 'tenant')}{exceptions}"
+    title = f"{block_title(block)}{exceptions}"
     who = wrapped(names_text(block.tenants, look), WIDTH, "  ", first="  ")
     if block.exceptions:
         others = f"exceptions: {names_text(block.exceptions, look)}"

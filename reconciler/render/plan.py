@@ -42,7 +42,7 @@ OUTSIDE = "Changed in Airbyte since the last apply; the manifests' values are pu
 def render_plan(plan: Plan, look: Look | None = None) -> str:
     """The whole plan; lines are wrapped, and values cut, at the look's width."""
     look = look or Look()
-    outlined = outline(plan, look.names)
+    outlined = outline(plan, look.names, roster=not look.details)
     blocks = ["\n".join(lines) for lines in _sections(plan, outlined, look) if lines]
     return "\n\n".join([*blocks, summary(plan, outlined, look.palette)]) + "\n"
 
@@ -124,10 +124,17 @@ def _sections(plan: Plan, outlined: Outline, look: Look) -> Iterator[list[str]]:
         ]
 
 
+def block_title(block: Block) -> str:
+    """What a group is about."""
+    if block.is_roster:
+        return f"{counted(len(block.tenants), 'new tenant')}"
+    return f"Same change on {counted(len(block.tenants), 'tenant')}"
+
+
 def _block_lines(block: Block, look: Look) -> list[str]:
     if not block.is_group:
         return [bold(block.tenants[0], look), *block_rows_lines(block, look)]
-    head = f"Same change on {counted(len(block.tenants), 'tenant')}"
+    head = block_title(block)
     if block.exceptions:
         head += f" (exceptions: {names_text(block.exceptions, look)})"
     who = wrapped(names_text(block.tenants, look), look.width, "    ", first="    ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,9 +107,14 @@ def is_new_tenant(rows: Sequence[Row]) -> bool:
     return any(r.verb is Verb.CREATE and r.key == workspace_key(r.key.scope) for r in rows)
 
 
-def subject(operation: Operation) -> str:
-    """A resource in a few words: its kind, its key and, where it differs, its name in Airbyte."""
+def subject(operation: Operation, *, titled: bool = True) -> str:
+    """A resource in a few words: its kind, its key and, where it differs, its name in Airbyte.
+
+    Not *titled* where the name is one of many.
+    """
     key, title = operation.key, operation.title
+    if not titled and key.is_declared:
+        return f"{key.kind} {safe(key.name)}".strip()
     if not key.is_declared:
         return f'{key.kind} "{safe(title)}"'
     name = f' "{safe(title)}"' if title != key.name else ""
@@ -122,13 +127,18 @@ def reason(row: Row) -> str:
     return safe(said or _CAUSES.get(row.operations[0].cause, ""))
 
 
-def in_short(row: Row, names: TypeNames) -> str:
-    """What a new resource is, in a few words that its kind chooses; nothing for other rows."""
+def in_short(row: Row, names: TypeNames, without: Collection[str | int] = ()) -> str:
+    """What a new resource is, in a few words that its kind chooses; nothing for other rows.
+
+    Fields in *without* are left out.
+    """
     desired = row.operation.desired
     if row.verb is not Verb.CREATE or desired is None:
         return ""
     spec = desired.spec
-    fields = [field for field in get(row.key.kind).highlights if field in spec]
+    fields = [
+        field for field in get(row.key.kind).highlights if field in spec and field not in without
+    ]
     refs = " → ".join(safe(spec[f].name) for f in fields if isinstance(spec[f], Ref))
     others = [_highlight(f, spec, names) for f in fields if not isinstance(spec[f], Ref)]
     return ", ".join(text for text in (refs, *others) if text)

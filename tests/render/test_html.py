@@ -71,8 +71,8 @@ def test_everything_is_shown_what_went_wrong_first(opened: Open) -> None:
     assert names(page)[:4] == [
         "refused",
         "unreadable",
+        "3 new tenants",
         "Same change on 7 tenants",
-        "Same change on 3 tenants",
     ]
     assert page.texts(".tile.replace b") == ["1"]
     assert "sync state lost (1 resource)" in page.texts("#losses")[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.lines import Look
 from reconciler.render.palette import COLOUR
 from reconciler.render.plan import render_plan
-from tests.render.plans import PLANTED, TYPES, everything, hostile, rescheduled
+from tests.render.plans import PLANTED, TYPES, everything, hostile, new_tenant, rescheduled
 
 Golden = Callable[[str, str], None]
 
@@ -44,6 +45,30 @@ def test_the_same_change_on_many_tenants_is_one_block_with_its_exceptions() -> N
     assert "Same change on 97 tenants (exceptions: odd):" in text
     assert text.count("→") == 2
     assert "98 to update" in text
+
+
+def test_new_tenants_are_counted_together_where_they_are_alike() -> None:
+    alike = [new_tenant(f"t{number:03}") for number in range(100)]
+    text = render_plan(Plan(tuple(alike)), Look(names=TYPES))
+    assert "100 new tenants:" in text
+    assert len(text.splitlines()) < 20
+    missing = replace(alike[0], operations=alike[0].operations[:2])
+    assert "on 99 of them" in render_plan(Plan((missing, *alike[1:])), Look(names=TYPES))
+    apart = render_plan(Plan(tuple(alike)), Look(names=TYPES, details=True))
+    assert apart.count("+ workspace") == 100
+
+
+def test_new_tenants_that_are_not_alike_stay_apart() -> None:
+    plans = [rekeyed(new_tenant(name), f"source-of-{name}") for name in ("a", "b", "c")]
+    assert "new tenants" not in render_plan(Plan(tuple(plans)), Look(names=TYPES))
+
+
+def rekeyed(plan: TenantPlan, name: str) -> TenantPlan:
+    """*plan* with every resource but the workspace under another key."""
+    operations = [
+        replace(op, key=replace(op.key, name=op.key.name and name)) for op in plan.operations
+    ]
+    return replace(plan, operations=tuple(operations))
 
 
 def test_two_tenants_make_no_group() -> None:

@@ -64,7 +64,9 @@
     if (filters.tenant && !block.tenants.some((i) => plan.tenants[i].toLowerCase().includes(filters.tenant))) return null;
     const byKind = filters.verbs.size || filters.effects.size;
     const inHead = !filters.text || headText(block).includes(filters.text);
+    const isMeant = (i) => plan.tenants[i].toLowerCase().includes(filters.tenant);
     const rows = (block.rows || []).filter((row) =>
+      (!filters.tenant || !row.on || row.on.some(isMeant)) &&
       (!filters.verbs.size || filters.verbs.has(row.verb)) &&
       (!filters.effects.size || row.effects.some(([slug]) => filters.effects.has(slug))) &&
       (inHead || rowText(row).includes(filters.text)));
@@ -160,6 +162,7 @@
       el("span", { class: "mark", title: row.verb }, MARKS[row.verb]),
       el("span", { class: "kind" }, text(row.kind)), " ", el("span", { class: "key" }, text(row.key)),
       row.short ? el("span", { class: "short" }, " · ", text(row.short)) : "",
+      row.on ? el("span", { class: "why" }, ` on ${row.on.length.toLocaleString("en")} of ${block.tenants.length.toLocaleString("en")}`) : "",
       row.why ? el("span", { class: "why" }, " (", text(row.why), ")") : "",
       ...row.effects.map(([slug, words, weight]) => el("span", { class: `badge ${weight}`, title: sentence(slug) }, text(words))));
     if (row.changes) node.append(el("table", {}, ...row.changes.map(([path, before, after, flag]) => el("tr", {},
@@ -167,8 +170,8 @@
       el("td", { class: "after" }, text(after)), flag ? el("td", { class: "flag" }, flag) : ""))));
     if (row.fields) node.append(folded(row.fields.length === 1 ? "1 field" : `${row.fields.length} fields`, () => el("table", {}, ...row.fields.map(([path, value]) =>
       el("tr", {}, el("td", { class: "path" }, text(path)), el("td", {}, text(value)))))));
-    if (row.own) node.append(folded(`${row.own.paths.join(", ")}: one for each tenant`, () => el("table", {}, ...row.own.values.map((values, at) =>
-      el("tr", {}, el("td", { class: "path" }, text(plan.tenants[block.tenants[at]])), ...values.map((value) => el("td", {}, text(value))))))));
+    if (row.own) node.append(folded(`${row.own.paths.slice(0, 6).join(", ")}${row.own.paths.length > 6 ? ", …" : ""}: its own on each tenant`, () => el("table", {}, ...row.own.values.map((values, at) =>
+      el("tr", {}, el("td", { class: "path" }, text(plan.tenants[row.own.tenants[at]])), ...values.map((value) => el("td", {}, text(value))))))));
     if (row.job) node.append(el("div", { class: "short" }, row.job));
     if (row.place) node.append(el("div", { class: "place" }, block.tenants.length > 1 ? "e.g. " : "", text(row.place)));
     return node;
