@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -69,6 +70,8 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
         ) from problem
     database = project.state_folder / "sandbox.db"
     database.parent.mkdir(mode=0o700, exist_ok=True)
+    # SQLite gives its side files the permissions of this one.
+    os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
     settings = SandboxSettings(database=database)
     try:
         with running(settings) as sandbox:

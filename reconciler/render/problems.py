@@ -66,6 +66,21 @@ def _server_error(problem: ApiError) -> Explanation:
     return detail, "The answer says no more. Look into the server's log, then run again.", None
 
 
+_CONFLICTS = {
+    errors.ConflictState.BUSY: "A job of it is running, or another write came first. "
+    "It was tried again in vain: run the command later.",
+    errors.ConflictState.LOCKED: "Airbyte has locked the connection, for its billing or its use: "
+    "unlock it there. No write can change it until then.",
+    errors.ConflictState.EXISTS: "Another object has that name already: rename one of them.",
+    errors.ConflictState.OTHER: "The object is not in a state for this: look at it in Airbyte.",
+}
+
+
+def _conflict(problem: errors.Conflict) -> Explanation:
+    detail, _, _ = _api("")(problem)
+    return detail, _CONFLICTS[problem.state], None
+
+
 def _unauthorized(problem: ApiError) -> Explanation:
     detail, _, _ = _api("")(problem)
     hint = "Check clientId and clientSecret (or token) of the environment in reconciler.yaml."
@@ -180,10 +195,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
         "not found",
         _api(f"It was deleted meanwhile, or the address is wrong. {_CHECK_URL}"),
     ),
-    errors.Conflict: (
-        "in conflict",
-        _api("The object is locked, busy, or not in a state for this. Run again later."),
-    ),
+    errors.Conflict: ("in conflict", _conflict),
     errors.RateLimited: (
         "too many requests",
         _api("Airbyte asked to slow down: run again later, or with a lower --parallelism."),

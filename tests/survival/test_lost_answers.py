@@ -173,3 +173,46 @@ def test_fail_fast_begins_nothing_new_after_a_failure(declared: Project, api: Ap
     assert len(api.rows("sources")) < 9
     declared.tenant(acme(sources={f"s{n}": faker for n in range(9)}, connections={}))
     declared.apply()
+
+
+@pytest.mark.parametrize(
+    ("type_", "words", "sent"),
+    [
+        ("error:connection/locked", "locked the connection", 1),
+        ("https://reference.airbyte.com/reference/errors#409-state-conflict", "not in a state", 1),
+        ("error:tag-already-exists", "has that name already", 1),
+    ],
+)
+def test_conflicts_that_do_not_pass_are_told_apart_and_sent_once(
+    declared: Project, api: Api, type_: str, words: str, sent: int
+) -> None:
+    declared.apply()
+    changed = acme()
+    changed["connections"]["stripe"]["schedule"] = {"scheduleType": "manual"}
+    declared.tenant(changed)
+    body = json.dumps({"status": 409, "type": type_, "title": "x", "data": {"message": "no"}})
+    api.clear_log()
+    api.fault(method="PATCH", path="/connections/*", status=409, body=body, count=9)
+    result = declared.run("apply", "--auto-approve")
+    assert result.exit_code == 1
+    assert words in " ".join(result.stdout.split())
+    assert [method for method, _ in api.requests()].count("PATCH") == sent
+
+
+def test_a_conflict_with_a_running_job_is_waited_for(declared: Project, api: Api) -> None:
+    declared.apply()
+    changed = acme()
+    changed["connections"]["stripe"]["schedule"] = {"scheduleType": "manual"}
+    declared.tenant(changed)
+    type_ = "https://reference.airbyte.com/reference/errors#try-again-later"
+    body = json.dumps({"status": 409, "type": type_, "title": "try-again-later", "data": None})
+    api.fault(method="PATCH", path="/connections/*", status=409, body=body, count=2)
+    declared.apply()
+    declared.assert_no_changes()
+
+
+def test_the_embedded_sandbox_is_for_its_owner_only(declared: Project) -> None:
+    result = declared.run("--env", "sandbox", "apply", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    for file in (declared.folder / ".reconciler").iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
