@@ -17,7 +17,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
-from reconciler.cli.progress import progress, reading
+from reconciler.cli.progress import noted, progress, reading
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -93,7 +93,8 @@ def apply(
     approved = plan_file.approved(selection, permissions, settings)
     if approved:
         selection, permissions = approved.selection, approved.permissions
-    project, loaded = loading.load(settings, selection)
+    with noted("Reading the manifests", terminal=settings.shows_progress_bar):
+        project, loaded = loading.load(settings, selection)
     with apply_run(settings, project, wishes) as run:
         chosen = permissions.applied_to(loaded.tenants)
         made = _planned(run, chosen, permissions.allowances(project), settings)

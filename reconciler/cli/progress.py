@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 
 from reconciler.api.pacer import Pacer
@@ -24,6 +25,20 @@ def reading(tenants: int, *, terminal: bool) -> Iterator[None]:
 
     with Console(stderr=True).status(f"Reading the live state of {counted(tenants, 'tenant')}"):
         yield
+
+
+@contextlib.contextmanager
+def noted(text: str, *, terminal: bool) -> Iterator[None]:
+    """Shows *text* on a terminal as long as it lasts, before anything slow is begun."""
+    if not terminal:
+        yield
+        return
+    sys.stderr.write(f"{text}\r")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\x1b[K")
 
 
 @contextlib.contextmanager

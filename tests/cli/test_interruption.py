@@ -129,6 +129,7 @@ def test_a_terminal_sees_that_the_live_state_is_read_and_then_a_bar(
             seen += os.read(parent, 10_000).decode()
         return text in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen)
 
+    wait_for(lambda: shows("Reading the manifests"))
     wait_for(lambda: shows("Reading the live state of 1 tenant"))
     wait_for(lambda: shows("3/4"))
     assert "at a time" in seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,13 @@ def connection(draw: st.DrawFn, connector: str, destinations: list[str]) -> dict
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(before=tenants(), after=tenants())
-def test_after_any_two_applies_the_plan_is_empty(
-    fleet: Sandbox, tmp_path_factory: pytest.TempPathFactory, before: Any, after: Any
+@given(before=tenants(), after=tenants(), forgetful=st.booleans())
+def test_after_any_two_applies_the_plan_is_empty_with_or_without_the_ledger(
+    fleet: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    before: Any,
+    after: Any,
+    forgetful: bool,
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("project")
     project = Project(folder, fleet.url, dict(ENVIRON))
@@ -111,6 +116,9 @@ def test_after_any_two_applies_the_plan_is_empty(
             return
         assert result.exit_code == 0, result.output
         project.assert_no_changes()
+        if forgetful:
+            shutil.rmtree(folder / ".reconciler")
+            project.assert_no_changes()
 
 
 @settings(max_examples=10, deadline=None)

@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,8 @@ def _become(wanted: dict[str, Any], main: Callable[..., object]) -> None:
         main(list(wanted["arguments"]), standalone_mode=True)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -205,7 +206,8 @@ def soak(minutes: float, tenants: int) -> Tally:
             except AssertionError as problem:
                 with lock:
                     tally.tried[case.family] += 1
-                    tally.failures.append(f"{case.family}, {case.name}: {problem}")
+                    where = traceback.format_exc(limit=-1).strip()
+                    tally.failures.append(f"{case.family}, {case.name}: {problem}\n{where}")
             finally:
                 free.put(tool)
 
