@@ -28,13 +28,14 @@ class Lifecycle:
 
 
 def lifecycle(block: Mapping[str, Json]) -> Lifecycle:
-    """What *block* says of its resource's life."""
+    """What *block* says of its resource's life; its shape need not have been checked."""
+    adopt = block.get("adopt")
     return Lifecycle(
         is_absent=block.get("state") == "absent",
         reason=str(block.get("reason", "")),
         renamed_from=str(block.get("renamedFrom", "")),
         is_protected=block.get("protect"),
-        adopt_id=str((block.get("adopt") or {}).get("id", "")).lower(),
+        adopt_id=str(adopt.get("id", "")).lower() if isinstance(adopt, dict) else "",
     )
 
 

@@ -306,3 +306,8 @@ def test_nothing_outside_the_project_is_read(shop: Project) -> None:
         assert "planted" not in message
         link.unlink()
         shop.tenant({"version": 1, "tenant": "other"}, "other")
+
+
+def test_an_adopt_of_the_wrong_shape_is_told_and_no_traceback(shop: Project) -> None:
+    tenant(shop, "workspace: {adopt: 0b6f1c52-4a3e-4a57-9a0f-6f0d3c1e2b4a}\n")
+    assert "tenants/acme.yaml:5:20: error: wrong type" in refused(shop)
