@@ -29,6 +29,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._schedule import explain as explain_schedule
+from reconciler.kinds._connection_checks import connection_mistakes
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed
 from reconciler.kinds.tag import default_colour
@@ -48,7 +49,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     fields = declaration.fields
     spec: dict[str, Json] = {"name": declaration.key.name}
     spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
-    mistakes: list[Mistake] = []
+    mistakes = list(connection_mistakes(fields))
     implied = _default_references(declaration.key.name, declaration.declared)
     for field, default in implied.items():
         name = fields.get(field, default)
