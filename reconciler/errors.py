@@ -13,6 +13,7 @@
     ├── SecretNotCarried         an unmanaged secret that an update would destroy
     ├── LedgerUnusable           the ledger's file cannot be read or written
     ├── EnvironmentLocked        another apply works on the same environment
+    ├── RegistryUnusable         a registry of connectors that cannot be fetched or read
     ├── Unforeseen               a fault of this program, caught where it would hide other outcomes
     └── ApiError                 one call that did not do what it should
         ├── ConnectionFailed     nothing was sent: unknown host, refused connection, bad TLS
@@ -209,6 +210,15 @@ class EnvironmentLocked(ReconcilerError):
         super().__init__(f"{environment}: {holder}")
         self.environment = environment
         self.holder = holder
+
+
+class RegistryUnusable(ReconcilerError):
+    """A registry of connectors that cannot be fetched, read or kept; `where` is a URL or file."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
+        self.reason = reason
 
 
 class Unforeseen(ReconcilerError):

@@ -32,3 +32,11 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder, sandbox.url)
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own: what the developer has fetched must not count."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder

@@ -22,6 +22,8 @@ _COMMANDS = {
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
     "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
     "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
+    "connectors": ("reconciler.cli.connectors", "The connectors that manifests can name."),
+    "schema": ("reconciler.cli.schema", "JSON Schemas for editors and other programs."),
     "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
 }
 

@@ -9,8 +9,9 @@ from pathlib import Path as FilePath
 
 import click
 
-from reconciler import connectors, exporting, fleet
+from reconciler import exporting, fleet
 from reconciler.cli import session
+from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.settings import Settings, global_options
 from reconciler.export.files import BESIDE, Written, check_folder, write_files
@@ -70,7 +71,7 @@ def export(
     folder = FilePath(out) if out else project.manifests
     check_folder(folder, force=force)
     style = Style(
-        catalogue=connectors.bundled(),
+        catalogue=known_connectors(settings, project),
         secrets=SecretNames(),
         defaults=project.defaults,
         is_full=full,
@@ -98,7 +99,7 @@ def _claimed(settings: Settings, project: Project, folder: FilePath) -> Mapping[
     """The workspaces that the project has manifests for, when it is those that are added to."""
     if folder.resolve() != project.manifests.resolve() or not _has_files(folder):
         return {}
-    loaded = fleet.load(project, Selection(), settings.environ, connectors.bundled())
+    loaded = fleet.load(project, Selection(), settings.environ, known_connectors(settings, project))
     return {
         name: os.path.relpath(tenant.origin.path, folder)
         for tenant in loaded.tenants

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from reconciler import connectors, fleet, git
+from reconciler import fleet, git
+from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.settings import Settings
 from reconciler.fleet import Loaded
 from reconciler.manifest.project import FILE as PROJECT_FILE
@@ -27,7 +28,7 @@ def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
 
 def read(settings: Settings, project: Project, selection: Selection) -> Loaded:
     """The project's selected tenants, with what is doubtful in them untold."""
-    catalogue = connectors.bundled()
+    catalogue = known_connectors(settings, project)
     base = _base(settings, project, selection.changed_since) if selection.changed_since else None
     return fleet.load(
         project,
@@ -52,4 +53,5 @@ def _base(settings: Settings, project: Project, revision: str) -> fleet.Reading:
     with git.project_at(project.root, revision) as folder:
         if not (folder / PROJECT_FILE).exists():
             return {}
-        return fleet.read_all(read_project(folder), settings.environ, connectors.bundled())
+        then = read_project(folder)
+        return fleet.read_all(then, settings.environ, known_connectors(settings, then))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler import connectors, pipeline
+from reconciler import pipeline
 from reconciler.cli import loading, plan_file, session
+from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
@@ -117,7 +118,7 @@ def plan_look(settings: Settings, *, details: bool) -> Look:
     return Look(
         palette=settings.palette(sys.stdout),
         details=details or bool(settings.verbose),
-        names=connectors.bundled().type_names(),
+        names=known_connectors(settings, None).type_names(),
     )
 
 

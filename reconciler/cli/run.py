@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reconciler import __version__, connectors
+from reconciler import __version__
 from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners, Traffic
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import Surroundings, reveal
 from reconciler.cli import session
+from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.event_log import EventLog, event_log
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.interruption import Interruption, interruptible
@@ -134,7 +135,7 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
         provided = secrets_of(project.secrets(environment.name), settings.environ)
         surroundings = Surroundings(
             client=connection.client,
-            catalogue=connectors.bundled(),
+            catalogue=known_connectors(settings, project),
             resolve_secret=redaction.learning(provided),
             organization_id=environment.organization_id,
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.connectors.explain import Broken, Flaw, explain, is_dated
+from reconciler.connectors.explain import Broken, Flaw, explain, undated
 from reconciler.connectors.fast import COORDINATE, compiled, plain
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
@@ -170,4 +170,4 @@ def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Flaw]:
             "Write ${{ secrets.NAME }}, and keep the value where `secrets:` of the project says.",
         )
     if schema.get("format") in ("date", "date-time") and "pattern" not in schema:
-        yield from is_dated(schema, value, at)
+        yield from undated(schema, value, at)

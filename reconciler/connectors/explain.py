@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 
+from reconciler.connectors.sample import is_dated, text_of_form
 from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.errors import did_you_mean
 from reconciler.model import Json, Path
@@ -60,7 +60,7 @@ def explain(broken: Broken) -> Iterator[Flaw]:
             yield _out_of_range(broken)
         case _:
             detail = f"{place(broken.at)} is not accepted by the connector's schema."
-            yield Flaw(broken.at, "configuration refused", detail, _description(broken.schema))
+            yield Flaw(broken.at, "configuration refused", detail, first_sentence(broken.schema))
 
 
 def place(at: Path) -> str:
@@ -81,7 +81,7 @@ def _missing(broken: Broken) -> Iterator[Flaw]:
     for key in dict.fromkeys(broken.expected):
         if key not in broken.value and broken.message.startswith(repr(key)):
             owner = f"{place(broken.at)}{variant_of(broken.schema)}"
-            hint = _description(broken.schema.get("properties", {}).get(key, {}))
+            hint = first_sentence(broken.schema.get("properties", {}).get(key, {}))
             detail = f'{owner} needs the field "{key}".'
             yield Flaw(broken.at, "missing field", detail, hint, on_key=True)
 
@@ -151,7 +151,7 @@ def _undecided(broken: Broken) -> Flaw:
 
 
 def _wrong_form(broken: Broken) -> Flaw:
-    wanted = broken.schema.get("pattern_descriptor") or _example(broken.schema)
+    wanted = broken.schema.get("pattern_descriptor") or text_of_form(broken.schema)
     hint = f"Write it like {wanted}" if wanted else f"It must match {broken.expected}"
     said = "" if broken.schema.get("airbyte_secret") else f": {shown(broken.value)}"
     detail = f"{place(broken.at)} has a form that the connector does not accept{said}."
@@ -178,42 +178,19 @@ def _out_of_range(broken: Broken) -> Flaw:
     is_number = isinstance(broken.value, int | float) and not broken.schema.get("airbyte_secret")
     said = f", not {shown(broken.value)}" if is_number else ""
     detail = f"{place(broken.at)} {_LIMITS[broken.rule].format(broken.expected)}{said}."
-    return Flaw(broken.at, "value out of range", detail, _description(broken.schema))
+    return Flaw(broken.at, "value out of range", detail, first_sentence(broken.schema))
 
 
-def is_dated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Flaw]:
+def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Flaw]:
     """A doubt about a text that should be a date or a time."""
     wanted = str(schema["format"])
-    try:
-        (date if wanted == "date" else datetime).fromisoformat(value)
-    except ValueError:
+    if not is_dated(value, wanted):
         detail = f"{place(at)} should be a {wanted}, and is {shown(value)}."
         form = "2024-01-31" if wanted == "date" else "2024-01-31T00:00:00Z"
         yield Flaw(at, "no date", detail, f"Write it like {form}.")
 
 
-def _example(schema: Mapping[str, Json]) -> str:
-    """A text that matches the schema's pattern: its own example, or a date of that form."""
-    examples = schema.get("examples")
-    candidates = examples if isinstance(examples, list) else []
-    for text in (*candidates, *_DATES):
-        if isinstance(text, str) and re.search(str(schema["pattern"]), text):
-            return text
-    return ""
-
-
-_DATES = (
-    "2024-01-31T00:00:00Z",
-    "2024-01-31",
-    "2024-01-31T00:00:00.000Z",
-    "2024-01-31T00:00:00.000000Z",
-    "2024-01-31T00:00:00",
-    "2024-01-31 00:00:00",
-    "2024-01",
-)
-
-
-def _description(schema: Json) -> str:
+def first_sentence(schema: Json) -> str:
     """The first sentence of the connector's own description of a field."""
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
     words = re.sub(r"<[^>]*>", "", " ".join(str(text).split()))

@@ -36,7 +36,8 @@ def unknown_fields(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
 
 
 def _declared(schema: Schema, chosen: Variant | None) -> dict[str, Json]:
-    known = dict(schema.get("properties", {}))
+    known: dict[str, Json] = dict.fromkeys(schema.get("required", ()))
+    known |= schema.get("properties", {})
     for part in schema.get("allOf", ()):
         known |= part.get("properties", {})
     return known | dict(chosen.schema.get("properties", {})) if chosen else known

@@ -90,6 +90,14 @@ class Project:
         """The most that one run may delete, as the file has it."""
         return dict(self.document.value.get("limits") or {})
 
+    @property
+    def registry(self) -> str | None:
+        """The registry of connectors that the project asks for: a URL, or a file's path."""
+        written = (self.document.value.get("connectors") or {}).get("registry")
+        if written is None or "://" in written:
+            return written
+        return str(self.root / written)
+
     def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
         """The environment *name*, or the default one, with its expressions evaluated.
 

@@ -23,6 +23,9 @@ CONFIGURATION = "configuration"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
+_SUFFIX = ".schema.json"
+
+
 def check(value: Json, schema: str) -> list[Finding]:
     """Every way in which *value* breaks one of our schemas, such as "tenant" or "project"."""
     if _is_flawless(_compiled(schema), value):
@@ -53,12 +56,13 @@ def meta_findings(schema: Mapping[str, Json], at: Path) -> list[Finding]:
 
 def properties(schema: str) -> list[str]:
     """The names of the fields that one of our schemas describes, in its order."""
-    return list(_schema(schema)["properties"])
+    return list(own_schema(schema)["properties"])
 
 
 @cache
-def _schema(name: str) -> Mapping[str, Json]:
-    text = (schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
+def own_schema(name: str) -> Mapping[str, Json]:
+    """Our schema of that name, as it stands in its file."""
+    text = (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
     schema: Mapping[str, Json] = json.loads(text)
     return schema
 
@@ -127,6 +131,12 @@ def _schemas() -> dict[str, Json]:
     }
 
 
+def own_schemas() -> list[str]:
+    """The names of our schemas, sorted."""
+    files = (file.name for file in schema_folder().iterdir())
+    return sorted(f.removesuffix(_SUFFIX) for f in files if f.endswith(_SUFFIX))
+
+
 @cache
 def _validator(name: str) -> Validator:
     # Imported here: a plain `reconciler --help` must not pay for it.
@@ -138,7 +148,7 @@ def _validator(name: str) -> Validator:
     registry: Registry[Any] = Registry().with_resources(
         (file, DRAFT202012.create_resource(content)) for file, content in files.items()
     )
-    return Draft202012Validator(files[f"{name}.schema.json"], registry=registry)
+    return Draft202012Validator(files[f"{name}{_SUFFIX}"], registry=registry)
 
 
 def _violation(problem: ValidationError, at: Path) -> Violation:

@@ -151,6 +151,15 @@ def _locked(problem: errors.EnvironmentLocked) -> Explanation:
     return detail, "Wait for it: --lock-timeout 10m does that for you.", None
 
 
+def _registry(problem: errors.RegistryUnusable) -> Explanation:
+    detail = f"{problem.where} is no use: {problem.reason}."
+    hint = (
+        "`connectors update --file FILE` takes a copy that you have fetched by other means; "
+        "without any, the starter set that ships with reconciler is used."
+    )
+    return detail, hint, None
+
+
 def _unforeseen(problem: errors.Unforeseen) -> Explanation:
     return f"{problem}\n{problem.trace}", "This is a fault of reconciler: please report it.", None
 
@@ -175,6 +184,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
     errors.LedgerUnusable: ("ledger unusable", _ledger),
     errors.EnvironmentLocked: ("environment locked", _locked),
+    errors.RegistryUnusable: ("connector registry unusable", _registry),
     errors.Unforeseen: ("unforeseen fault", _unforeseen),
     errors.ConnectionFailed: ("Airbyte cannot be reached", _connection_failed),
     errors.ResponseLost: ("no answer", _response_lost),

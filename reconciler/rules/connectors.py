@@ -138,4 +138,11 @@ RULES = (
         why="The configuration cannot be checked against it.",
         hint="`reconciler connectors update` may fetch a mended one.",
     ),
+    error_rule(
+        "R216",
+        "connector registry unusable",
+        what="A registry of connectors cannot be fetched, read or kept.",
+        why="Checking against another one than was asked for could pass what is wrong.",
+        hint="Check the address or file; `connectors update --file FILE` takes an offline copy.",
+    ),
 )
