@@ -158,7 +158,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 
 ONLY_IN = {
     "requests": ("api.transport", "api.registry"),
-    "jsonschema_rs": ("connectors.fast", "manifest.schema"),
+    "jsonschema_rs": ("connectors.fast", "manifest.schema", "sandbox"),
     "platformdirs": ("cli",),
     "deepdiff": ("diff",),
     "yaml": ("manifest.reader",),

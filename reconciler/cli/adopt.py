@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from reconciler import adopting, connectors
+from reconciler import adopting
 from reconciler.cli import loading, session
+from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.run import writable_ledger
 from reconciler.cli.settings import Settings, global_options
@@ -78,7 +79,7 @@ def _list_open(
         recalling(places(project.state_folder, connection.environment.name)) as recall,
     ):
         found, failures = adopting.open_names(connection.client, tenants, recall.of_tenant)
-    types = connectors.bundled().type_names()
+    types = known_connectors(settings, project).type_names()
     settings.result(render_open(found, types, settings.palette(sys.stdout)))
     for name, problem in failures:
         settings.tell(f"tenant {name} could not be read:")

@@ -28,8 +28,8 @@ from reconciler.kinds._base import (
     changed_fields,
     required,
 )
-from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._connection_checks import connection_mistakes
+from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed
 from reconciler.kinds.tag import default_colour
