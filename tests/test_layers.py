@@ -44,6 +44,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "live": ("identity", "api", "kinds", "errors", "model"),
     "survey": ("live", "identity", "api", "kinds", "errors", "model"),
     "export": ("export", "manifest.schema", "kinds", "connectors", "errors", "model", "rules"),
+    "export.restore": ("export", "plan.model", "kinds", "model"),
     "exporting": ("survey", "export", "api", "errors"),
     "adopting": ("live", "api", "kinds", "errors", "model"),
     "diff": ("changes", "model"),

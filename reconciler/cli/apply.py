@@ -18,9 +18,11 @@ from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
+from reconciler.cli.restore import write_restore_manifests
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.manifest.project import Project
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
@@ -105,7 +107,8 @@ def apply(
         _show(made, moved, settings, details=details)
         if made.operations:
             _confirm(auto_approve)
-        sys.exit(_applied(run, made, moved, chosen, settings, wishes, verify=not no_verify))
+        code = _applied(run, made, moved, chosen, project, settings, wishes, verify=not no_verify)
+        sys.exit(code)
 
 
 def _planned(
@@ -129,6 +132,7 @@ def _applied(
     made: Plan,
     moved: Moved,
     tenants: tuple[DesiredTenant, ...],
+    project: Project,
     settings: Settings,
     wishes: Wishes,
     *,
@@ -144,6 +148,8 @@ def _applied(
         run.ends(Report(()), exit_code)
         return exit_code
     run.begins(digest)
+    if folder := write_restore_manifests(made, project, run.id):
+        settings.tell(f"What is deleted can be restored from {folder}.")
     report = _execute(run, made, journal, settings, wishes)
     palette = settings.palette(sys.stdout)
     settings.result(render_report(report, palette))

@@ -59,6 +59,7 @@ def build_plan(
         ),
         notes=tuple(note for each in found for note in each.notes) + _namesakes(desired, live),
         equalities=_equalities(found) if explain else {},
+        before=live if deleted else None,
     )
 
 
@@ -149,7 +150,7 @@ def _replacement(difference: Difference, live: LiveResource, reason: str) -> Ite
     for action in (Action.CREATE, Action.DELETE):
         is_create = action is Action.CREATE
         after = difference.desired.spec if is_create else None
-        told = _consequences(key, None if is_create else live.spec, after)
+        told = _consequences(key, None, after) if is_create or not lost else ()
         yield Operation(
             action,
             key,
@@ -201,6 +202,7 @@ def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Ope
     """Deletes of what the server takes along with something deleted, at any distance."""
     gone = {op.key for op in operations if op.action is Action.DELETE}
     everything = [*live.resources.values(), *live.undeclared]
+    names = {each.key: str(each.spec["name"]) for each in everything}
     found = True
     while found:
         found = False
@@ -208,7 +210,8 @@ def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Ope
             if resource.key not in gone and (owner := _owner(resource, gone)):
                 gone.add(resource.key)
                 found = True
-                yield _deletion(resource, Cause.CASCADE, f"goes with {owner}")
+                reason = f'goes with {owner.kind} "{names[owner]}"'
+                yield _deletion(resource, Cause.CASCADE, reason)
 
 
 def _owner(resource: LiveResource, gone: Collection[ResourceKey]) -> ResourceKey | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.changes import Equality, FieldChange, Note
 from reconciler.consequences import Consequence, Weight
 from reconciler.errors import Diagnostic, ReconcilerError
-from reconciler.model import DesiredResource, LiveResource, Origin, ResourceKey, Retired
+from reconciler.model import DesiredResource, LiveResource, LiveTenant, Origin, ResourceKey, Retired
 
 
 class Action(StrEnum):
@@ -101,7 +101,8 @@ class TenantPlan:
     them; `failure` is why the live state could not be read. `unchanged` counts resources that match
     their manifest; `undeclared` are live objects that no manifest mentions and that stay: deleted
     ones are operations. `gone` are retired resources of which nothing is live. `notes` are worth
-    reading and stop nothing. `equalities` are there when they were asked for, `jobs` too.
+    reading and stop nothing. `equalities` are there when they were asked for, `jobs` too. `before`
+    is all that is live, kept only for a tenant that loses something, so that it can be restored.
     """
 
     tenant: str
@@ -115,6 +116,7 @@ class TenantPlan:
     notes: tuple[Note, ...] = ()
     equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
     jobs: Mapping[ResourceKey, LastJob] = field(default_factory=dict)
+    before: LiveTenant | None = None
 
     @property
     def may_be_applied(self) -> bool:

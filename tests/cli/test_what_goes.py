@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_retired_source_takes_its_undeclared_connection_along_as_a_row(
     applied.tenant(acme(sources={"stripe": GONE}, connections={}))
     plan = applied.run("plan")
     assert "2 to delete" in plan.stdout, plan.stdout
-    assert "goes with source/acme/stripe" in plan.stdout
+    assert 'goes with source "stripe"' in plan.stdout
     api.clear_log()
     applied.apply()
     deletes = [path.split("/")[-2] for method, path in api.requests() if method == "DELETE"]
@@ -237,3 +238,28 @@ def test_two_tenants_cannot_own_one_workspace_even_when_one_is_retired(project: 
     result = project.run("validate")
     assert result.exit_code == 1
     assert "workspace claimed twice" in result.stderr
+
+
+def test_before_a_delete_the_tenant_is_written_so_that_it_can_be_restored(
+    applied: Project, api: Api
+) -> None:
+    before = api.row("connections", "stripe")
+    applied.tenant(acme(connections={"stripe": GONE}))
+    applied.apply()
+    (restored,) = (applied.folder / ".reconciler" / "restore").glob("*/acme.yaml")
+    text = restored.read_text(encoding="utf-8")
+    assert "the customer left" in text
+    assert "planted" not in text
+    applied.forget()
+    names = re.findall(r"secrets\.(\w+)", text)
+    applied.environ |= dict.fromkeys(names, "a-new-value")
+    applied.tenant(text)
+    applied.apply()
+    after = api.row("connections", "stripe")
+    for field in ("schedule", "sourceId", "destinationId", "prefix"):
+        assert after[field] == before[field]
+    assert len(after["configurations"]["streams"]) == 2
+
+
+def test_an_apply_that_deletes_nothing_writes_nothing_to_restore(applied: Project) -> None:
+    assert not (applied.folder / ".reconciler" / "restore").exists()

@@ -1,0 +1,40 @@
+"""A tenant that loses something → the manifest that brings it back, made before the deletes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.export.page import Page
+from reconciler.export.tenant import Style, export_tenant
+from reconciler.kinds import get
+from reconciler.model import LiveResource, LiveTenant, Ref, ResourceKey
+from reconciler.plan.model import Action, TenantPlan
+
+
+def restore_page(plan: TenantPlan, style: Style) -> Page | None:
+    """The whole of the tenant as it was read, with what goes named at the top; None if nothing."""
+    gone = [op for op in plan.operations if op.action is Action.DELETE]
+    if not gone or plan.before is None:
+        return None
+    lines = [f'{op.key.kind} "{op.title}": {op.reason or "deleted"}' for op in gone]
+    head = "\n".join(["The tenant before an apply that deleted:", *(f"- {line}" for line in lines)])
+    return replace(export_tenant(_by_id(plan.before), style).page, head=head)
+
+
+def _by_id(live: LiveTenant) -> LiveTenant:
+    """*live* as if nobody had declared any of it, which is how an export reads a workspace."""
+    resources = [_undeclared(each) for each in (*live.resources.values(), *live.undeclared)]
+    return LiveTenant(
+        name=live.name,
+        resources={each.key: each for each in resources if each.key.is_declared},
+        undeclared=tuple(each for each in resources if not each.key.is_declared),
+    )
+
+
+def _undeclared(resource: LiveResource) -> LiveResource:
+    kind = get(resource.key.kind)
+    name = f"@{resource.id}" if kind.in_workspace() else ""
+    spec = kind.from_api(
+        resource.body, lambda other, id_: Ref(other, f"@{id_}" if get(other).in_workspace() else "")
+    )
+    return replace(resource, key=ResourceKey(kind.name, resource.key.scope, name), spec=spec)
