@@ -12,6 +12,7 @@ from reconciler.ledger.ledger import places, recalling, writing
 from reconciler.model import ResourceKey
 from tests.cli.manifests import ENVIRON, acme, stripe
 from tests.support import Api, Project
+from tests.survival.proxy import Arrival, Harm, proxying
 
 COLLECTIONS = ("workspaces", "sources", "destinations", "connections")
 
@@ -216,3 +217,33 @@ def test_the_embedded_sandbox_is_for_its_owner_only(declared: Project) -> None:
     assert result.exit_code == 0, result.output
     for file in (declared.folder / ".reconciler").iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+class GoneMeanwhile(Harm):
+    """Somebody deletes what the tool is about to delete; it is then answered 403, or 403 alone."""
+
+    def __init__(self, api: Api, *, is_gone: bool) -> None:
+        self._api = api
+        self._is_gone = is_gone
+
+    def arrived(self, arrival: Arrival) -> tuple[int, dict[str, str]] | None:
+        if arrival.method != "DELETE":
+            return None
+        if self._is_gone:
+            self._api.call("DELETE", arrival.path)
+        return 403, {}
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_forbidden_delete_has_succeeded_only_if_the_object_is_gone(
+    declared: Project, api: Api, is_gone: bool
+) -> None:
+    declared.apply()
+    declared.tenant(acme(connections={"stripe": {"state": "absent", "reason": "not used"}}))
+    with proxying(api.url) as proxy:
+        text = (declared.folder / "reconciler.yaml").read_text(encoding="utf-8")
+        declared.write("reconciler.yaml", text.replace(api.url, proxy.url))
+        proxy.inflict(GoneMeanwhile(api, is_gone=is_gone))
+        result = declared.run("apply", "--auto-approve", "--allow-deletes", "1")
+    assert result.exit_code == (0 if is_gone else 1), result.output
+    assert ("forbidden" in result.stdout) != is_gone
