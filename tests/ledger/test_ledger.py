@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import resource as limits
+import shutil
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -225,3 +227,38 @@ def test_a_full_disk_is_told_as_such_and_keeps_what_was_there(at: Places) -> Non
         ledger.remember([Written(desired(), "id-3")], revealing(None))
     with recalling(at) as recall:
         assert recall.of_tenant("acme")[KEY].id == "id-3"
+
+
+@pytest.fixture
+def small_disk(tmp_path: FilePath) -> Iterator[FilePath]:
+    """A file system of its own, of a megabyte; only who may mount can test with one."""
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mounted)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield mounted
+    subprocess.run(["umount", "--lazy", str(mounted)], check=True)
+
+
+def test_a_read_only_disk_can_be_read_and_says_why_it_cannot_be_written(
+    small_disk: FilePath,
+) -> None:
+    at = places(small_disk / ".reconciler", "production")
+    with writing(at) as ledger:
+        ledger.remember([Written(desired(), "id-1")], revealing(None))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with recalling(at) as recall:
+        assert recall.of_tenant("acme")[KEY].id == "id-1"
+    problem = unusable(at)
+    assert "cannot be written" in problem.reason
+    assert "writable" in problem.hint
+
+
+def test_a_disk_that_is_really_full_is_told_as_such(small_disk: FilePath) -> None:
+    at = places(small_disk / ".reconciler", "production")
+    with writing(at) as ledger:
+        ledger.remember([Written(desired(), "id-1")], revealing(None))
+        with pytest.raises(LedgerUnusable, match="the disk is full"):
+            ledger.remember([Written(desired(x="y" * 2_000_000), "id-2")], revealing(None))
+        assert ledger.of_tenant("acme")[KEY].id == "id-1"
