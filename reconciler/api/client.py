@@ -54,10 +54,11 @@ class Client:
             # The caller halves a batch that the server cannot show: no use in asking for it again.
             patience = replace(patience, bare_500_attempts=1)
         answer = self._transport.request("GET", collection, query=query, patience=patience)
-        rows = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise self._unexpected("GET", collection, "a list of objects under `data`")
-        return rows
+        return self._rows(collection, answer)
+
+    def found(self, collection: str, query: Mapping[str, str | int]) -> list[Body]:
+        """The objects of one list call with a query of the caller's own."""
+        return self._rows(collection, self._transport.request("GET", collection, query=query))
 
     def get(self, collection: str, id_: str, *, query: Mapping[str, str] | None = None) -> Body:
         """One object. Deleted ones may be answered too: the API does not hide them here."""
@@ -87,6 +88,12 @@ class Client:
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
             raise self._unexpected("GET", "/streams", "a list of streams")
         return answer
+
+    def _rows(self, collection: str, answer: Json) -> list[Body]:
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self._unexpected("GET", collection, "a list of objects under `data`")
+        return rows
 
     def _object(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Json = None

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 from reconciler.api.pacer import Pacer
 from reconciler.apply.outcome import Outcome, Status
+from reconciler.jobs import JobRun
+from reconciler.render.jobs import COLUMNS, cells, render_run
 from reconciler.render.palette import Palette
 from reconciler.render.report import render_outcome
 from reconciler.render.values import counted
@@ -98,3 +100,33 @@ def describe_pace(speed: float | None, width: int, rate: float | None) -> str:
     now = f"{speed:.1f}/s, " if speed else ""
     limit = f", {rate:.0f} requests/s" if rate is not None else ""
     return f"{now}{width} at a time{limit}"
+
+
+@contextlib.contextmanager
+def job_table(
+    *, terminal: bool, echo: Callable[[str], None], palette: Palette
+) -> Iterator[Callable[[JobRun], None]]:
+    """What to call with each job as it changes: a live table on a terminal, else lines."""
+    if not terminal:
+        yield lambda run: echo(render_run(run, palette))
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.table import Table
+    from rich.text import Text
+
+    runs: dict[object, JobRun] = {}
+
+    def table() -> Table:
+        shown = Table(*COLUMNS, box=None)
+        for run in list(runs.values()):
+            shown.add_row(*(Text(cell) for cell in cells(run)))
+        return shown
+
+    with Live(table(), console=Console(stderr=True), transient=True) as live:
+
+        def announce(run: JobRun) -> None:
+            runs[run.target.key] = run
+            live.update(table())
+
+        yield announce

@@ -140,6 +140,7 @@ class Kind:
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
     - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `is_listed_on_demand`: read only for tenants that declare some.
+    - `has_jobs`: syncs and resets run for each object of it.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Kind:
     shorthand: str = ""
     is_paged: bool = True
     is_listed_on_demand: bool = False
+    has_jobs: bool = False
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
     coordinates: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]] = lambda _spec, _body: {}
     replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew

@@ -358,4 +358,5 @@ KIND = Kind(
     explain=_explain,
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
     replacing_effect=Effect.STATE_LOST,
+    has_jobs=True,
 )

@@ -190,13 +190,14 @@ def effect_text(effect: Effect, on: Sequence[str], detail: str) -> str:
 def job_text(job: LastJob) -> str:
     """`last sync succeeded, 1,204 rows, 3.1 MB, PT12S`, or that one runs right now."""
     counters = [f"{job.rows:,} rows"] if job.rows is not None else []
-    counters += [_size(job.bytes)] if job.bytes is not None else []
+    counters += [size_text(job.bytes)] if job.bytes is not None else []
     counters += [job.duration] if job.duration else []
     state = f"{job.kind} runs now" if job.is_running else f"last {job.kind} {job.status}"
     return safe(", ".join([state, *counters]))
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """`3.1 MB`."""
     size = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:

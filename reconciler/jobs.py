@@ -1,0 +1,210 @@
+"""Jobs of connections: started, watched until they end, and told apart from those that run already.
+
+Source: Airbyte public API, /jobs. A connection runs one job at a time, so that a second sync is
+refused with 409 and can never double the first; a reset cancels what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.api.client import Body, Client
+from reconciler.errors import (
+    Conflict,
+    ConflictState,
+    Forbidden,
+    NotFound,
+    ReconcilerError,
+    ResponseLost,
+)
+from reconciler.kinds import get
+from reconciler.live import read_live
+from reconciler.model import DesiredTenant, Json, Memory, ResourceKey, Spec
+
+COLLECTION = "/jobs"
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+NEWEST_FIRST = "createdAt|DESC"
+
+
+class JobType(StrEnum):
+    """What is asked for; a reset deletes the data of every stream at the destination."""
+
+    SYNC = "sync"
+    RESET = "reset"
+
+
+class State(StrEnum):
+    """Where the job that was asked for stands; the values are what people read."""
+
+    STARTED = "started"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ALREADY_RUNNING = "already running"
+    INACTIVE = "inactive"
+    NOT_THERE = "not in Airbyte yet"
+    VANISHED = "vanished"
+    REFUSED = "not started"
+
+    @property
+    def is_failure(self) -> bool:
+        return self in _FAILURES
+
+
+_FAILURES = {State.FAILED, State.CANCELLED, State.NOT_THERE, State.VANISHED, State.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A declared connection; `id` is empty and `spec` None when Airbyte does not have it."""
+
+    key: ResourceKey
+    id: str
+    spec: Spec | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.spec is not None and self.spec.get("status") == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """What became of the job asked for at one target; counters are None until they are known."""
+
+    target: Target
+    state: State
+    job_id: int | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    duration: str = ""
+    problem: ReconcilerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How jobs are waited for: not at all, or asked about every so many seconds.
+
+    `announce` hears of every change of state, one at a time and from several threads.
+    """
+
+    waits: bool
+    interval_s: float
+    at_once: int
+    announce: Callable[[JobRun], None]
+
+
+def targets(
+    client: Client, tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]
+) -> tuple[list[Target], list[tuple[str, ReconcilerError]]]:
+    """The declared connections of *tenants* in order, and the tenants that cannot be read."""
+    found: list[Target] = []
+    failures: list[tuple[str, ReconcilerError]] = []
+    for desired, live in read_live(client, tenants, recall):
+        if isinstance(live, ReconcilerError):
+            failures.append((desired.name, live))
+            continue
+        for key in sorted(key for key in desired.resources if get(key.kind).has_jobs):
+            there = live.resources.get(key)
+            spec = there.spec if there else None
+            found.append(Target(key, there.id if there else "", spec))
+    return found, failures
+
+
+def run_jobs(
+    client: Client, wanted: Sequence[Target], type_: JobType, watch: Watch
+) -> list[JobRun]:
+    """Asks for one job at each target, a bounded number at once; how each ended, in order."""
+    with ThreadPoolExecutor(watch.at_once) as pool:
+        return list(pool.map(lambda target: _run(client, target, type_, watch), wanted))
+
+
+def _run(client: Client, target: Target, type_: JobType, watch: Watch) -> JobRun:
+    run = _started(client, target, type_)
+    watch.announce(run)
+    while watch.waits and run.state in (State.STARTED, State.RUNNING):
+        before, run = run, _asked(client, run)
+        if run != before:
+            watch.announce(run)
+        if run.state is State.RUNNING and not client.wait(watch.interval_s):
+            break
+    return run
+
+
+def _started(client: Client, target: Target, type_: JobType) -> JobRun:
+    if target.spec is None:
+        return JobRun(target, State.NOT_THERE)
+    if not target.is_active and type_ is JobType.SYNC:
+        return JobRun(target, State.INACTIVE)
+    try:
+        body = client.create(COLLECTION, {"connectionId": target.id, "jobType": str(type_)})
+    except Conflict as problem:
+        if problem.state is ConflictState.BUSY:
+            return JobRun(target, State.ALREADY_RUNNING)
+        return JobRun(target, State.REFUSED, problem=problem)
+    except ResponseLost as problem:
+        return _lost(client, target, type_, problem)
+    except ReconcilerError as problem:
+        return JobRun(target, State.REFUSED, problem=problem)
+    return replace(_read(JobRun(target, State.STARTED), body), state=State.STARTED)
+
+
+def _lost(client: Client, target: Target, type_: JobType, lost: ResponseLost) -> JobRun:
+    """The job that a lost answer was about, if the server has one of that type going on."""
+    try:
+        newest = newest_jobs(client, target.id, 1)
+    except ReconcilerError:
+        newest = []
+    if newest and newest[0].get("status") not in ENDED and newest[0].get("jobType") == str(type_):
+        return replace(_read(JobRun(target, State.STARTED), newest[0]), state=State.STARTED)
+    return JobRun(target, State.REFUSED, problem=lost)
+
+
+def _asked(client: Client, run: JobRun) -> JobRun:
+    """The run as the server has it now."""
+    try:
+        return _read(run, client.get(COLLECTION, str(run.job_id)))
+    except (NotFound, Forbidden, Conflict) as problem:
+        # The API answers an unknown job with 409, or with 403 to those who are no admins.
+        return replace(run, state=State.VANISHED, problem=problem)
+    except ReconcilerError as problem:
+        return replace(run, state=State.FAILED, problem=problem)
+
+
+def _read(run: JobRun, body: Body) -> JobRun:
+    status = body.get("status")
+    state = State(status) if status in ENDED else State.RUNNING
+    return replace(
+        run,
+        state=state,
+        job_id=count_in(body, "jobId"),
+        rows=count_in(body, "rowsSynced"),
+        bytes=count_in(body, "bytesSynced"),
+        duration=str(body.get("duration") or ""),
+    )
+
+
+def count_in(body: Mapping[str, Json], name: str) -> int | None:
+    """The whole number under *name*, None when there is none yet."""
+    value = body.get(name)
+    return value if isinstance(value, int) else None
+
+
+def newest_jobs(client: Client, connection_id: str, count: int) -> list[Body]:
+    """The newest jobs of one connection, newest first."""
+    query: dict[str, str | int] = {
+        "connectionId": connection_id,
+        "limit": count,
+        "orderBy": NEWEST_FIRST,
+    }
+    return client.found(COLLECTION, query)
+
+
+def without_jobs(client: Client, wanted: Sequence[Target], at_once: int) -> Iterator[Target]:
+    """The targets that never had a job; one request for each."""
+    with ThreadPoolExecutor(at_once) as pool:
+        asked = pool.map(lambda t: newest_jobs(client, t.id, 1) if t.id else [], wanted)
+        yield from (target for target, jobs in zip(wanted, asked, strict=True) if not jobs)
