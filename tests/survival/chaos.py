@@ -77,8 +77,11 @@ class SecondWriter(Harm):
         self.edits = 0
 
     def carried_out(self, arrival: Arrival) -> None:
-        if arrival.number != self._number:
-            return
+        if arrival.number == self._number:
+            self.write()
+
+    def write(self) -> None:
+        """Edits some connections and deletes a source."""
         for row in self._api.rows("connections")[:2]:
             path = f"/connections/{row['connectionId']}"
             self._api.call("PATCH", path, {"schedule": {"scheduleType": "manual"}})
@@ -86,6 +89,20 @@ class SecondWriter(Harm):
         for row in self._api.rows("sources")[-1:]:
             self._api.call("DELETE", f"/sources/{row['sourceId']}")
             self.edits += 1
+
+
+class LateWriter(SecondWriter):
+    """A second writer who comes when all is written and the tool begins to read it again."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api, -1)
+        self._readings = 0
+
+    def arrived(self, arrival: Arrival) -> None:
+        is_reading = (arrival.method, arrival.path) == ("GET", "/workspaces")
+        self._readings += is_reading
+        if is_reading and self._readings == 2:
+            self.write()
 
 
 class Server:
