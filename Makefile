@@ -36,7 +36,7 @@ golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
 
 docs: $(STAMP)  ## rewrite the pages that are made from the code
-	$(BIN)/pytest tests/unit/test_rules.py --update-golden -n 0
+	$(BIN)/pytest tests/unit/test_rules.py tests/cli/test_connectors_page.py --update-golden -n 0
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff check --fix .

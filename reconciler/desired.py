@@ -241,11 +241,15 @@ def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
 
 
 def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
+    at = (*block.at, *mistake.at)
+    hint = mistake.hint
+    if mistake.summary == "wrong type of field" and manifest.is_expression(at):
+        hint = "A variable of the environment gives a text: use a param of that type instead."
     finding = Finding(
-        (*block.at, *mistake.at),
+        at,
         mistake.summary,
         mistake.detail,
-        mistake.hint,
+        hint,
         on_key=mistake.on_key or not mistake.at,
         severity=mistake.severity,
     )

@@ -36,11 +36,11 @@ def unknown_fields(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
 
 
 def _declared(schema: Schema, chosen: Variant | None) -> dict[str, Json]:
-    known: dict[str, Json] = dict.fromkeys(schema.get("required", ()))
-    known |= schema.get("properties", {})
-    for part in schema.get("allOf", ()):
-        known |= part.get("properties", {})
-    return known | dict(chosen.schema.get("properties", {})) if chosen else known
+    """The fields that are named at this place; some are required and described nowhere."""
+    known: dict[str, Json] = {}
+    for part in (schema, *schema.get("allOf", ()), *([chosen.schema] if chosen else [])):
+        known |= dict.fromkeys(part.get("required", ())) | part.get("properties", {})
+    return known
 
 
 def _is_open(schema: Schema) -> bool:

