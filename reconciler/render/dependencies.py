@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.model import ResourceKey, referred, workspace_key
@@ -29,28 +29,26 @@ class Graph:
 
 def graph_of(rows: Sequence[Row]) -> Graph:
     """The graph of one tenant's rows and of what they refer to, without the tenant's name."""
-    owners = {operation.id: row.key for row in rows for operation in row.operations}
-    verbs: dict[ResourceKey, Verb | None] = {row.key: row.verb for row in rows}
-    edges = dict.fromkeys(edge for row in rows for edge in _edges(row, owners, verbs))
-    for before, _ in edges:
-        verbs.setdefault(before, None)
-    positions = {key: position for position, key in enumerate(verbs)}
-    # The key of what no manifest mentions is an id, which tells nobody anything.
-    titles = {row.key: row.operation.title for row in rows if not row.key.is_declared}
-    nodes = tuple(Node(key.kind, titles.get(key, key.name), verb) for key, verb in verbs.items())
-    return Graph(nodes, tuple((positions[a], positions[b]) for a, b in edges))
+    positions = {row.key: position for position, row in enumerate(rows)}
+    owners = {op.id: position for position, row in enumerate(rows) for op in row.operations}
+    nodes = [Node(row.key.kind, _shown(row), row.verb) for row in rows]
+    edges: dict[tuple[int, int], None] = {}
+    for position, row in enumerate(rows):
+        for operation in row.operations:
+            befores = {owners[id_] for id_ in operation.waits_for if id_ in owners} - {position}
+            edges |= {(before, position): None for before in sorted(befores)}
+            for key in _referred(operation):
+                if key not in positions:
+                    positions[key] = len(nodes)
+                    nodes.append(Node(key.kind, key.name, None))
+                if positions[key] >= len(rows):
+                    edges[positions[key], position] = None
+    return Graph(tuple(nodes), tuple(edges))
 
 
-def _edges(
-    row: Row, owners: Mapping[str, ResourceKey], verbs: Mapping[ResourceKey, Verb | None]
-) -> Iterator[tuple[ResourceKey, ResourceKey]]:
-    for operation in row.operations:
-        for other in sorted(operation.waits_for):
-            if other in owners and owners[other] != row.key:
-                yield owners[other], row.key
-        for key in _referred(operation):
-            if key not in verbs:
-                yield key, row.key
+def _shown(row: Row) -> str:
+    """The key, but of what no manifest mentions: that is an id, which tells nobody anything."""
+    return row.key.name if row.key.is_declared else row.operation.title
 
 
 def _referred(operation: Operation) -> list[ResourceKey]:
