@@ -25,6 +25,8 @@ _COMMANDS = {
     "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
     "connectors": ("reconciler.cli.connectors", "The connectors that manifests can name."),
     "schema": ("reconciler.cli.schema", "JSON Schemas for editors and other programs."),
+    "drift": ("reconciler.cli.drift", "Show what is no longer as the manifests have it."),
+    "destroy": ("reconciler.cli.destroy", "Delete a whole tenant."),
     "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
 }
 

@@ -18,11 +18,10 @@ from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
-from reconciler.cli.restore import write_restore_manifests
+from reconciler.cli.restore import keep_what_goes
 from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
-from reconciler.manifest.project import Project
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
@@ -99,27 +98,27 @@ def apply(
         project, loaded = loading.load(settings, selection)
     with apply_run(settings, project, wishes) as run:
         chosen = permissions.applied_to(loaded.tenants)
-        made = _planned(run, chosen, permissions.allowances(project), settings)
+        made = planned(run, chosen, permissions.allowances(project), settings)
         if approved:
             made, moved = approved.holds(chosen, made)
         else:
             moved = ()
-        _show(made, moved, settings, details=details)
+        show_plan(made, moved, settings, details=details)
         if made.operations:
             _confirm(auto_approve)
-        code = _applied(run, made, moved, chosen, project, settings, wishes, verify=not no_verify)
-        sys.exit(code)
+        sys.exit(execute_plan(run, made, moved, chosen, settings, wishes, verify=not no_verify))
 
 
-def _planned(
+def planned(
     run: ApplyRun, tenants: tuple[DesiredTenant, ...], allowances: Allowances, settings: Settings
 ) -> Plan:
+    """What would bring the live state to *tenants*, by what the ledger of this run remembers."""
     with reading(len(tenants), terminal=settings.shows_progress_bar):
         recall = recollections(run.ledger, run.reveal)
         return pipeline.make_plan(run.connection.client, tenants, allowances, recall)
 
 
-def _show(made: Plan, moved: Moved, settings: Settings, *, details: bool) -> None:
+def show_plan(made: Plan, moved: Moved, settings: Settings, *, details: bool) -> None:
     """The plan, and what of a plan file no longer holds."""
     if made.tenants or not moved:
         settings.result(render_plan(made, plan_look(settings, details=details)))
@@ -127,12 +126,11 @@ def _show(made: Plan, moved: Moved, settings: Settings, *, details: bool) -> Non
         settings.result(render_moved(moved, settings.palette(sys.stdout)))
 
 
-def _applied(
+def execute_plan(
     run: ApplyRun,
     made: Plan,
     moved: Moved,
     tenants: tuple[DesiredTenant, ...],
-    project: Project,
     settings: Settings,
     wishes: Wishes,
     *,
@@ -147,9 +145,8 @@ def _applied(
         exit_code = plan_file.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.ends(Report(()), exit_code)
         return exit_code
+    keep_what_goes(made, run, settings)
     run.begins(digest)
-    if folder := write_restore_manifests(made, project, run.id):
-        settings.tell(f"What is deleted can be restored from {folder}.")
     report = _execute(run, made, journal, settings, wishes)
     palette = settings.palette(sys.stdout)
     settings.result(render_report(report, palette))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path as FilePath
 
 from reconciler import __version__
 from reconciler.api.retry import Patience
@@ -60,6 +61,7 @@ class ApplyRun:
     redaction: Redaction
     surroundings: Surroundings
     record: Run
+    state_folder: FilePath
 
     def reveal(self, secret: Secret) -> str | None:
         """The text of a secret, None when it is not provided."""
@@ -139,7 +141,17 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
             resolve_secret=redaction.learning(provided),
             organization_id=environment.organization_id,
         )
-        run = ApplyRun(id_, connection, ledger, log, interruption, redaction, surroundings, record)
+        run = ApplyRun(
+            id_,
+            connection,
+            ledger,
+            log,
+            interruption,
+            redaction,
+            surroundings,
+            record,
+            project.state_folder,
+        )
         try:
             yield run
         except (ReconcilerError, KeyboardInterrupt) as problem:

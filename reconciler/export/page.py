@@ -35,7 +35,6 @@ class Exported:
     """One workspace as a manifest."""
 
     tenant: str
-    workspace: str
     page: Page
     resources: int
     left_out: tuple[LeftOut, ...] = ()

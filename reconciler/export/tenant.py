@@ -61,10 +61,8 @@ def export_tenant(live: LiveTenant, style: Style, *, by_id: bool = False) -> Exp
         for at, text, loss in told:
             comments[at] = (*comments.get(at, ()), text)
             left_out += [loss] if loss else []
-    workspace = next(r for r in resources if not r.key.name)
     return Exported(
         tenant=live.name,
-        workspace=str(workspace.spec["name"]),
         page=Page(_in_order(value), comments=comments),
         resources=len(choice.keys),
         left_out=tuple(left_out),
@@ -198,12 +196,13 @@ def _reason(kind: Kind, resource: LiveResource, unmanaged: Mapping[str, str]) ->
 def _keys(
     kind: Kind, resources: Sequence[LiveResource], known: Mapping[tuple[str, str], str]
 ) -> dict[tuple[str, str], str]:
-    """A key for each resource: its name's, or that of what it is named after."""
+    """A key for each resource: its own, else its name's, or that of what it is named after."""
     if kind.keys_are_names:
         return {_id(resource): str(resource.spec["name"]) for resource in resources}
-    if kind.single_section and len(resources) == 1:
+    declared = {_id(r): r.key.name for r in resources if r.key.is_declared}
+    if kind.single_section and len(resources) == 1 and not declared:
         return {_id(resources[0]): kind.name}
-    borrowed = _borrowed(kind, resources, known)
+    borrowed = {**_borrowed(kind, resources, known), **declared}
     rest = {r.id: kind.name_of(r.spec) for r in resources if _id(r) not in borrowed}
     own = unique_keys(rest, kind.name, taken=borrowed.values(), reserved=())
     return {**borrowed, **{(kind.name, id_): key for id_, key in own.items()}}
@@ -220,7 +219,7 @@ def _borrowed(
     return {
         id_: known[ref.kind, ref.name.removeprefix("@")]
         for id_, ref in refs.items()
-        if counts[ref] == 1
+        if counts[ref] == 1 and (ref.kind, ref.name.removeprefix("@")) in known
     }
 
 
@@ -247,8 +246,9 @@ def _with_keys(spec: Spec, choice: _Choice) -> Spec:
 
 def _section_name(kind: Kind, choice: _Choice) -> str:
     """The section, in the singular where the manifest has exactly one of that kind."""
-    count = sum(name == kind.name for name, _ in choice.keys)
-    return kind.single_section if kind.single_section and count == 1 else kind.section
+    keys = [key for (name, _), key in choice.keys.items() if name == kind.name]
+    is_single = kind.single_section and keys == [kind.name]
+    return kind.single_section if is_single else kind.section
 
 
 def _in_order(value: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -1,0 +1,88 @@
+"""`reconciler destroy`: a whole tenant goes, by the same path as every apply."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli import loading
+from reconciler.cli.apply import execute_plan, planned, show_plan
+from reconciler.cli.durations import DURATION
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.planning import Permissions
+from reconciler.cli.run import Wishes, apply_run
+from reconciler.cli.settings import Settings, global_options
+from reconciler.retiring import retired_tenant
+from reconciler.selection import Selection
+
+
+@click.command()
+@click.argument("tenant", metavar="TENANT")
+@click.option(
+    "--allow-deletes",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Allow up to N deletes, in place of the project's limits.",
+)
+@click.option("--auto-approve", is_flag=True, help="Do not ask for the tenant's name.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=16,
+    show_default=True,
+    help="The most requests at a time; fewer are sent while Airbyte is slow or refuses.",
+)
+@click.option(
+    "--retry-for",
+    type=DURATION,
+    default="5m",
+    show_default=True,
+    help="How long one request is tried when Airbyte is away or refuses.",
+)
+@click.option("--events", metavar="FILE", help="Append one JSON line for each event to this file.")
+@global_options
+def destroy(
+    settings: Settings,
+    tenant: str,
+    allow_deletes: int | None,
+    auto_approve: bool,
+    parallelism: int,
+    retry_for: float,
+    events: str | None,
+) -> None:
+    """Delete a tenant's workspace and all that is in it, also what no manifest mentions.
+
+    Shows what goes and asks for the tenant's name. What is protected is not deleted, nor more than
+    the project's limits allow. Before anything is deleted, a manifest of all of it is written to
+    .reconciler/restore. The tenant's own manifest stays: remove it, or apply makes it anew.
+
+    \b
+    Examples:
+      reconciler destroy acme
+      reconciler --env production destroy acme --allow-deletes 18 --auto-approve
+    """
+    wishes = Wishes(parallelism, retry_for, 0.0, False, events)
+    project, loaded = loading.load(settings, Selection(named=(tenant,)))
+    desired = (retired_tenant(loaded.tenants[0]),)
+    permissions = Permissions(deletes=allow_deletes)
+    with apply_run(settings, project, wishes) as run:
+        made = planned(run, desired, permissions.allowances(project), settings)
+        show_plan(made, (), settings, details=False)
+        if made.operations:
+            _confirm(desired[0].name, auto_approve)
+        exit_code = execute_plan(run, made, (), desired, settings, wishes, verify=True)
+        if exit_code is ExitCode.DONE:
+            settings.tell(f"Its manifest is still there: {loaded.tenants[0].origin.path}.")
+        sys.exit(exit_code)
+
+
+def _confirm(tenant: str, auto_approve: bool) -> None:
+    if auto_approve:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
+    answer = click.prompt(f'\nAll of this is deleted. Type the name "{tenant}" to go on', err=True)
+    if answer.strip() != tenant:
+        click.echo("Nothing was deleted.", err=True)
+        sys.exit(ExitCode.FAILED)

@@ -1,0 +1,104 @@
+"""`destroy`: one tenant goes whole, in order, guarded, and can be brought back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.manifests import ENVIRON, acme
+from tests.support import Api, Project
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    """Tenants acme and other are live."""
+    project.environ |= ENVIRON
+    project.tenant(acme())
+    project.tenant({"version": 1, "tenant": "other"}, "other")
+    project.apply()
+    return project
+
+
+def restored(project: Project) -> list[Path]:
+    return sorted((project.folder / ".reconciler" / "restore").glob("*/*.yaml"))
+
+
+def test_the_whole_tenant_goes_children_first(applied: Project, api: Api) -> None:
+    api.clear_log()
+    result = applied.run("destroy", "acme", "--allow-deletes", "4", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    deletes = [path.split("/")[-2] for method, path in api.requests() if method == "DELETE"]
+    assert deletes[0] == "connections"
+    assert sorted(deletes[1:3]) == ["destinations", "sources"]
+    assert deletes[3:] == ["workspaces"]
+    assert [row["name"] for row in api.rows("workspaces")] == ["other"]
+
+
+def test_undeclared_objects_go_too_and_are_shown(applied: Project, api: Api) -> None:
+    workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
+    body = {"sourceType": "faker", "count": 1}
+    api.call("POST", "/sources", {"workspaceId": workspace, "name": "Loose", "configuration": body})
+    result = applied.run("destroy", "acme", "--allow-deletes", "5", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    assert "Loose" in result.stdout
+    assert api.rows("sources") == []
+
+
+def test_more_than_the_limits_allow_is_refused(applied: Project, api: Api) -> None:
+    result = applied.run("destroy", "acme", "--auto-approve")
+    assert result.exit_code == 3
+    assert "--allow-deletes 4" in result.output
+    assert len(api.rows("workspaces")) == 2
+    assert restored(applied) == []
+
+
+def test_a_protected_resource_keeps_its_tenant(applied: Project, api: Api) -> None:
+    content = acme()
+    content["connections"]["stripe"]["protect"] = True
+    applied.tenant(content)
+    result = applied.run("destroy", "acme", "--allow-deletes", "4", "--auto-approve")
+    assert result.exit_code == 3
+    assert "protected resource" in result.output
+    assert len(api.rows("connections")) == 1
+
+
+def test_nothing_goes_unasked(applied: Project, api: Api) -> None:
+    result = applied.run("destroy", "acme", "--allow-deletes", "4")
+    assert result.exit_code == 2
+    assert "--auto-approve" in result.output
+    assert len(api.rows("workspaces")) == 2
+
+
+def test_an_unknown_tenant_is_told(applied: Project) -> None:
+    result = applied.run("destroy", "acne", "--auto-approve")
+    assert result.exit_code == 1
+    assert 'Did you mean "acme"?' in result.output
+
+
+def test_what_went_can_be_brought_back(applied: Project, api: Api) -> None:
+    applied.run("destroy", "acme", "--allow-deletes", "4", "--auto-approve")
+    (file,) = restored(applied)
+    assert "planted" not in file.read_text(encoding="utf-8")
+    (applied.folder / "tenants" / "acme.yaml").unlink()
+    shutil.copy(file, applied.folder / "tenants" / "acme.yaml")
+    applied.environ |= {
+        "ACME_STRIPE_CLIENT_SECRET": "x",
+        "ACME_DESTINATION_CREDENTIALS_JSON": "y",
+    }
+    applied.apply()
+    stripe = api.row("connections", "stripe")
+    assert stripe["schedule"]["cronExpression"] == "0 0 2 * * ? UTC"
+    assert len(stripe["configurations"]["streams"]) == 2
+
+
+def test_deletes_of_an_apply_leave_a_manifest_too(applied: Project) -> None:
+    content = acme()
+    content["connections"]["stripe"] |= {"state": "absent", "reason": "unused"}
+    applied.tenant(content)
+    result = applied.run("apply", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    (file,) = restored(applied)
+    assert "\nconnections:\n  stripe:\n    name: stripe\n" in file.read_text(encoding="utf-8")
+    assert str(file.parent.relative_to(applied.folder)) in result.stderr
