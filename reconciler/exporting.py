@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.api.client import Client
 from reconciler.errors import ReconcilerError
@@ -15,15 +15,24 @@ from reconciler.survey import list_workspaces, survey
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What came of it: manifests by tenant, workspaces left out, and those that cannot be read."""
+    """What came of it: manifests by tenant, workspaces left out, and those that cannot be read.
+
+    `complete` are the same manifests with all that Airbyte fills in, where they were asked for.
+    """
 
     exported: tuple[Exported, ...]
+    complete: tuple[Exported, ...]
     left_out: tuple[LeftOut, ...]
     failures: tuple[tuple[str, ReconcilerError], ...]
 
 
 def export_workspaces(
-    client: Client, wanted: Wanted, style: Style, claimed: Mapping[str, str]
+    client: Client,
+    wanted: Wanted,
+    style: Style,
+    claimed: Mapping[str, str],
+    *,
+    completely: bool = False,
 ) -> Export:
     """The manifests of the workspaces that are asked for; *claimed* ones have theirs already.
 
@@ -32,10 +41,15 @@ def export_workspaces(
     chosen = choose(list_workspaces(client), wanted, claimed=claimed, adopts=style.adopts)
     names = {key: str(body.get("name")) for key, body in chosen.workspaces}
     exported: list[Exported] = []
+    complete: list[Exported] = []
     failures: list[tuple[str, ReconcilerError]] = []
     for key, live in survey(client, chosen.workspaces):
         if isinstance(live, ReconcilerError):
             failures.append((names[key], live))
         else:
-            exported.append(export_tenant(live, style, by_id=key in chosen.by_id))
-    return Export(tuple(exported), chosen.left_out, tuple(failures))
+            by_id = key in chosen.by_id
+            exported.append(export_tenant(live, style, by_id=by_id))
+            if completely:
+                full = replace(style, is_full=True)
+                complete.append(export_tenant(live, full, by_id=by_id))
+    return Export(tuple(exported), tuple(complete), chosen.left_out, tuple(failures))

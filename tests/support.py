@@ -113,6 +113,10 @@ class Api:
     def clear_log(self) -> None:
         requests.delete(f"{self.control}/requests", timeout=10).raise_for_status()
 
+    def control_call(self, path: str, body: Any) -> None:
+        """What no API offers: the platform's doings, and the UI's."""
+        requests.post(self.control + path, json=body, timeout=10).raise_for_status()
+
     def fault(self, **fault: Any) -> None:
         """Makes the sandbox misbehave, as docs/sandbox.md says."""
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()

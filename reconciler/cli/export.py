@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path as FilePath
@@ -14,6 +15,7 @@ from reconciler.cli import session
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.settings import Settings, global_options
+from reconciler.export.factor import factor, tenant_set, tenants_of
 from reconciler.export.files import BESIDE, Written, check_folder, write_files
 from reconciler.export.fleet import Wanted, file_of
 from reconciler.export.secret_names import SecretNames
@@ -21,13 +23,15 @@ from reconciler.export.tenant import Style
 from reconciler.exporting import Export
 from reconciler.manifest.project import Project, read_project
 from reconciler.render.diagnostics import render_diagnostic
-from reconciler.render.export import render_export, render_secrets
+from reconciler.render.export import render_export, render_saving, render_secrets
 from reconciler.render.manifest import render_manifest
 from reconciler.render.problems import explain
+from reconciler.render.table import render_table
 from reconciler.render.values import counted, safe
 from reconciler.selection import Selection
 
 SECRETS = "secrets.example"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @click.command()
@@ -40,6 +44,11 @@ SECRETS = "secrets.example"
 @click.option("--out", metavar="DIR", help="Where to [default: the project's manifests folder].")
 @click.option("--force", is_flag=True, help="Also into a folder that has files; edited ones stay.")
 @click.option("--full", is_flag=True, help="Also what Airbyte fills in by itself.")
+@click.option(
+    "--template",
+    metavar="NAME",
+    help="Write what they share as this template, a table of tenants, and the exceptions.",
+)
 @click.option("--adopt", is_flag=True, help="Give ids where names do not tell things apart.")
 @click.option("--details", is_flag=True, help="Everything that is not managed.")
 @global_options
@@ -52,6 +61,7 @@ def export(
     out: str | None,
     force: bool,
     full: bool,
+    template: str | None,
     adopt: bool,
     details: bool,
 ) -> None:
@@ -63,12 +73,16 @@ def export(
     Examples:
       reconciler --env production export --all
       reconciler export "Acme Inc" --out review
+      reconciler export --all --template standard
     """
     wanted = Wanted(names, ids, patterns, everything)
     if not (names or ids or patterns or everything):
         raise click.UsageError("Say which workspaces: names, --id, --tenant or --all.")
     project = read_project(settings.folder)
     folder = FilePath(out) if out else project.manifests
+    templates = FilePath(out) / "templates" if out else project.templates
+    if template and not NAME.fullmatch(template):
+        raise click.UsageError("The name of a template has a-z, 0-9, `-` and `_` only.")
     check_folder(folder, force=force)
     style = Style(
         catalogue=known_connectors(settings, project),
@@ -79,8 +93,16 @@ def export(
     )
     claimed = _claimed(settings, project, folder)
     with session.connected(settings, project) as connection:
-        made = exporting.export_workspaces(connection.client, wanted, style, claimed)
-    done = _write(made, style, folder, project)
+        made = exporting.export_workspaces(
+            connection.client, wanted, style, claimed, completely=template is not None
+        )
+    texts = {file_of(one.tenant): render_manifest(one.page) for one in made.exported}
+    saved = ""
+    if template:
+        texts, saved = _factored(made, template, texts, os.path.relpath(templates, folder))
+    if style.secrets.needed:
+        texts[SECRETS] = render_secrets(style.secrets.needed)
+    done = write_files(folder, texts, project.state_folder / "exported.json")
     shown = str(folder)
     settings.result(
         render_export(
@@ -91,6 +113,8 @@ def export(
             details=details or bool(settings.verbose),
         )
     )
+    if saved:
+        settings.result(saved)
     _tell(made, done, style, shown, settings)
     sys.exit(_exit_code(made))
 
@@ -111,11 +135,17 @@ def _has_files(folder: FilePath) -> bool:
     return folder.is_dir() and any(not f.name.startswith(".") for f in folder.rglob("*.y*ml"))
 
 
-def _write(made: Export, style: Style, folder: FilePath, project: Project) -> Written:
-    texts = {file_of(one.tenant): render_manifest(one.page) for one in made.exported}
-    if style.secrets.needed:
-        texts[SECRETS] = render_secrets(style.secrets.needed)
-    return write_files(folder, texts, project.state_folder / "exported.json")
+def _factored(
+    made: Export, name: str, alone: Mapping[str, str], templates: str
+) -> tuple[dict[str, str], str]:
+    """The files with a template in place of what all have, and a line on how much that saves."""
+    found = factor(tenants_of(made.exported, made.complete), name)
+    texts = {f"{templates}/{name}.yaml": render_manifest(found.template)}
+    if found.rows:
+        texts[f"{name}.yaml"] = render_manifest(tenant_set(name, f"{name}.csv"))
+        texts[f"{name}.csv"] = render_table(found.columns, found.rows)
+    texts |= {file_of(tenant): render_manifest(page) for tenant, page in found.files.items()}
+    return texts, render_saving(len(found.rows), len(found.files), alone, texts)
 
 
 def _tell(made: Export, done: Written, style: Style, folder: str, settings: Settings) -> None:

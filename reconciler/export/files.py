@@ -51,6 +51,7 @@ def write_files(folder: FilePath, texts: Mapping[str, str], memory: FilePath) ->
             what, target = _decide(file, text, known.get(str(file.resolve())))
             outcome[what].append(target)
             if what != "unchanged":
+                target.parent.mkdir(parents=True, exist_ok=True)
                 _replace(target, text)
             if what != "beside":
                 known[str(file.resolve())] = _digest(text.encode())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from reconciler.model import Path, ResourceKey
+from reconciler.model import Json, Path, ResourceKey
+
+_EXPRESSION = re.compile(r"\$\{\{ secrets\.(?P<name>[A-Z0-9_]+) \}\}\Z")
 
 
 class SecretNames:
@@ -27,6 +29,23 @@ class SecretNames:
     def expression(self, key: ResourceKey, at: Path) -> str:
         """What the manifest has in the place of the secret."""
         return f"${{{{ secrets.{self.name(key, at)} }}}}"
+
+
+def own_secrets(value: Json, tenant: str) -> Json:
+    """*value* with `secrets[tenant].X` for the tenant's own secrets: what all tenants can share.
+
+    It is looked up under the same name as before: both are one variable of the environment.
+    """
+    if isinstance(value, Mapping):
+        return {key: own_secrets(inner, tenant) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [own_secrets(item, tenant) for item in value]
+    found = _EXPRESSION.match(value) if isinstance(value, str) else None
+    head = f"{_screaming(tenant)}_"
+    if found is None or not found["name"].startswith(head):
+        return value
+    rest = found["name"].removeprefix(head)
+    return f"${{{{ secrets[tenant].{rest} }}}}" if rest[:1].isalpha() else value
 
 
 def _choices(key: ResourceKey, at: Path) -> Iterator[str]:

@@ -47,6 +47,19 @@ def render_export(
     return "\n".join(lines)
 
 
+def render_saving(
+    rows: int, files: int, before: Mapping[str, str], after: Mapping[str, str]
+) -> str:
+    """How much smaller it got: lines and files with the template, and without."""
+    lines, fewer = (sum(text.count("\n") for text in texts.values()) for texts in (before, after))
+    share = round(100 * (1 - fewer / lines)) if lines else 0
+    return (
+        f"Template: {counted(rows, 'tenant')} as rows of a table, {files} in files of their own; "
+        f"{counted(fewer, 'line')} in {counted(len(after), 'file')} instead of {lines:,} in "
+        f"{len(before):,} ({share} % fewer)."
+    )
+
+
 def _skipped(skipped: Sequence[LeftOut]) -> Iterator[str]:
     for loss in skipped:
         yield shortened(f'  workspace "{safe(loss.name)}": {safe(loss.reason)}', WIDTH)

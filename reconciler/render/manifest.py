@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.export.page import Page
 from reconciler.model import Json, Path
+from reconciler.render.values import safe
 from reconciler.render.yaml import block_text, flow, scalar
 
 WIDTH = 100
@@ -131,7 +132,7 @@ def _comment(texts: Sequence[str], indent: str) -> Iterator[str]:
     for text in texts:
         mark = f"{indent}# "
         yield from textwrap.wrap(
-            text,
+            safe(text),
             WIDTH,
             initial_indent=mark,
             subsequent_indent=mark,

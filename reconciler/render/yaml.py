@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model import Json
 
 _PLAIN = re.compile(r"[^\W\d_][\w./@+-]*(?: [\w./@+()&-]+)*\Z")
-_EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.-]+ \}\}\Z")
+_EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.-]+(?:\[tenant\]\.[A-Za-z0-9_.-]+)? \}\}\Z")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 _LINE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*\Z")
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")

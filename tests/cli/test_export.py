@@ -281,3 +281,15 @@ def test_a_workspace_that_cannot_be_read_is_reported_and_others_are_exported(
     assert result.exit_code == 4, result.output
     assert 'workspace "A broken one" could not be read' in result.stderr
     assert "Exported 1 workspace" in result.stdout
+
+
+def test_a_schedule_that_only_the_ui_can_set_is_left_alone(applied: Project, api: Api) -> None:
+    row = api.row("connections", "stripe")
+    basic = {"scheduleType": "basic", "basicTiming": "Every 24 HOURS"}
+    api.control_call(f"/connections/{row['connectionId']}", {"schedule": basic})
+    result = applied.run("export", "--all")
+    assert result.exit_code == 0, result.output
+    assert 'connection "stripe", schedule: basic (Every 24 HOURS)' in result.stdout
+    text = (applied.folder / "tenants" / "acme-inc.yaml").read_text(encoding="utf-8")
+    assert "# schedule: basic (Every 24 HOURS), which only Airbyte's own UI can set;" in text
+    applied.assert_no_changes()
