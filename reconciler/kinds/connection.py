@@ -31,7 +31,7 @@ from reconciler.kinds._base import (
 from reconciler.kinds._connection_checks import connection_mistakes
 from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
-from reconciler.kinds._writing import Block, Found, Remark, listed
+from reconciler.kinds._writing import Block, Found, Remark, listed, unsayable
 from reconciler.kinds.tag import default_colour
 from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, Spec
 
@@ -159,6 +159,9 @@ def _unwritable(spec: Spec) -> Iterator[Remark]:
         yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
     elif zone := foreign_zone(spec["schedule"]):
         yield Remark(("schedule",), f"in the zone {zone}, which only Airbyte's own UI can set")
+    for field in _PLAIN_FIELDS:
+        if problem := unsayable(spec.get(field)):
+            yield Remark((field,), problem)
     if spec.get("status", "active") not in _WRITABLE_STATUSES:
         yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
     if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:

@@ -52,11 +52,7 @@ CASES = [
     pytest.param(
         "start_date: a",
         "8:19: error: value of another form [R211]",
-<<<<<<< HEAD
         "Write it like 20",
-=======
-        "Write it like 2017-01-25T00:00:00Z",
->>>>>>> ef536d9 (Show the tour as it is now: rules in messages, a customer as one row, every command)
     ),
     pytest.param("slice_range: 0", "8:20: error: value out of range [R210]", "at least 1, not 0"),
     pytest.param(

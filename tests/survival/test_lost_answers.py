@@ -165,23 +165,13 @@ def test_no_secret_is_in_any_file_of_the_project(declared: Project) -> None:
 
 def test_fail_fast_begins_nothing_new_after_a_failure(declared: Project, api: Api) -> None:
     faker = {"type": "faker", "configuration": {"count": 10}}
-<<<<<<< HEAD
     declared.tenant(acme(sources={f"s{n}": faker for n in range(9)}, connections={}))
     api.fault(method="POST", path="/sources", status=422)
-=======
-    sources = {f"s{n}": faker for n in range(9)}
-    declared.tenant(acme(sources=sources, connections={}))
-    api.fault(method="POST", path="*/sources", status=422, count=1)
->>>>>>> ef536d9 (Show the tour as it is now: rules in messages, a customer as one row, every command)
     result = declared.run("apply", "--auto-approve", "--fail-fast", "--parallelism", "1")
     assert result.exit_code == 4
     assert "1 failed" in result.stdout
     assert "skipped" in result.stdout
-<<<<<<< HEAD
     assert len(api.rows("sources")) < 8
-=======
-    assert len(api.rows("sources")) < 9
->>>>>>> ef536d9 (Show the tour as it is now: rules in messages, a customer as one row, every command)
     declared.apply()
     assert len(api.rows("sources")) == 9
 
