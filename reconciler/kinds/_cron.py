@@ -28,13 +28,17 @@ _MACROS = {
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One field: its name, its range, the words for its values, and its own special forms."""
+    """One field: its name, its range, the words for its values, and its own special forms.
+
+    Where it *wraps*, a range may go over its end, such as `FRI-MON`.
+    """
 
     name: str
     low: int
     high: int
     words: tuple[str, ...] = ()
     special: re.Pattern[str] = re.compile(r"(?!)")
+    wraps: bool = True
 
     def number(self, text: str) -> int | None:
         """The value that *text* stands for; None when that is none of this field."""
@@ -62,7 +66,7 @@ _FIELDS = (
         _DAYS,
         re.compile(r"\?|L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])", re.IGNORECASE),
     ),
-    _Field("year", 1970, 2099),
+    _Field("year", 1970, 2099, wraps=False),  # cron-utils is strict about ranges of this one only
 )
 
 
@@ -148,7 +152,9 @@ def _is_part(field: _Field, part: str) -> bool:
         return True
     first, dash, last = span.partition("-")
     low, high = field.number(first), field.number(last) if dash else None
-    return low is not None and (not dash or (high is not None and low <= high))
+    if low is None or not dash:
+        return low is not None
+    return high is not None and (low <= high or field.wraps)
 
 
 def is_cron(schedule: Mapping[str, Json]) -> bool:
