@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.connectors import ROLES, Catalogue, Connector
+from reconciler.connectors.soundness import unsound
 from reconciler.manifest.schema import own_schema
 from reconciler.model import Json
 
@@ -37,7 +38,7 @@ def tenant_schema(catalogue: Catalogue) -> dict[str, Json]:
     schema = in_one_piece("tenant")
     definitions = {k: _with_expressions(v) for k, v in schema["definitions"].items()}
     for role in ROLES:
-        known = [connector for connector in catalogue if connector.role == role]
+        known = [c for c in catalogue if c.role == role and not unsound(c.schema)]
         definitions |= {_name(c): connector_schema(c) for c in known}
         definitions[role] = _knowing(definitions[role], known)
     properties = {

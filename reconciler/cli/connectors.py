@@ -12,6 +12,7 @@ from reconciler.cli.catalogue import cache_folder, from_file, known_connectors, 
 from reconciler.cli.settings import Settings, global_options
 from reconciler.connectors import ROLES, Catalogue, Connector, read_registry
 from reconciler.connectors.cache import etag_of, keep
+from reconciler.connectors.soundness import unsound
 from reconciler.errors import UsageError, did_you_mean
 from reconciler.manifest.project import FILE, Project, read_project
 from reconciler.model import Json
@@ -22,6 +23,8 @@ from reconciler.render.connectors import (
     render_example,
 )
 from reconciler.render.values import counted
+
+_MENDED = "`reconciler connectors update` may fetch a mended one."
 
 role_option = click.option(
     "--role", type=click.Choice(ROLES), help="Only sources, or destinations."
@@ -128,6 +131,8 @@ def find(catalogue: Catalogue, type_: str, role: str | None) -> Connector:
         role, type_ = asked, bare
     found = [c for each in ROLES if role in (None, each) if (c := catalogue.named(each, type_))]
     if len(found) == 1:
+        if reason := unsound(found[0].schema):
+            raise UsageError(f'the schema of "{type_}" is none: {reason.rstrip(".")}', _MENDED)
         return found[0]
     if found:
         hint = f"Write `source-{type_}` or `destination-{type_}`."

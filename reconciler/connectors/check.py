@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.connectors.explain import Broken, Flaw, explain, undated
 from reconciler.connectors.fast import COORDINATE, compiled, plain
+from reconciler.connectors.soundness import UnusableSchema, unsound
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path, Secret
@@ -25,28 +26,20 @@ Schema = Mapping[str, Json]
 
 
 def check(schema: Schema, configuration: Json) -> list[Flaw]:
-    """Everything that is wrong or doubtful in *configuration*; a Secret stands for any value."""
+    """Everything that is wrong or doubtful in *configuration*; a Secret stands for any value.
+
+    Raises UnusableSchema.
+    """
     if compiled(schema).is_flawless(plain(configuration)):
         return []
+    if reason := unsound(schema):
+        raise UnusableSchema(reason)
     given = _without_nulls(configuration)
-    flaws = [flaw for problem in _problems(schema, given) for flaw in explain(_broken(problem))]
+    problems = _validator_class()(schema).iter_errors(given)
+    flaws = [flaw for problem in problems for flaw in explain(_broken(problem))]
     flaws += unknown_fields(schema, given, ())
     flaws += _dubious(schema, given, ())
     return list(dict.fromkeys(flaws))
-
-
-def _problems(schema: Schema, configuration: Json) -> Iterator[ValidationError]:
-    from jsonschema import SchemaError
-
-    try:
-        yield from _validator_class()(schema).iter_errors(configuration)
-    except (SchemaError, TypeError, AttributeError, KeyError, ValueError) as problem:
-        # A malformed schema of a custom connector; the API is the judge then.
-        raise UnusableSchema(str(problem)) from problem
-
-
-class UnusableSchema(Exception):
-    """A connector's schema that no validator can make sense of."""
 
 
 @cache

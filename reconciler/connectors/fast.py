@@ -34,9 +34,13 @@ class Compiled:
         self._schema = schema  # kept, so that its identity is not given to another schema
         self._validators = _compile(schema)
 
+    @property
+    def is_sound(self) -> bool:
+        return bool(self._validators)
+
     def is_flawless(self, configuration: Json) -> bool:
         """Whether *configuration*, without its nulls and with EXPRESSION for secrets, is fine."""
-        return bool(self._validators) and all(v.is_valid(configuration) for v in self._validators)
+        return self.is_sound and all(v.is_valid(configuration) for v in self._validators)
 
 
 def plain(value: Json) -> Json:
@@ -77,11 +81,16 @@ def _compile(schema: Mapping[str, Json]) -> tuple[Draft7Validator, ...]:
     own, strict = tolerant(schema, strict=False), tolerant(schema, strict=True)
     try:
         return (
-            jsonschema_rs.Draft7Validator(own),
-            jsonschema_rs.Draft7Validator(strict, validate_formats=True),
+            jsonschema_rs.Draft7Validator(own, retriever=_nothing),
+            jsonschema_rs.Draft7Validator(strict, retriever=_nothing, validate_formats=True),
         )
-    except (ValueError, jsonschema_rs.ValidationError):
-        return ()  # a schema that only the slow validator can make sense of
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        return ()  # what only the slow validator can make sense of, or none
+
+
+def _nothing(uri: str) -> Json:
+    """What a reference to another document leads to: checking reads nothing from elsewhere."""
+    raise ValueError(uri)
 
 
 def tolerant(schema: Json, *, strict: bool) -> Json:
@@ -90,13 +99,14 @@ def tolerant(schema: Json, *, strict: bool) -> Json:
         return schema
     made = dict(schema)
     made.pop("$id", None)
-    if isinstance(schema.get("required"), list):
-        made["required"] = list(dict.fromkeys(schema["required"]))  # one connector repeats a name
+    if isinstance(required := schema.get("required"), list):
+        # One connector repeats a name, which a schema may not do.
+        made["required"] = [each for i, each in enumerate(required) if each not in required[:i]]
     for keyword in ("properties", "patternProperties"):
         if isinstance(schema.get(keyword), Mapping):
             made[keyword] = {k: _or_expression(v, strict) for k, v in schema[keyword].items()}
     for keyword in _COMBINATIONS:
-        if keyword in schema:
+        if isinstance(schema.get(keyword), list):
             made[keyword] = [tolerant(branch, strict=strict) for branch in schema[keyword]]
     for keyword in _NESTED:
         if isinstance(schema.get(keyword), Mapping):

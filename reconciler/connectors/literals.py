@@ -37,7 +37,8 @@ def _hidden(schemas: Sequence[Schema], value: Json) -> Json:
 
 
 def _inner(parts: Sequence[Schema], key: str) -> list[Schema]:
-    found = [part["properties"].get(key) for part in parts if "properties" in part]
+    known = [part.get("properties") for part in parts]
+    found = [properties.get(key) for properties in known if isinstance(properties, Mapping)]
     return [schema for schema in found if isinstance(schema, Mapping)]
 
 
@@ -45,6 +46,7 @@ def _parts(schema: Schema) -> Iterator[Schema]:
     """*schema* and all that it combines."""
     yield schema
     for combination in ("oneOf", "anyOf", "allOf"):
-        for branch in schema.get(combination, ()):
+        branches = schema.get(combination)
+        for branch in branches if isinstance(branches, list) else ():
             if isinstance(branch, Mapping):
                 yield from _parts(branch)

@@ -11,8 +11,9 @@ from functools import partial
 
 from reconciler.changes import Equality, EqualReason
 from reconciler.connectors import Connector
-from reconciler.connectors.check import UnusableSchema, check
+from reconciler.connectors.check import check
 from reconciler.connectors.literals import hidden
+from reconciler.connectors.soundness import UnusableSchema
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity, did_you_mean
 from reconciler.kinds import _configuration as configuration

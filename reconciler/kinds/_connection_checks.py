@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.errors import Severity
 from reconciler.kinds._base import Mistake
@@ -29,13 +30,7 @@ def connection_mistakes(fields: Mapping[str, Json]) -> Iterator[Mistake]:
         yield from _growing(fields, streams)
         for index, stream in enumerate(streams):
             for mistake in _stream(stream):
-                yield Mistake(
-                    ("streams", index, *mistake.at),
-                    mistake.summary,
-                    mistake.detail,
-                    mistake.hint,
-                    mistake.severity,
-                )
+                yield replace(mistake, at=("streams", index, *mistake.at))
 
 
 def _schedule(schedule: Mapping[str, Json]) -> Iterator[Mistake]:

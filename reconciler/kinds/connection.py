@@ -8,6 +8,7 @@ and then complete. Cron expressions come back with their zone behind them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.changes import Equality, FieldChange, Mark
 from reconciler.consequences import Consequence, Effect
@@ -63,7 +64,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         spec["tags"] = Exhaustive({name: Ref("tag", name) for name in fields["tags"]})
     if "streams" in fields:
         spec["streams"], found = streams.declare(fields["streams"])
-        mistakes += found
+        mistakes += [replace(mistake, at=("streams", *mistake.at)) for mistake in found]
     else:
         mistakes.append(_UNMANAGED_STREAMS)
     return spec, mistakes
