@@ -27,7 +27,7 @@ from reconciler.model import (
     workspace_key,
 )
 
-FILL = 94  # rows that a batch is planned for
+FILL = 96  # rows that a batch is planned for
 GROUP = 500  # workspaces read before the first of them is handed on: memory follows the group
 
 

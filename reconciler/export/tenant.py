@@ -196,13 +196,12 @@ def _reason(kind: Kind, resource: LiveResource, unmanaged: Mapping[str, str]) ->
 def _keys(
     kind: Kind, resources: Sequence[LiveResource], known: Mapping[tuple[str, str], str]
 ) -> dict[tuple[str, str], str]:
-    """A key for each resource: its own, else its name's, or that of what it is named after."""
+    """A key for each resource: its name's, or that of what it is named after."""
     if kind.keys_are_names:
         return {_id(resource): str(resource.spec["name"]) for resource in resources}
-    declared = {_id(r): r.key.name for r in resources if r.key.is_declared}
-    if kind.single_section and len(resources) == 1 and not declared:
+    if kind.single_section and len(resources) == 1:
         return {_id(resources[0]): kind.name}
-    borrowed = {**_borrowed(kind, resources, known), **declared}
+    borrowed = _borrowed(kind, resources, known)
     rest = {r.id: kind.name_of(r.spec) for r in resources if _id(r) not in borrowed}
     own = unique_keys(rest, kind.name, taken=borrowed.values(), reserved=())
     return {**borrowed, **{(kind.name, id_): key for id_, key in own.items()}}
@@ -219,7 +218,7 @@ def _borrowed(
     return {
         id_: known[ref.kind, ref.name.removeprefix("@")]
         for id_, ref in refs.items()
-        if counts[ref] == 1 and (ref.kind, ref.name.removeprefix("@")) in known
+        if counts[ref] == 1
     }
 
 
@@ -246,9 +245,8 @@ def _with_keys(spec: Spec, choice: _Choice) -> Spec:
 
 def _section_name(kind: Kind, choice: _Choice) -> str:
     """The section, in the singular where the manifest has exactly one of that kind."""
-    keys = [key for (name, _), key in choice.keys.items() if name == kind.name]
-    is_single = kind.single_section and keys == [kind.name]
-    return kind.single_section if is_single else kind.section
+    count = sum(name == kind.name for name, _ in choice.keys)
+    return kind.single_section if kind.single_section and count == 1 else kind.section
 
 
 def _in_order(value: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -128,6 +128,7 @@ _WRITABLE_STATUSES = ("active", "inactive")
 def _to_manifest(found: Found) -> Block:
     spec, remarks = found.spec, list(_unwritable(found.spec))
     plain = {field: spec[field] for field in _PLAIN_FIELDS[1:] if field in spec}
+    remarks += [Remark((f,), problem) for f, v in plain.items() if (problem := unsayable(v))]
     fields = {"schedule": spec["schedule"], **plain, "tags": sorted(spec["tags"])}
     for remark in remarks:
         fields.pop(str(remark.at[0]), None)
@@ -160,9 +161,6 @@ def _unwritable(spec: Spec) -> Iterator[Remark]:
         yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
     elif zone := foreign_zone(spec["schedule"]):
         yield Remark(("schedule",), f"in the zone {zone}, which only Airbyte's own UI can set")
-    for field in _PLAIN_FIELDS:
-        if problem := unsayable(spec.get(field)):
-            yield Remark((field,), problem)
     if spec.get("status", "active") not in _WRITABLE_STATUSES:
         yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
     if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:
