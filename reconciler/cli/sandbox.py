@@ -62,7 +62,6 @@ def serve(
         from reconciler.sandbox.call import Caller
 
         database = _file(settings, db)
-        database.parent.mkdir(parents=True, exist_ok=True)
         wanted = server.Settings(
             database=database,
             port=port,
@@ -72,7 +71,7 @@ def serve(
             token_lifetime_s=int(token_lifetime),
             latency_s=latency,
             caller=Caller(caller),
-            faults=(*_from_file(fault_file), *_spoken(faults)),
+            faults=_faults(fault_file, faults),
             requests_per_second=rate_limit,
         )
         server.serve(wanted, lambda started: settings.result(_welcome(started.url, wanted)))
@@ -152,15 +151,23 @@ def _from_file(file: str | None) -> tuple[dict[str, Any], ...]:
         faults = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise UsageError(f"{file} cannot be read as JSON: {problem}") from problem
-    if not isinstance(faults, list):
+    if not (isinstance(faults, list) and all(isinstance(fault, dict) for fault in faults)):
         raise UsageError(f"{file} holds no list of faults")
     return tuple(faults)
 
 
-def _spoken(faults: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
-    from reconciler.sandbox.faults import spoken
+def _faults(file: str | None, said: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """The faults of a file and of the options, each known to be one."""
+    from reconciler.sandbox.faults import read_fault, spoken
 
-    return tuple(spoken(fault) for fault in faults)
+    wanted = _from_file(file)
+    try:
+        wanted += tuple(spoken(text) for text in said)
+        for fault in wanted:
+            read_fault(fault)
+    except (TypeError, ValueError) as problem:
+        raise UsageError(str(problem)) from problem
+    return wanted
 
 
 @contextmanager
@@ -173,9 +180,9 @@ def _translated() -> Iterator[None]:
             yield
         except SandboxError as problem:
             raise UsageError(f"the sandbox cannot do that: {problem}") from problem
-        except (TypeError, ValueError) as problem:
-            raise UsageError(str(problem)) from problem
-    except ImportError as problem:
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] == "reconciler":
+            raise  # one of our own modules: no package that could be installed
         raise UsageError(
             f"the sandbox needs the package {problem.name}",
             "Install it with: pip install 'airbyte-reconciler[sandbox]'",

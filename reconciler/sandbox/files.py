@@ -23,7 +23,6 @@ def reset(database: Path) -> bool:
 
 def seed(database: Path, registry: Path | None, lines: Iterable[seeds.Line]) -> int:
     """Fills the database; how many lines were carried out."""
-    database.parent.mkdir(parents=True, exist_ok=True)
     store = Store(database)
     try:
         return seeds.fill(World(store, Registry(registry), Caller.ADMIN), lines)
@@ -42,6 +41,8 @@ def dump(database: Path, file: Path) -> int:
             for line in seeds.dumped_lines(store):
                 out.write(line)
                 count += 1
+    except OSError as problem:
+        raise SandboxError(f"cannot write {file}: {problem.strerror}") from problem
     finally:
         store.close()
     return count - 1

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reconciler.sandbox.store import SandboxError
 from reconciler.sandbox.validation import Validator
 
 BUNDLED = Path(__file__).parents[1] / "data" / "connectors.json"
@@ -59,13 +60,10 @@ class Definition:
 
 
 class Registry:
-    """The definitions of one registry file."""
+    """The definitions of one registry file. Raises SandboxError for what is none."""
 
     def __init__(self, file: Path | None = None) -> None:
-        rows = json.loads((file or BUNDLED).read_text(encoding="utf-8"))
-        self.definitions = tuple(
-            _definition(role, row) for role in ("source", "destination") for row in rows[f"{role}s"]
-        )
+        self.definitions = tuple(_definitions(file or BUNDLED))
         self._by_id = {(d.role, d.id): d for d in self.definitions}
         self._by_name = {(d.role, d.name): d for d in self.definitions if d.name}
         self._by_repository = {(d.role, d.repository): d for d in self.definitions}
@@ -81,6 +79,28 @@ class Registry:
     def by_repository(self, role: str, repository: str) -> Definition | None:
         """The definition whose image that is."""
         return self._by_repository.get((role, repository))
+
+
+def _definitions(file: Path) -> Iterator[Definition]:
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise SandboxError(f"{file} cannot be read as JSON: {problem}") from problem
+    for role in ("source", "destination"):
+        if not (isinstance(rows, dict) and isinstance(rows.get(f"{role}s"), list)):
+            raise SandboxError(f'{file} is no registry of connectors: it has no list "{role}s"')
+        for number, row in enumerate(rows[f"{role}s"], 1):
+            if not _is_complete(role, row):
+                raise SandboxError(f"{file}: {role} {number} lacks its id, name, image or spec")
+            yield _definition(role, row)
+
+
+def _is_complete(role: str, row: Any) -> bool:
+    fields = (f"{role}DefinitionId", "name", "dockerRepository", "spec")
+    if not (isinstance(row, dict) and all(row.get(field) for field in fields)):
+        return False
+    spec = row["spec"]
+    return isinstance(spec, dict) and isinstance(spec.get("connectionSpecification"), dict)
 
 
 def _definition(role: str, row: Mapping[str, Any]) -> Definition:

@@ -21,7 +21,6 @@ from reconciler.sandbox.shapes import Unfit
 from reconciler.sandbox.store import SandboxError, Store
 
 FORMAT = "reconciler-sandbox"
-BATCH = 2_000  # lines of one transaction
 
 Line = Mapping[str, Any]
 
@@ -36,6 +35,13 @@ def dumped_lines(store: Store) -> Iterator[str]:
 
 def parsed(lines: Iterable[str]) -> Iterator[Line]:
     """The lines of a file. Raises SandboxError at the first that is no JSON object."""
+    try:
+        yield from _objects(lines)
+    except UnicodeDecodeError as problem:
+        raise SandboxError(f"the file is not UTF-8 text: {problem.reason}") from problem
+
+
+def _objects(lines: Iterable[str]) -> Iterator[Line]:
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue
@@ -49,19 +55,13 @@ def parsed(lines: Iterable[str]) -> Iterator[Line]:
 
 
 def fill(world: World, lines: Iterable[Line]) -> int:
-    """Carries out what the lines say, in large transactions; how many there were.
+    """Carries out what the lines say, in one transaction; how many there were.
 
-    Raises SandboxError at a line that cannot be carried out. What stood before it may be there.
+    Raises SandboxError at a line that cannot be carried out; then nothing of them is written.
     """
     filler = _Filler(world)
-    batch: list[Line] = []
-    count = 0
-    for line in lines:
-        batch.append(line)
-        if len(batch) >= BATCH:
-            count += filler.carry_out(batch)
-            batch = []
-    return count + filler.carry_out(batch)
+    with world.store.transaction():
+        return sum(filler.carry_out(line) for line in lines)
 
 
 class _Filler:
@@ -73,15 +73,9 @@ class _Filler:
         self._ids: dict[str, str] = {}
         self._count = 0
 
-    def carry_out(self, lines: Iterable[Line]) -> int:
-        done = 0
-        with self._world.store.transaction():
-            for line in lines:
-                self._count += 1
-                done += self._one(line)
-        return done
-
-    def _one(self, line: Line) -> int:
+    def carry_out(self, line: Line) -> int:
+        """Does what a line says; 1 if it was about a thing."""
+        self._count += 1
         if "format" in line:
             self._check_format(line)
             return 0
@@ -102,9 +96,13 @@ class _Filler:
         store = self._world.store
         if line["table"] not in store.tables():
             raise SandboxError(f"line {self._count}: there is no table {line['table']}")
+        if not isinstance(line.get("row"), dict):
+            raise SandboxError(f'line {self._count} has no "row"')
         store.restore(line["table"], line["row"])
 
     def _post(self, line: Line) -> None:
+        if not isinstance(line["post"], str):
+            raise SandboxError(f'line {self._count}: "post" is no path')
         path, body = self._named(line["post"]), self._named(line.get("body", {}))
         try:
             route, params = self._router.match("POST", path)
@@ -114,9 +112,10 @@ class _Filler:
         except (NoRoute, Refusal, Running, Unfit) as problem:
             raise SandboxError(f"line {self._count} cannot be carried out: {problem}") from problem
         if "as" in line:
-            self._ids[f"@{line['as']}"] = next(
-                str(value) for key, value in answer.items() if key.lower().endswith("id")
-            )
+            ids = (value for key, value in (answer or {}).items() if key.lower().endswith("id"))
+            if (id_ := next(ids, None)) is None:
+                raise SandboxError(f'line {self._count}: "as" names an answer without an id')
+            self._ids[f"@{line['as']}"] = str(id_)
 
     def _named(self, value: Any) -> Any:
         """*value* with ids in place of names, at any depth."""

@@ -129,14 +129,14 @@ class Store:
 
     def restore(self, table: str, values: Mapping[str, Any]) -> None:
         """Puts a row of a dump back as it was. Raises SandboxError when it does not fit."""
-        if table == "heap":
-            self.execute("UPDATE heap SET next = max(next, ?)", values["next"])
-            return
         marks = ", ".join("?" * len(values))
         statement = f"INSERT OR REPLACE INTO {table} ({', '.join(values)}) VALUES ({marks})"
         try:
-            self.execute(statement, *values.values())
-        except sqlite3.Error as problem:
+            if table == "heap":
+                self.execute("UPDATE heap SET next = max(next, ?)", values.get("next"))
+            else:
+                self.execute(statement, *values.values())
+        except (sqlite3.Error, OverflowError) as problem:
             raise SandboxError(f"a row does not fit into {table}: {problem}") from problem
 
     def _next_position(self) -> int:
@@ -181,6 +181,7 @@ def _migrations() -> list[str]:
 def _lock(file: Path) -> int:
     """A descriptor that keeps other processes out while it is open; a killed process lets go."""
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as problem:
         raise SandboxError(f"cannot open {file}: {problem.strerror}") from problem

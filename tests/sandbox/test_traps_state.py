@@ -18,6 +18,7 @@ import requests
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
+from reconciler.cli.sandbox import _translated
 from reconciler.sandbox.server import Sandbox, SandboxError, Settings, running
 from tests.sandbox.plain import UNKNOWN, Plain
 
@@ -130,3 +131,97 @@ def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
             plain.send("GET", "/jobs")
     result = run("serve", "--fault", "nonsense", "--port", "0", "--db", str(tmp_path / "x.db"))
     assert (result.exit_code, "is no fault" in result.output) == (1, True)
+
+
+def said(result: Result) -> str:
+    """What a command that failed as foreseen said, on one line."""
+    assert result.exit_code == 1, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return " ".join(result.output.split())
+
+
+def test_a_seed_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    database, file = tmp_path / "s.db", tmp_path / "seed.jsonl"
+    good = json.dumps({"post": "/workspaces", "body": {"name": "Acme"}})
+    file.write_text("\n".join([good] * 3000 + ['{"post": "/tags", "body": {}}']), encoding="utf-8")
+    assert "line 3001 cannot be carried out" in said(run("seed", str(file), "--db", str(database)))
+    with running(Settings(database=database)) as server:
+        assert Plain(server).get("/workspaces")["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"[1]", "line 1 is no JSON object"),
+        (b"{}", 'line 1 has neither "table" nor "post"'),
+        (b"\xff", "the file is not UTF-8 text"),
+        (b'{"post": 1}', 'line 1: "post" is no path'),
+        (b'{"post": "/workspaces", "body": 1}', "line 1 cannot be carried out"),
+        (b'{"table": "nonsense", "row": {}}', "there is no table nonsense"),
+        (b'{"table": "tag"}', 'line 1 has no "row"'),
+        (b'{"table": "tag", "row": {"x": 1}}', "a row does not fit into tag"),
+        (b'{"table": "heap", "row": {}}', "a row does not fit into heap"),
+        (b'{"format": "other"}', "this is no dump of this version"),
+    ],
+)
+def test_a_line_that_says_nothing_is_told(tmp_path: Path, line: bytes, words: str) -> None:
+    file = tmp_path / "seed.jsonl"
+    file.write_bytes(line)
+    assert words in said(run("seed", str(file), "--db", str(tmp_path / "s.db")))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", 'it has no list "sources"'),
+        ('{"sources": [{"name": "x"}], "destinations": []}', "source 1 lacks its id"),
+    ],
+)
+def test_what_is_no_registry_is_told(tmp_path: Path, content: str, words: str) -> None:
+    registry = tmp_path / "registry.json"
+    registry.write_text(content, encoding="utf-8")
+    with (
+        pytest.raises(SandboxError, match=words),
+        running(Settings(database=tmp_path / "s.db", registry=registry)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[1]", "holds no list of faults"),
+        ('[{"nonsense": 1}]', "nonsense"),
+        ('[{"status": "x"}]', "tatus is not a int"),
+        ('[{"close": "never"}]', 'lose is "before" or "after"'),
+    ],
+)
+def test_what_is_no_fault_is_told_before_anything_is_served(
+    tmp_path: Path, content: str, words: str
+) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(content, encoding="utf-8")
+    database = tmp_path / "s.db"
+    result = run("serve", "--faults", str(file), "--port", "0", "--db", str(database))
+    assert words in said(result)
+    assert not database.exists()
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [ValueError("a bug"), TypeError("a bug"), ModuleNotFoundError("x", name="reconciler.x")],
+)
+def test_a_bug_of_the_sandbox_is_no_message_of_the_command_line(
+    problem: Exception,
+) -> None:
+    with pytest.raises(type(problem)), _translated():
+        raise problem
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    database = str(tmp_path / "s.db")
+    assert run("seed", "--tenants", "1", "--db", database).exit_code == 0
+    assert "cannot write" in said(run("dump", str(tmp_path / "no" / "x"), "--db", database))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "cannot open" in said(run("seed", "--tenants", "1", "--db", f"{tmp_path}/file/s.db"))
