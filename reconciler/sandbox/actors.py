@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from reconciler.sandbox import connectors, oauth, problems, resources, secrets
-from reconciler.sandbox.call import Call, require_role, require_workspace
+from reconciler.sandbox import connectors, jobs, oauth, problems, resources, secrets
+from reconciler.sandbox.call import Call, World, require_role, require_workspace
 from reconciler.sandbox.lists import page, workspace_scope
 from reconciler.sandbox.registry import Definition
 from reconciler.sandbox.routing import Answer, Route
 from reconciler.sandbox.shapes import anything, record, text, uuid_text
-from reconciler.sandbox.store import Row, Store, dumped, loaded
+from reconciler.sandbox.store import Row, dumped, loaded
 
 ROLES = ("source", "destination")
 
@@ -94,15 +94,17 @@ def delete_actor(call: Call, role: str) -> Answer:
     """Deletes its connections, then leaves a row without configuration. Again is as good."""
     row = require_actor(call, role, call.params[f"{role}Id"])
     with call.store.transaction():
-        bury(call.store, [row])
+        bury(call.world, [row])
     return 204, None
 
 
-def bury(store: Store, actors: Iterable[Row]) -> None:
-    """Deletes sources or destinations, their connections first. Their secrets stay behind."""
+def bury(world: World, actors: Iterable[Row]) -> None:
+    """Deletes sources or destinations, their connections and jobs first. Secrets stay behind."""
+    store = world.store
     for row in actors:
         live = f"SELECT id FROM connection WHERE {row['role']}_id = ? AND status <> 'deprecated'"
         for connection in store.all(live, row["id"]):
+            jobs.cancel_running(world, connection["id"])
             store.update("connection", connection["id"], {"status": "deprecated"})
         store.update("actor", row["id"], {"tombstone": 1, "configuration": None})
 

@@ -229,7 +229,7 @@ def _change(call: Call, row: Row, changes: Mapping[str, Any]) -> Row:
 def _delete(call: Call, row: Row) -> Row:
     with call.store.transaction():
         made = "SELECT * FROM actor WHERE definition_id = ? AND tombstone = 0"
-        bury(call.store, call.store.all(made, row["id"]))
+        bury(call.world, call.store.all(made, row["id"]))
         call.store.update("definition", row["id"], {"tombstone": 1})
     return row
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import notifications, problems
+from reconciler.sandbox import jobs, notifications, problems
 from reconciler.sandbox.call import Call, Caller, no_role, require_role, require_workspace
 from reconciler.sandbox.lists import Scope, page
 from reconciler.sandbox.regions import DEFAULT_REGION
@@ -74,6 +74,7 @@ def delete_workspace(call: Call) -> Answer:
     store = call.store
     with store.transaction():
         for connection in store.all("SELECT id FROM connection WHERE workspace_id = ?", row["id"]):
+            jobs.cancel_running(call.world, connection["id"])
             store.update("connection", connection["id"], {"status": "deprecated"})
         for role in ("source", "destination"):
             conditions = ["workspace_id = ?", "role = ?", "tombstone = 0"]
