@@ -36,6 +36,7 @@ class Behaviour:
     job_outcome: str = "succeeded"
     allows_sub_hourly: bool = True
     is_entitled: bool = True
+    failures_until_inactive: int = 100  # syncs of a connection that fail one after another
     failing_sources: dict[str, str] = field(default_factory=dict)
     failing_images: set[str] = field(default_factory=set)
     failing_connections: dict[str, int] = field(default_factory=dict)

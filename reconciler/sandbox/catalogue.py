@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ _FILE = Path(__file__).with_name("catalogues.json")
 _NOUNS = ("accounts", "activities", "contacts", "events", "groups", "items", "orders", "users")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Stream:
     """One stream of a source, as Airbyte's protocol describes it."""
 
@@ -44,6 +44,23 @@ class Stream:
 def rows_of(definition: Definition) -> Sequence[Mapping[str, Any]]:
     """The streams that a source of that connector has, as a discovery answers them."""
     return _catalogues().get(definition.image) or _made_up(definition)
+
+
+@lru_cache(maxsize=2048)
+def text_of(definition: Definition) -> str:
+    """What every source of that connector shows by itself, as text."""
+    return json.dumps(rows_of(definition), separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Sequence[Stream]:
+    """The streams of a discovery's answer; every answer is parsed once."""
+    return tuple(stream(row) for row in json.loads(text))
+
+
+def digest(text: str) -> str:
+    """What an answer or a configuration is remembered by."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache

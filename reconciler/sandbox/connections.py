@@ -10,7 +10,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.sandbox import connectors, jobs, mappers, problems, schedules, states, streams, tags
+from reconciler.sandbox import (
+    connectors,
+    jobs,
+    mappers,
+    problems,
+    propagation,
+    schedules,
+    states,
+    streams,
+    tags,
+)
 from reconciler.sandbox.actors import require_actor
 from reconciler.sandbox.call import Call, require_role
 from reconciler.sandbox.catalogue import Stream
@@ -111,6 +121,8 @@ def patch_connection(call: Call) -> Answer:
     }
     with call.store.transaction():
         call.store.update("connection", row["id"], changes)
+        if _sent_streams(call):
+            propagation.accept(call.world, row["id"])
         if "tags" in call.body:
             tags.put_on(call, row["id"], row["workspace_id"], _tag_ids(call))
     return 200, _read(call, _require(call, row["id"]))

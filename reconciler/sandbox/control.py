@@ -6,13 +6,14 @@ None of it needs a token, and none of it is logged, spoilt, or delayed.
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from reconciler.sandbox import states
+from reconciler.sandbox import propagation, states
 from reconciler.sandbox.call import Call, Caller
 from reconciler.sandbox.faults import Faults, Limiter
 from reconciler.sandbox.problems import Refusal
@@ -50,6 +51,7 @@ class Control:
             _post("/fail-image", _fail_image),
             _post("/hide-workspace", _hide_workspace),
             _post("/schemas/{sourceId}", _set_schema, is_object=False),
+            _post("/sources/{sourceId}/schema", _change_schema),
             _post("/connections/{connectionId}", _set_connection),
             Route("GET", "/states/{connectionId}", _states),
             _post("/secrets", _put_secret),
@@ -89,7 +91,7 @@ class Control:
 
 def _advance(call: Call) -> Answer:
     """Puts the clock forward: {"seconds": 60}."""
-    call.world.clock.advance(float(call.body.get("seconds", 0)))
+    call.world.clock.advance(_number(call.body.get("seconds", 0), "seconds"))
     return 200, {"now": call.world.clock.now()}
 
 
@@ -100,8 +102,7 @@ def _behave(call: Call) -> Answer:
     for name, value in call.body.items():
         if name not in known or isinstance(known[name], set | dict):
             raise Refusal(400, {"message": f"there is no behaviour called {name}"})
-        kind = type(known[name])
-        setattr(behaviour, name, kind(value))
+        setattr(behaviour, name, _like(known[name], value, name))
     return 204, None
 
 
@@ -119,7 +120,8 @@ def _fail_discovery(call: Call) -> Answer:
 def _fail_sync(call: Call) -> Answer:
     """Makes the next syncs of a connection fail: {"connectionId": …, "count": 1}."""
     connections = call.world.behaviour.failing_connections
-    connections[_field(call, "connectionId")] = int(call.body.get("count", 1))
+    count = int(_number(call.body.get("count", 1), "count"))
+    connections[_field(call, "connectionId")] = count
     return 204, None
 
 
@@ -145,6 +147,73 @@ def _set_schema(call: Call) -> Answer:
         dumped(call.sent),
     )
     return 204, None
+
+
+def _change_schema(call: Call) -> Answer:
+    """Changes a source as its owner would; its connections follow at their next sync.
+
+    {"columns": {"orders": ["vip"]}, "goneColumns": {…}, "streams": [a stream], "gone": ["users"]}
+    """
+    id_ = call.params["sourceId"]
+    query = "SELECT * FROM actor WHERE id = ? AND role = 'source'"
+    if (source := call.store.one(query, id_)) is None:
+        raise Refusal(404, {"message": f"there is no source {id_}"})
+    rows = loaded(propagation.current(call.world, source))
+    gone = _names(call.body.get("gone", []), "gone")
+    kept = [_edited(row, call.body) for row in rows if row["name"] not in gone]
+    new = call.body.get("streams", [])
+    if not (isinstance(new, list) and all(map(_is_stream, new))):
+        raise Refusal(400, {"message": "streams is no list of streams"})
+    propagation.change(call.world, source, [*kept, *new])
+    return 200, {"streams": [row["name"] for row in [*kept, *new]]}
+
+
+def _edited(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stream with new columns at its end and without those that are gone."""
+    new, gone = (
+        _names(_object(wanted.get(part, {}), part).get(row["name"], []), part)
+        for part in ("columns", "goneColumns")
+    )
+    before = row["jsonSchema"].get("properties", {})
+    kept = {name: node for name, node in before.items() if name not in gone}
+    properties = {**kept, **{name: {"type": "string"} for name in new}}
+    return {**row, "jsonSchema": {**row["jsonSchema"], "properties": properties}}
+
+
+def _is_stream(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and isinstance(value.get("jsonSchema"), dict)
+    )
+
+
+def _names(value: Any, name: str) -> list[str]:
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        raise Refusal(400, {"message": f"{name} is no list of names"})
+    return value
+
+
+def _object(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Refusal(400, {"message": f"{name} is no object"})
+    return value
+
+
+def _like(known: Any, value: Any, name: str) -> Any:
+    """*value* if it is of the type of what is *known*; a whole number may stand for any number."""
+    if isinstance(known, bool | str):
+        if type(value) is not type(known):
+            raise Refusal(400, {"message": f"{name} is a {type(known).__name__}"})
+        return value
+    return type(known)(_number(value, name))
+
+
+def _number(value: Any, name: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and math.isfinite(value)):
+        raise Refusal(400, {"message": f"{name} is a number"})
+    return float(value)
 
 
 def _set_connection(call: Call) -> Answer:

@@ -7,18 +7,14 @@ cold, and a job runs inside the request.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
-from reconciler.sandbox import catalogue, connectors, problems, streams
+from reconciler.sandbox import catalogue, connectors, problems, propagation, streams
 from reconciler.sandbox.actors import require_actor
 from reconciler.sandbox.call import Call
 from reconciler.sandbox.catalogue import Stream
-from reconciler.sandbox.registry import Definition
 from reconciler.sandbox.routing import Answer, Route
-from reconciler.sandbox.store import Row, dumped, loaded
+from reconciler.sandbox.store import Row
 
 
 class Running(Exception):
@@ -44,7 +40,7 @@ def get_streams(call: Call) -> Answer:
 def discovered(call: Call, source: Row, *, ignore_cache: bool = False) -> Sequence[Stream]:
     """The streams of a source, remembered or found now. Raises Running when that takes time."""
     definition = connectors.of_actor(call.world, source)
-    key = (source["id"], definition.tag, _digest(source["configuration"] or ""))
+    key = (source["id"], definition.tag, catalogue.digest(source["configuration"] or ""))
     warm = call.store.one(
         "SELECT streams FROM discovery JOIN catalogue ON digest = catalogue "
         "WHERE source_id = ? AND image_tag = ? AND configuration = ?",
@@ -52,40 +48,23 @@ def discovered(call: Call, source: Row, *, ignore_cache: bool = False) -> Sequen
     )
     done = source["id"] in call.discovered
     if warm is not None and not ignore_cache:
-        return _parsed(warm["streams"])
+        return catalogue.parsed(warm["streams"])
     if not done and (seconds := call.world.behaviour.discovery_s):
         raise Running(source["id"], seconds)
     if message := call.world.behaviour.failing_sources.get(source["id"]):
         raise problems.unexpected(f"Something went wrong in the connector. logs:{message}")
     if source["configuration"] is None:
         raise problems.unexpected("Something went wrong in the connector. logs:no configuration")
-    return _remembered(call, key, definition)
+    return _remembered(call, source, key)
 
 
-def _remembered(call: Call, key: tuple[str, str, str], definition: Definition) -> Sequence[Stream]:
-    own = call.store.one("SELECT streams FROM source_schema WHERE source_id = ?", key[0])
-    text = own["streams"] if own else _text(definition)
-    digest = _digest(text)
+def _remembered(call: Call, source: Row, key: tuple[str, str, str]) -> Sequence[Stream]:
+    text = propagation.current(call.world, source)
+    digest = catalogue.digest(text)
     with call.store.transaction():
         call.store.execute("INSERT OR IGNORE INTO catalogue VALUES (?, ?)", digest, text)
         call.store.execute("INSERT OR REPLACE INTO discovery VALUES (?, ?, ?, ?)", *key, digest)
-    return _parsed(text)
-
-
-@lru_cache(maxsize=2048)
-def _text(definition: Definition) -> str:
-    return dumped(catalogue.rows_of(definition)) or ""
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Sequence[Stream]:
-    """Every catalogue is parsed once."""
-    rows: list[Any] = loaded(text)
-    return tuple(catalogue.stream(row) for row in rows)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return catalogue.parsed(text)
 
 
 ROUTES = (Route("GET", "/streams", get_streams),)

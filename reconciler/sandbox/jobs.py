@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.sandbox import problems, states
+from reconciler.sandbox import problems, propagation, states
 from reconciler.sandbox.call import Call, Caller, World, no_role, require_role
 from reconciler.sandbox.lists import Scope, links, page, workspace_scope
 from reconciler.sandbox.routing import Answer, Route
@@ -22,7 +22,7 @@ from reconciler.sandbox.streams import source_mode
 
 TYPES = ("sync", "reset", "refresh", "clear")
 STATUSES = ("pending", "queued", "running", "incomplete", "failed", "succeeded", "cancelled")
-_ORDERS = {"createdAt": "created_at", "updatedAt": "ended_at"}
+_ORDERS = ("createdAt", "updatedAt")
 _ROW_BYTES = 180
 
 # The status at a moment, as SQL; both values are that moment.
@@ -44,8 +44,8 @@ def list_jobs(call: Call) -> Answer:
     for name, condition in (
         ("createdAtStart", "created_at >= ?"),
         ("createdAtEnd", "created_at <= ?"),
-        ("updatedAtStart", "ended_at >= ?"),
-        ("updatedAtEnd", "ended_at <= ?"),
+        ("updatedAtStart", f"{_updated(call)} >= ?"),
+        ("updatedAtEnd", f"{_updated(call)} <= ?"),
     ):
         if (moment := _moment(call, name)) is not None:
             scope = scope.also(condition, moment)
@@ -67,6 +67,7 @@ def create_job(call: Call) -> Answer:
     with call.store.transaction():
         if type_ == "sync":
             _require_free(call.world, connection)
+            connection = propagation.follow(call.world, connection)
         else:
             type_ = "reset"
             cancel_running(call.world, connection["id"])
@@ -121,6 +122,8 @@ def _start(world: World, connection: Row, type_: str) -> int:
     if type_ == "sync" and behaviour.failing_connections.get(connection["id"], 0) > 0:
         behaviour.failing_connections[connection["id"]] -= 1
         outcome = "failed"
+    if type_ == "sync" and connection["status"] != "active":
+        outcome = "cancelled"  # the source's schema has just switched the connection off
     last = world.store.one("SELECT max(id) FROM job")
     id_ = int(last[0] or 0) + 1 if last else 1
     rows = sum(1000 + 37 * (id_ + place) % 500 for place, _ in enumerate(streams))
@@ -198,7 +201,17 @@ def _order(call: Call) -> str:
     match = re.search(r"(\w+)\|(ASC|DESC)", wanted)
     if match is None or match[1] not in _ORDERS:
         raise problems.bad_request(f"Invalid order by clause provided: {wanted}")
-    return f"{_ORDERS[match[1]]} {match[2]}, id {match[2]}"
+    column = "created_at" if match[1] == "createdAt" else _updated(call)
+    return f"{column} {match[2]}, id {match[2]}"
+
+
+def _updated(call: Call) -> str:
+    """When a job last changed, as SQL: its end may lie ahead, and nobody knows of it yet."""
+    now = float(call.world.clock.now())
+    return (
+        f"CASE WHEN ended_at <= {now!r} THEN ended_at "
+        f"WHEN started_at <= {now!r} THEN started_at ELSE created_at END"
+    )
 
 
 def _moment(call: Call, name: str) -> float | None:

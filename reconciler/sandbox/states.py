@@ -30,6 +30,20 @@ def settle(world: World, connection_id: str) -> None:
                 if stream["sourceMode"] == "incremental":
                     _write(world, connection_id, stream, job["id"])
         world.store.execute("UPDATE job SET is_settled = 1 WHERE id = ?", job["id"])
+    if any(job["outcome"] == "failed" for job in ended):
+        _disable_if_failing(world, connection_id)
+
+
+def settle_failures(world: World) -> None:
+    """Carries out what failed jobs that have ended by now did to their connections."""
+    failed = world.store.all(
+        "SELECT DISTINCT connection_id FROM job "
+        "WHERE is_settled = 0 AND outcome = 'failed' AND ended_at <= ?",
+        world.clock.now(),
+    )
+    for job in failed:
+        with world.store.transaction():
+            settle(world, job["connection_id"])
 
 
 def wipe(world: World, connection_id: str) -> None:
@@ -72,6 +86,25 @@ def read(world: World, connection_id: str) -> Sequence[Mapping[str, Any]]:
         {"namespace": row["namespace"], "stream": row["stream"], "jobId": row["job_id"]}
         for row in rows
     ]
+
+
+def _disable_if_failing(world: World, connection_id: str) -> None:
+    """Switches a connection off whose last syncs have all failed."""
+    limit = world.behaviour.failures_until_inactive
+    last = world.store.all(
+        "SELECT outcome FROM job WHERE connection_id = ? AND type = 'sync' "
+        "AND outcome <> 'cancelled' AND ended_at <= ? ORDER BY id DESC LIMIT ?",
+        connection_id,
+        world.clock.now(),
+        limit,
+    )
+    active = "SELECT id FROM connection WHERE id = ? AND status = 'active'"
+    if (
+        0 < limit == len(last)
+        and all(job["outcome"] == "failed" for job in last)
+        and world.store.one(active, connection_id) is not None
+    ):
+        world.store.update("connection", connection_id, {"status": "inactive"})
 
 
 def _write(world: World, connection_id: str, stream: Mapping[str, Any], job_id: int) -> None:
