@@ -8,6 +8,8 @@ first kind read of a workspace foretells the others.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +29,9 @@ from reconciler.model import (
     workspace_key,
 )
 
-FILL = 96  # rows that a batch is planned for
-GROUP = 500  # workspaces read before the first of them is handed on: memory follows the group
+ROOM = PAGE_SIZE - 1  # rows that prove that a page holds all there are
+CAUTION = 1.5  # standard deviations that a batch is planned to stay below the full page
+GROUP = 1000  # workspaces read before the first of them is handed on: memory follows the group
 
 
 def list_workspaces(client: Client) -> list[Body]:
@@ -64,23 +67,27 @@ def _undeclared(key: str, name: str) -> DesiredTenant:
 
 
 def _read_group(client: Client, ids: Sequence[str]) -> dict[str, dict[str, Rows]]:
-    """The rows of every kind, by kind and workspace; kinds that others refer to come first."""
-    expected: dict[str, int] = {}
+    """The rows of every kind, by kind and workspace; kinds that foretell others come first."""
     found: dict[str, dict[str, Rows]] = {}
     kinds = [kind for kind in all_kinds() if kind.in_workspace()]
-    for kind in sorted(kinds, key=lambda k: _is_foretold(k)):
-        known = expected if _is_foretold(kind) else {}
-        found[kind.name] = _Sweep(client, kind, ids, known).read()
-        if not expected or any(kind.name == other.named_after for other in kinds):
-            expected = {
-                id_: len(rows) for id_, rows in found[kind.name].items() if isinstance(rows, list)
-            }
+    for kind in sorted(kinds, key=lambda k: (k.is_listed_on_demand, bool(k.named_after))):
+        wanted = [id_ for id_ in ids if not kind.is_listed_on_demand or _is_used(kind, id_, found)]
+        foretold = found.get(kind.named_after, {})
+        expected = {id_: len(rows) for id_, rows in foretold.items() if isinstance(rows, list)}
+        read = _Sweep(client, kind, wanted, expected).read()
+        found[kind.name] = {id_: read.get(id_, []) for id_ in ids}
     return found
 
 
-def _is_foretold(kind: Kind) -> bool:
-    """Whether there are about as many as of another kind: one connection a source."""
-    return bool(kind.named_after)
+def _is_used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> bool:
+    """Whether anything of the workspace refers to that kind: what nobody uses is not missed."""
+    return any(
+        row.get(reference.api_field)
+        for name, by_id in found.items()
+        for reference in get(name).references.values()
+        if reference.kind == kind.name and isinstance(rows := by_id[id_], list)
+        for row in rows
+    )
 
 
 class _Sweep:
@@ -91,10 +98,11 @@ class _Sweep:
     ) -> None:
         self._client = client
         self._kind = kind
-        self._waiting = deque(ids)
+        # The largest first: what is known is packed like boxes, small ones into what is left.
+        self._waiting = deque(sorted(ids, key=lambda id_: -expected.get(id_, 0)))
         self._expected = expected
         self._found: dict[str, Rows] = {}
-        self._rows = 0
+        self._counts: list[int] = []
 
     def read(self) -> dict[str, Rows]:
         """Several batches at a time, each sized by what the ones before it had."""
@@ -109,20 +117,30 @@ class _Sweep:
         return self._found
 
     def _next_batch(self) -> list[str]:
+        """Workspaces that fit one page: surely, where their numbers are known, else probably."""
         batch: list[str] = []
-        filled = 0.0
+        filled, guessed, left = 0.0, 0, deque[str]()
+        mean, deviation = self._usual()
         while self._waiting and len(batch) < MAX_IDS:
-            filled += self._guess(self._waiting[0])
-            if batch and filled > FILL and self._kind.is_paged:
-                break
-            batch.append(self._waiting.popleft())
+            id_ = self._waiting.popleft()
+            is_guess = id_ not in self._expected
+            more = filled + (mean if is_guess else self._expected[id_])
+            likely = more + CAUTION * deviation * math.sqrt(guessed + is_guess)
+            if batch and self._kind.is_paged and likely > ROOM:
+                left.append(id_)
+                if is_guess or len(left) >= MAX_IDS:
+                    break
+                continue
+            batch.append(id_)
+            filled, guessed = more, guessed + is_guess
+        self._waiting.extendleft(reversed(left))
         return batch
 
-    def _guess(self, id_: str) -> float:
-        """How many rows the workspace will have."""
-        if id_ in self._expected:
-            return self._expected[id_]
-        return self._rows / len(self._found) if self._found else 10.0
+    def _usual(self) -> tuple[float, float]:
+        """How many rows the workspaces met so far have, and by how much that differs."""
+        if not self._counts:
+            return 10.0, 0.0
+        return statistics.fmean(self._counts), statistics.pstdev(self._counts)
 
     def _attempt(self, batch: Sequence[str]) -> list[Body] | None:
         """The rows of a batch in one page; None when it does not fit, or cannot be read so."""
@@ -148,4 +166,4 @@ class _Sweep:
 
     def _keep(self, found: Mapping[str, Rows]) -> None:
         self._found |= found
-        self._rows += sum(len(rows) for rows in found.values() if isinstance(rows, list))
+        self._counts += [len(rows) for rows in found.values() if isinstance(rows, list)]

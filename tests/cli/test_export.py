@@ -293,3 +293,25 @@ def test_a_schedule_that_only_the_ui_can_set_is_left_alone(applied: Project, api
     text = (applied.folder / "tenants" / "acme-inc.yaml").read_text(encoding="utf-8")
     assert "# schedule: basic (Every 24 HOURS), which only Airbyte's own UI can set;" in text
     applied.assert_no_changes()
+
+
+def test_tags_of_connections_are_exported_with_their_colours(project: Project, api: Api) -> None:
+    project.environ |= ENVIRON
+    content = acme()
+    content["connections"]["stripe"]["tags"] = ["gold", "eu"]
+    content["tags"] = {"gold": "FFD700"}
+    file = project.tenant(content)
+    project.apply()
+    file.unlink()
+    project.forget()
+
+    assert project.run("export", "--all").exit_code == 0
+
+    found = exported(project, "acme-inc")
+    assert found["connections"]["stripe"]["tags"] == ["eu", "gold"]
+    assert found["tags"]["gold"] == "FFD700"
+    project.assert_no_changes()
+    api.clear_log()
+    api.call("POST", "/workspaces", {"name": "Untagged"})
+    project.run("export", "Untagged", "--out", "other")
+    assert not [path for _, path in api.requests() if path.endswith("/tags")]
