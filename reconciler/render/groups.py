@@ -64,6 +64,9 @@ class Outline:
     rows: tuple[Row, ...]
     """Everything that apply may execute."""
 
+    rows_of: Mapping[str, tuple[Row, ...]]
+    """The rows of every tenant by itself."""
+
 
 def outline(plan: Plan, names: TypeNames = NO_NAMES, *, roster: bool = True) -> Outline:
     """*plan* with what is the same on at least three tenants put together.
@@ -79,6 +82,7 @@ def outline(plan: Plan, names: TypeNames = NO_NAMES, *, roster: bool = True) -> 
         refused=tuple((t, all_rows[t.tenant]) for t in plan.tenants if t.refusals),
         failed=tuple(tenant for tenant in plan.tenants if tenant.failure is not None),
         rows=tuple(row for tenant in free for row in all_rows[tenant.tenant]),
+        rows_of=all_rows,
     )
 
 

@@ -33,7 +33,6 @@ from reconciler.render.rows import (
     in_short,
     job_text,
     reason,
-    rows_of,
     subject,
     undeclared_names,
     value_text,
@@ -94,7 +93,7 @@ def _data(plan: Plan, place: Place, names: TypeNames) -> Json:
     outlined = outline(plan, names)
     tenants = {tenant.tenant: position for position, tenant in enumerate(plan.tenants)}
     writer = _Writer(tenants, names)
-    graphs, graph_of_tenant = _graphs(plan)
+    graphs, graph_of_tenant = _graphs(outlined)
     every_row = [*outlined.rows, *(row for _, rows in outlined.refused for row in rows)]
     return {
         "title": f"Plan for {safe(place.name)}",
@@ -131,12 +130,11 @@ def _losses(outlined: Outline) -> str:
     return f"Loss: {', '.join(texts)}" if texts else ""
 
 
-def _graphs(plan: Plan) -> tuple[list[Json], list[int | None]]:
+def _graphs(outlined: Outline) -> tuple[list[Json], list[int | None]]:
     """The distinct graphs, and which one each tenant has."""
     positions: dict[Graph, int] = {}
     of_tenant: list[int | None] = []
-    for tenant in plan.tenants:
-        rows = rows_of(tenant)
+    for rows in outlined.rows_of.values():
         of_tenant.append(positions.setdefault(graph_of(rows), len(positions)) if rows else None)
     return [_graph(graph) for graph in positions], of_tenant
 

@@ -1,18 +1,13 @@
-"""What a stale plan file looks like, and the page that quotes renderings."""
+"""What a stale plan file looks like."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from reconciler.model import MISSING, UNREADABLE, ResourceKey
 from reconciler.plan.file import MovedResource, MovedTenant, MovedValue
 from reconciler.render.moved import render_moved
-from tests.golden_plugin import GOLDEN
 from tests.render.plans import HOSTILE
-from tests.support import ROOT
-
-QUOTED = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def moved() -> list[MovedTenant]:
@@ -48,12 +43,3 @@ def test_names_in_it_do_no_harm() -> None:
     resource = MovedResource(ResourceKey("source", HOSTILE, HOSTILE), "changed in Airbyte")
     text = render_moved([MovedTenant(HOSTILE, (resource,))])
     assert all(c.isprintable() or c == "\n" for c in text)
-
-
-def test_what_the_page_on_planning_quotes_is_printed_so() -> None:
-    page = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
-    goldens = [file.read_text(encoding="utf-8") for file in sorted(GOLDEN.glob("*.txt"))]
-    quotes = QUOTED.findall(page)
-    assert quotes
-    for quote in quotes:
-        assert any(quote in golden for golden in goldens), quote
