@@ -7,19 +7,14 @@ reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from reconciler.changes import Equality, EqualReason
-from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
-from reconciler.kinds._base import Becomes, Changes, Mistake, Notice, required
+from reconciler.kinds._base import Mistake, required
 from reconciler.kinds._configuration import for_create, unmask
-from reconciler.kinds._writing import Found, Remark, written
-from reconciler.model import ALL, MISSING, UNREADABLE, Exhaustive, Json, Path, Secret
+from reconciler.kinds._stream_modes import DEFAULT_MODE, KEYLESS_MODES, uses_cursor
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Secret
 
-DEFAULT_MODE = "full_refresh_overwrite"
-
-_KEYLESS_MODES = (DEFAULT_MODE, "full_refresh_append")  # a primary key sent for these is discarded
 _FLAGS = ("includeFiles", "destinationObjectName")
 
 
@@ -35,12 +30,12 @@ def declare(written: Json) -> tuple[Json, list[Mistake]]:
             mistakes.append(_repeated(index, stream["name"]))
         seen.add(identity)
         mistakes += _without_effect(index, stream)
-    return Exhaustive(_by_name([_declared(stream) for stream in written])), mistakes
+    return Exhaustive(by_name([_declared(stream) for stream in written])), mistakes
 
 
 def from_api(live: Sequence[Mapping[str, Json]]) -> Mapping[str, Json]:
     """The API's streams in the same form."""
-    return _by_name([_read(stream) for stream in live])
+    return by_name([_read(stream) for stream in live])
 
 
 def to_api(
@@ -56,9 +51,9 @@ def to_api(
     Options that the manifest leaves out keep their live value, which a PATCH would reset. *rotated*
     are the mappers whose secrets are sent anew, such as `("users", "mappers", 0)`.
     """
-    present = _by_name(live)
+    present = by_name(live)
     if wanted is ALL:
-        wanted = _by_name([_discovered(stream) for stream in discovered])
+        wanted = by_name([_discovered(stream) for stream in discovered])
     return [
         _sent(
             {"name": name, **stream},
@@ -70,280 +65,7 @@ def to_api(
     ]
 
 
-_ORDER = (
-    "name",
-    "namespace",
-    "syncMode",
-    "cursorField",
-    "primaryKey",
-    "selectedFields",
-    "includeFiles",
-    "destinationObjectName",
-    "mappers",
-)
-_MAPPERS = ("hashing", "field-filtering", "field-renaming", "row-filtering", "encryption")
-_SHORT: Mapping[str, Callable[[Json], Json]] = {
-    "cursorField": lambda path: path[0] if len(path) == 1 else path,
-    "primaryKey": lambda key: [part[0] if len(part) == 1 else part for part in key],
-}
-
-
-def to_manifest(live: Json, found: Found, remarks: list[Remark]) -> list[Json]:
-    """The live streams as a manifest lists them; empty, with a remark, when it cannot."""
-    problems: list[Remark] = []
-    listed = [_stream_block(stream, found, problems) for _, stream in sorted(live.items())]
-    if not listed:
-        problems.append(Remark(("streams",), "it has none, and a manifest lists at least one"))
-    remarks += problems
-    is_whole = not any(remark.at == ("streams",) for remark in problems)
-    return listed if is_whole else []
-
-
-def _stream_block(stream: Mapping[str, Json], found: Found, remarks: list[Remark]) -> Json:
-    """One stream with the options that matter for its mode, in short."""
-    mode = stream.get("syncMode")
-    unused = _unused(mode)
-    block: dict[str, Json] = {}
-    for option in _ORDER:
-        value = stream.get(option)
-        if option in unused or value in (None, [], False):
-            continue
-        block[option] = _option(option, value, stream["name"], found, remarks)
-    if mode is None:
-        text = f'the sync mode of "{stream["name"]}" is one that only Airbyte\'s own UI can set'
-        remarks.append(Remark(("streams", "syncMode"), text))
-    return {option: value for option, value in block.items() if value is not MISSING}
-
-
-def _option(option: str, value: Json, stream: str, found: Found, remarks: list[Remark]) -> Json:
-    if option == "mappers":
-        return _mapper_blocks(value, stream, found, remarks)
-    problems: list[Remark] = []
-    told = written(_SHORT.get(option, _as_it_is)(value), found, ("streams", stream), problems)
-    if problems:
-        # Of a list that is complete nothing can be left out.
-        remarks.append(Remark(("streams",), f'"{stream}" {problems[0].text}'))
-    return told
-
-
-def _mapper_blocks(value: Json, stream: str, found: Found, remarks: list[Remark]) -> Json:
-    problems: list[Remark] = []
-    told = written(value, found, ("streams", stream, "mappers"), problems)
-    strange = [str(m["type"]) for m in value if m["type"] not in _MAPPERS]
-    texts = [f"one {problem.text}" for problem in problems]
-    texts += [f'"{name}" is no mapper that a manifest knows' for name in strange]
-    if not texts:
-        return told
-    remarks.append(Remark(("streams", "mappers"), f'the mappers of "{stream}": {texts[0]}'))
-    return MISSING
-
-
-def _as_it_is(value: Json) -> Json:
-    return value
-
-
-def _unused(mode: str | None) -> tuple[str, ...]:
-    """The options that say nothing in that mode, or that nobody can set without one."""
-    if mode is None:
-        return ("cursorField", "primaryKey")
-    cursor = () if _uses_cursor(mode) else ("cursorField",)
-    return (*cursor, "primaryKey") if mode in _KEYLESS_MODES else cursor
-
-
-# What PATCH makes of an option that is left out of a stream.
-_DEFAULTS: Mapping[str, Json] = {"syncMode": DEFAULT_MODE, "selectedFields": None, "mappers": []}
-
-
-def becomes(path: Path) -> Becomes | None:
-    """What is left at *path* below `streams` when the manifest has it no longer."""
-    is_option = len(path) == 2 and path[1] in _DEFAULTS
-    return Becomes(_DEFAULTS[str(path[1])]) if is_option else None
-
-
-def effects(before: Json, after: Json, changes: Changes) -> list[Consequence]:
-    """What each changed stream has to expect, stream by stream."""
-    if any(len(change.path) == 1 for change in changes):
-        return [Consequence(Effect.FIRST_LOAD)]  # from no streams at all to all there are
-    names = dict.fromkeys(str(change.path[1]) for change in changes)
-    return [
-        Consequence(effect, name, detail)
-        for name in names
-        for effect, detail in _stream_effects(name, before, after, changes)
-    ]
-
-
-def against(
-    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> Mapping[str, Json]:
-    """*desired* under the names of the *live* streams, with what Airbyte may have added to them.
-
-    With propagate_columns it adds new columns to a selection, with propagate_fully new streams as
-    well: then a manifest names the least that must be there.
-    """
-    settled = {
-        _live_name(name, stream, live): _settled(
-            stream, live.get(_live_name(name, stream, live)), behaviour
-        )
-        for name, stream in desired.items()
-    }
-    if behaviour == "propagate_fully":
-        settled |= {name: {} for name in live if name not in settled}
-    is_same = all(settled.get(name) is stream for name, stream in desired.items())
-    return desired if is_same and len(settled) == len(desired) else Exhaustive(settled)
-
-
-def _live_name(name: str, stream: Mapping[str, Json], live: Mapping[str, Json]) -> str:
-    """The key of the same stream among the live ones, whose names may need a namespace or not."""
-    if name in live:
-        return name
-    plain, namespace = str(stream.get("name", name)), stream.get("namespace")
-    qualified = f"{namespace or ''}.{plain}"
-    if qualified in live:
-        return qualified
-    is_plain = plain in live and live[plain].get("namespace") == namespace
-    return plain if is_plain else name
-
-
-def _settled(stream: Json, live: Json, behaviour: str) -> Json:
-    if live is None or not isinstance(stream, Mapping):
-        return stream
-    settled = dict(stream)
-    if _added_columns(stream, live, behaviour):
-        settled["selectedFields"] = live["selectedFields"]
-    if "namespace" in stream and "namespace" not in live:
-        del settled["namespace"]
-    return settled if settled != stream else stream
-
-
-def _added_columns(
-    stream: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> list[str]:
-    """The columns that Airbyte has added to the selection that the manifest names."""
-    wanted, present = stream.get("selectedFields"), live.get("selectedFields")
-    if not (behaviour in _PROPAGATING and wanted and present) or set(wanted) - set(present):
-        return []
-    return sorted(set(present) - set(wanted))
-
-
-_PROPAGATING = ("propagate_columns", "propagate_fully")
-
-
-def notes(
-    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> Iterator[Notice]:
-    """What Airbyte has changed by itself, and will again."""
-    columns = [
-        f"{name} ({', '.join(added)})"
-        for name, stream in desired.items()
-        if isinstance(stream, Mapping)
-        and (
-            added := _added_columns(stream, live.get(_live_name(name, stream, live), {}), behaviour)
-        )
-    ]
-    if columns:
-        yield Notice(
-            "columns added by Airbyte",
-            f"nonBreakingSchemaUpdatesBehavior is {behaviour}, so Airbyte adds new columns to the "
-            f"selection itself, and they stay: {'; '.join(columns)}.",
-            "List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
-        )
-    ours = {_live_name(name, stream, live) for name, stream in desired.items()}
-    if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours)):
-        yield Notice(
-            "streams added by Airbyte",
-            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new streams "
-            f"itself, and they stay: {', '.join(more)}.",
-            "List them, or choose another nonBreakingSchemaUpdatesBehavior.",
-        )
-    if behaviour == "propagate_fully" and (less := sorted(ours - live.keys())):
-        yield Notice(
-            "streams dropped by Airbyte",
-            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams that "
-            f"the source has no longer; this may be why they are not there: {', '.join(less)}.",
-            "If the source has them no longer, remove them from the manifest.",
-        )
-
-
-def explain(live: Sequence[Mapping[str, Json]], desired: Mapping[str, Json]) -> Iterator[Equality]:
-    """What the one form of streams hides of them as the API wrote them."""
-    present = _by_name(live)
-    if list(desired) != [name for name in present if name in desired]:
-        yield Equality(("streams",), list(present), list(desired), EqualReason.ORDER)
-    for name, stream in desired.items():
-        for option, value, wanted, reason in _hidden(present.get(name, {}), stream):
-            yield Equality(("streams", name, option), value, wanted, reason)
-
-
-def _hidden(
-    live: Mapping[str, Json], desired: Mapping[str, Json]
-) -> Iterator[tuple[str, Json, Json, EqualReason]]:
-    for option in ("cursorField", "primaryKey", "selectedFields"):
-        if live.get(option) == []:
-            yield option, [], desired.get(option, MISSING), EqualReason.EMPTY
-        elif live.get(option) and option != "selectedFields" and option not in desired:
-            yield option, live[option], MISSING, EqualReason.SOURCE_DEFINED
-    if "namespace" in live and "namespace" not in desired:
-        yield "namespace", live["namespace"], MISSING, EqualReason.FILLED
-    selected = [field["fieldPath"][0] for field in live.get("selectedFields") or ()]
-    if desired.get("selectedFields") == sorted(selected) != selected:
-        yield "selectedFields", selected, desired["selectedFields"], EqualReason.ORDER
-    ids = [mapper["id"] for mapper in live.get("mappers") or () if "id" in mapper]
-    if ids and "mappers" in desired:
-        yield "mappers", ids, MISSING, EqualReason.MAPPER_ID
-
-
-def _stream_effects(
-    name: str, before: Mapping[str, Json], after: Mapping[str, Json], changes: Changes
-) -> Iterator[tuple[Effect, str]]:
-    if name not in before:
-        yield Effect.FIRST_LOAD, ""
-        return
-    if name not in after:
-        yield Effect.STREAM_STOPS, ""
-        return
-    was, will = before[name], after[name]
-    for option in dict.fromkeys(str(c.path[2]) for c in changes if c.path[1] == name):
-        if option == "syncMode":
-            yield _mode_effect(was.get(option), will[option])
-        elif option == "namespace":
-            yield Effect.STREAM_STOPS, str(was.get(option, ""))
-            yield Effect.FIRST_LOAD, str(will[option])
-        elif option == "selectedFields":
-            yield from _selection_effects(was.get(option), will[option])
-        else:
-            yield _OPTION_EFFECTS.get(option, Effect.OPTIONS_CHANGED), ""
-
-
-_OPTION_EFFECTS = {
-    "cursorField": Effect.CURSOR_CHANGED,
-    "primaryKey": Effect.KEY_CHANGED,
-    "mappers": Effect.MAPPED_ANEW,
-}
-
-
-def _mode_effect(was: str | None, will: str | None) -> tuple[Effect, str]:
-    """The source's half of a mode decides over the state, the destination's over the table.
-
-    A mode that the API cannot name was made in the UI and may be anything, so the worst is said.
-    """
-    told = f"{was or 'a mode that only the UI can set'} → {will}"
-    if was is None or _uses_cursor(was) != _uses_cursor(str(will)):
-        return Effect.STATE_WIPED, told
-    return Effect.WRITE_MODE_CHANGED, told
-
-
-def _selection_effects(was: Json, will: Json) -> Iterator[tuple[Effect, str]]:
-    """None stands for every field, later ones included."""
-    if not was or not will:
-        yield (Effect.FIELDS_STOP, "all others") if will else (Effect.FIELDS_START, "all others")
-        return
-    if gone := sorted(set(was) - set(will)):
-        yield Effect.FIELDS_STOP, ", ".join(gone)
-    if new := sorted(set(will) - set(was)):
-        yield Effect.FIELDS_START, ", ".join(new)
-
-
-def _by_name(streams: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+def by_name(streams: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     """Streams by name; with the namespace before it where a name is not unique."""
     counts = Counter(stream["name"] for stream in streams)
     return {
@@ -359,11 +81,11 @@ def _declared(stream: Mapping[str, Json]) -> Mapping[str, Json]:
     mode = spec.get("syncMode", DEFAULT_MODE)
     if "cursorField" in spec:
         cursor = spec.pop("cursorField")
-        if _uses_cursor(mode):
+        if uses_cursor(mode):
             spec["cursorField"] = [cursor] if isinstance(cursor, str) else cursor
     if "primaryKey" in spec:
         key = spec.pop("primaryKey")
-        if mode not in _KEYLESS_MODES:
+        if mode not in KEYLESS_MODES:
             spec["primaryKey"] = [[part] if isinstance(part, str) else part for part in key]
     if "selectedFields" in spec:
         spec["selectedFields"] = sorted(
@@ -444,10 +166,6 @@ def _same_mapper(desired: Mapping[str, Json], live: Mapping[str, Json]) -> bool:
     )
 
 
-def _uses_cursor(mode: str) -> bool:
-    return mode.startswith("incremental")
-
-
 def _repeated(index: int, name: str) -> Mistake:
     return Mistake(
         (index, "name"),
@@ -460,8 +178,8 @@ def _repeated(index: int, name: str) -> Mistake:
 def _without_effect(index: int, stream: Mapping[str, Json]) -> list[Mistake]:
     mode = stream.get("syncMode", DEFAULT_MODE)
     unused = {
-        "cursorField": not _uses_cursor(mode),
-        "primaryKey": mode in _KEYLESS_MODES,
+        "cursorField": not uses_cursor(mode),
+        "primaryKey": mode in KEYLESS_MODES,
     }
     return [
         Mistake(

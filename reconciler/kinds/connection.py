@@ -13,6 +13,8 @@ from dataclasses import replace
 from reconciler.changes import Equality, FieldChange, Mark
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
+from reconciler.kinds import _stream_blocks as stream_blocks
+from reconciler.kinds import _stream_changes as stream_changes
 from reconciler.kinds import _streams as streams
 from reconciler.kinds._base import (
     WORKSPACE,
@@ -132,7 +134,7 @@ def _to_manifest(found: Found) -> Block:
     fields = {"schedule": spec["schedule"], **plain, "tags": sorted(spec["tags"])}
     for remark in remarks:
         fields.pop(str(remark.at[0]), None)
-    written = streams.to_manifest(spec["streams"], found, remarks)
+    written = stream_blocks.to_manifest(spec["streams"], found, remarks)
     return Block(
         {
             **found.name(),
@@ -250,7 +252,7 @@ _DEFAULTS: Mapping[str, Json] = {
 
 def _becomes(path: Path) -> Becomes | None:
     if path[0] == "streams":
-        return streams.becomes(path[1:])
+        return stream_changes.becomes(path[1:])
     field = str(path[0])
     return Becomes(_DEFAULTS[field]) if len(path) == 1 and field in _DEFAULTS else None
 
@@ -259,7 +261,9 @@ def _against(desired: Spec, live: Spec) -> Spec:
     """With its streams named as the live ones are, and with what Airbyte itself may add to them."""
     if not isinstance(desired.get("streams"), Mapping):
         return desired
-    settled = streams.against(desired["streams"], live["streams"], _propagation(desired, live))
+    settled = stream_changes.against(
+        desired["streams"], live["streams"], _propagation(desired, live)
+    )
     return desired if settled is desired["streams"] else {**desired, "streams": settled}
 
 
@@ -286,7 +290,7 @@ def _notes(desired: Spec, live: Spec) -> Iterator[Notice]:
         )
     if isinstance(desired.get("streams"), Mapping):
         behaviour = _propagation(desired, live)
-        yield from streams.notes(desired["streams"], live["streams"], behaviour)
+        yield from stream_changes.notes(desired["streams"], live["streams"], behaviour)
 
 
 def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
@@ -294,7 +298,7 @@ def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
         yield from explain_schedule(body.get("schedule") or {}, desired["schedule"])
     if isinstance(desired.get("streams"), Mapping):
         live = (body.get("configurations") or {}).get("streams") or []
-        yield from streams.explain(live, desired["streams"])
+        yield from stream_changes.explain(live, desired["streams"])
 
 
 def _locked(body: Mapping[str, Json]) -> str:
@@ -312,7 +316,7 @@ def _effects(before: Spec | None, after: Spec | None, changes: Changes) -> list[
     effects = dict.fromkeys(_field_effect(field, before, after) for field in fields)
     found = [Consequence(effect) for effect in effects]
     inner = [change for change in changes if change.path[0] == "streams"]
-    return found + streams.effects(before["streams"], after.get("streams"), inner)
+    return found + stream_changes.effects(before["streams"], after.get("streams"), inner)
 
 
 def _field_effect(field: str, before: Spec, after: Spec) -> Effect:
