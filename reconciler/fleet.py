@@ -17,7 +17,7 @@ from reconciler.manifest.layers import Layer
 from reconciler.manifest.project import Project
 from reconciler.manifest.provenance import Effective, effective
 from reconciler.manifest.reader import Document
-from reconciler.manifest.template import read_library
+from reconciler.manifest.template import read_templates
 from reconciler.manifest.tenant import (
     Manifest,
     Surroundings,
@@ -159,8 +159,8 @@ def _without_collection() -> Iterator[None]:
 
 def _surroundings(project: Project, environ: Mapping[str, str]) -> Surroundings:
     defaults = Layer(project.document, project.defaults, default_path)
-    library = read_library(project.templates, project.root)
-    return Surroundings(project.root, library, environ, defaults)
+    templates = read_templates(project.templates, project.root)
+    return Surroundings(project.root, templates, environ, defaults)
 
 
 def _read_all(found: Sequence[TenantFiles], around: Surroundings) -> Iterator[_Reading]:
@@ -221,8 +221,8 @@ def _template_problems(
     used = {path for each in selected for path in each.candidate.files.shared}
     problems = [
         problem
-        for template in around.library.templates.values()
+        for template in around.templates.by_name.values()
         if everything or used & set(template.files)
         for problem in template.problems
     ]
-    return [*around.library.problems, *problems] if everything else problems
+    return [*around.templates.problems, *problems] if everything else problems

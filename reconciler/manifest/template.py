@@ -89,15 +89,15 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class Templates:
     """The templates of a project by name, and what is wrong with files that have no name."""
 
-    templates: Mapping[str, Template]
+    by_name: Mapping[str, Template]
     problems: tuple[Diagnostic, ...] = ()
 
     def unknown(self, name: Json) -> Finding:
         """What to say of a tenant that asks for a template there is not."""
-        known = sorted(self.templates)
+        known = sorted(self.by_name)
         listed = f"There are {', '.join(known)}." if known else "The project has no templates."
         detail = f'There is no template "{name}".'
         return Finding(
@@ -105,10 +105,10 @@ class Library:
         )
 
 
-def read_library(folder: FilePath, root: FilePath) -> Library:
+def read_templates(folder: FilePath, root: FilePath) -> Templates:
     """Every template under *folder*, which need not exist."""
     if not folder.is_dir():
-        return Library({})
+        return Templates({})
     read: dict[str, tuple[FilePath, Document]] = {}
     problems: list[Diagnostic] = []
     for file in yaml_files(folder):
@@ -126,7 +126,7 @@ def read_library(folder: FilePath, root: FilePath) -> Library:
             )
         else:
             read[name] = (file, document)
-    return Library({name: _template(name, read) for name in read}, tuple(problems))
+    return Templates({name: _template(name, read) for name in read}, tuple(problems))
 
 
 def _read(file: FilePath, root: FilePath) -> Document:

@@ -19,7 +19,7 @@ from reconciler.manifest.findings import Finding
 from reconciler.manifest.layers import Layer, merged, owner
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
-from reconciler.manifest.template import Library, Template, pruned
+from reconciler.manifest.template import Template, Templates, pruned
 from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
 
@@ -36,7 +36,7 @@ class Surroundings:
     """What manifests are read with: the project's folder and defaults, templates, environment."""
 
     root: FilePath
-    library: Library
+    templates: Templates
     environ: Mapping[str, str]
     defaults: Layer
 
@@ -220,9 +220,9 @@ def build_manifest(
     if "template" not in written:
         value = _expanded(written, own, variables, findings)
         return _checked(Manifest(files, tuple(own), value, tuple(findings)), around)
-    template = around.library.templates.get(str(written["template"]))
+    template = around.templates.by_name.get(str(written["template"]))
     if template is None:
-        findings.append(around.library.unknown(written["template"]))
+        findings.append(around.templates.unknown(written["template"]))
     if template is None or template.problems:
         files = files if template is None else _sharing(files, template)
         return Manifest(files, tuple(own), _bare(written), tuple(findings))

@@ -60,9 +60,9 @@ def read_set(
     if problems:
         raise ManifestError(problems)
     wanted = written["tenants"]
-    template = around.library.templates.get(wanted["template"])
+    template = around.templates.by_name.get(wanted["template"])
     if template is None:
-        finding = around.library.unknown(wanted["template"])
+        finding = around.templates.unknown(wanted["template"])
         origin = _origin(documents, ("tenants", "template"))
         raise ManifestError([finding.placed(origin)])
     file = table_of(files, documents)
