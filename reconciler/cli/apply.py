@@ -12,16 +12,16 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
 from reconciler.cli import loading, plan_file
-from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan import details_option, plan_exit_code, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
 from reconciler.cli.restore import keep_what_goes
-from reconciler.cli.run import ApplyRun, Wishes, apply_run, outcome_code
+from reconciler.cli.run import ApplyRun, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.cli.wishes import Wishes, executing_options
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
@@ -40,30 +40,8 @@ from reconciler.selection import Selection
 @planning_options
 @details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 64),
-    default=16,
-    show_default=True,
-    help="The most requests at a time; fewer are sent while Airbyte is slow or refuses.",
-)
-@click.option(
-    "--retry-for",
-    type=DURATION,
-    default="5m",
-    show_default=True,
-    help="How long one request is tried when Airbyte is away or refuses.",
-)
-@click.option(
-    "--lock-timeout",
-    type=DURATION,
-    default="0s",
-    show_default=True,
-    help="How long to wait for another apply on the same environment.",
-)
-@click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure.")
 @click.option("--no-verify", is_flag=True, help="Do not read again what was written.")
-@click.option("--events", metavar="FILE", help="Append one JSON line for each event to this file.")
+@executing_options
 @global_options
 def apply(
     settings: Settings,
@@ -71,12 +49,8 @@ def apply(
     permissions: Permissions,
     details: bool,
     auto_approve: bool,
-    parallelism: int,
-    retry_for: float,
-    lock_timeout: float,
-    fail_fast: bool,
     no_verify: bool,
-    events: str | None,
+    wishes: Wishes,
 ) -> None:
     """Bring Airbyte to what the manifests say.
 
@@ -90,7 +64,6 @@ def apply(
       reconciler apply plan.json
       reconciler --env production apply --auto-approve acme
     """
-    wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
     approved = plan_file.approved(selection, permissions, settings)
     if approved:
         selection, permissions = approved.selection, approved.permissions

@@ -8,11 +8,11 @@ import click
 
 from reconciler.cli import loading
 from reconciler.cli.apply import execute_plan, planned, show_plan
-from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions
-from reconciler.cli.run import Wishes, apply_run
+from reconciler.cli.run import apply_run
 from reconciler.cli.settings import Settings, global_options
+from reconciler.cli.wishes import Wishes, executing_options
 from reconciler.retiring import retired_tenant
 from reconciler.selection import Selection
 
@@ -26,30 +26,14 @@ from reconciler.selection import Selection
     help="Allow up to N deletes, in place of the project's limits.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the tenant's name.")
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 64),
-    default=16,
-    show_default=True,
-    help="The most requests at a time; fewer are sent while Airbyte is slow or refuses.",
-)
-@click.option(
-    "--retry-for",
-    type=DURATION,
-    default="5m",
-    show_default=True,
-    help="How long one request is tried when Airbyte is away or refuses.",
-)
-@click.option("--events", metavar="FILE", help="Append one JSON line for each event to this file.")
+@executing_options
 @global_options
 def destroy(
     settings: Settings,
     tenant: str,
     allow_deletes: int | None,
     auto_approve: bool,
-    parallelism: int,
-    retry_for: float,
-    events: str | None,
+    wishes: Wishes,
 ) -> None:
     """Delete a tenant's workspace and all that is in it, also what no manifest mentions.
 
@@ -62,7 +46,6 @@ def destroy(
       reconciler destroy acme
       reconciler --env production destroy acme --allow-deletes 18 --auto-approve
     """
-    wishes = Wishes(parallelism, retry_for, 0.0, False, events)
     project, loaded = loading.load(settings, Selection(named=(tenant,)))
     desired = (retired_tenant(loaded.tenants[0]),)
     permissions = Permissions(deletes=allow_deletes)

@@ -26,6 +26,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.interruption import Interruption, interruptible
 from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings
+from reconciler.cli.wishes import Wishes
 from reconciler.errors import LedgerUnusable, ReconcilerError, SecretsMissing
 from reconciler.ledger import ledger as ledgers
 from reconciler.ledger.ledger import Ledger, Run
@@ -36,17 +37,6 @@ from reconciler.plan.model import Plan
 from reconciler.redaction import Redaction
 from reconciler.render import events
 from reconciler.secrets import secrets_of
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How the user wants an apply to go; durations in seconds."""
-
-    parallelism: int
-    retry_for_s: float
-    lock_timeout_s: float
-    fail_fast: bool
-    events: str | None
 
 
 @dataclass(slots=True)
