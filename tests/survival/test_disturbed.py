@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,18 +31,6 @@ from tests.survival.harness import (
 from tests.survival.proxy import Harm
 
 pytestmark = pytest.mark.xdist_group("disturbed")
-
-
-@pytest.fixture(scope="module")
-def tool() -> Iterator[Tool]:
-    tool = Tool()
-    yield tool
-    tool.close()
-
-
-@pytest.fixture(scope="module")
-def world(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> World:
-    return prepare(tmp_path_factory.mktemp("world"), tool, tenants=1, sources=2)
 
 
 @settings(

@@ -5,7 +5,6 @@ A sample of what `make soak` tries at every request of a plan of 60 operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,23 +18,10 @@ from tests.survival.harness import (
     World,
     assert_arrived,
     assert_converges,
-    prepare,
     trial,
 )
 
 pytestmark = pytest.mark.xdist_group("kill")
-
-
-@pytest.fixture(scope="module")
-def tool() -> Iterator[Tool]:
-    tool = Tool()
-    yield tool
-    tool.close()
-
-
-@pytest.fixture(scope="module")
-def world(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> World:
-    return prepare(tmp_path_factory.mktemp("world"), tool, tenants=1, sources=2)
 
 
 def writes(world: World, method: str) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ from tests.survival.proxy import Arrival, Harm, proxying
 pytestmark = pytest.mark.xdist_group("replace")
 
 ALLOWED = ("apply", "--auto-approve", "--allow-replace", "*")
-
-
-@pytest.fixture(scope="module")
-def tool() -> Iterator[Tool]:
-    tool = Tool()
-    yield tool
-    tool.close()
 
 
 class KillAt(Kill):
