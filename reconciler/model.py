@@ -256,6 +256,34 @@ Memory: TypeAlias = Mapping[ResourceKey, Remembered]
 """What is remembered of one tenant's resources; empty without a ledger, which is never needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class LastJob:
+    """The last job of a connection that has ended; counters are None where the server has none.
+
+    `started` and `ended` are the server's own texts, `age_s` the seconds since it ended.
+    """
+
+    kind: str
+    status: str
+    started: str
+    ended: str
+    duration: str
+    rows: int | None
+    bytes: int | None
+    age_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobHistory:
+    """The jobs of a connection: the type of the one that runs or waits to, and the last ended one.
+
+    `running` is empty when none does; with neither it never had a job.
+    """
+
+    running: str = ""
+    last: LastJob | None = None
+
+
 def referred(spec: Spec, scope: str) -> list[ResourceKey]:
     """The keys of the resources that *spec* refers to, by a field or by a mapping in a field."""
     values = [

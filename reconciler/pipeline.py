@@ -21,6 +21,7 @@ from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
 from reconciler.planning import make_plan as make_plan
+from reconciler.planning import with_jobs as with_jobs
 
 _SECRETS_AT_ONCE = 8  # a provider may start a program for each
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from reconciler.api.client import Client
 from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent, ReconcilerError
-from reconciler.live import read_live
-from reconciler.model import DesiredTenant, LiveTenant
+from reconciler.kinds import get
+from reconciler.last_jobs import job_histories
+from reconciler.live import WORKSPACE_ID, read_live
+from reconciler.model import DesiredTenant, LiveResource, LiveTenant
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import (
     NOTHING_ALLOWED,
@@ -72,3 +76,26 @@ def plan_tenant(
         return TenantPlan(desired.name, failure=live)
     plan = build_plan(desired, live, memory, may_resume=allowances.allows_resuming, explain=explain)
     return guarded(plan, desired, allowances, memory.resources)
+
+
+def with_jobs(client: Client, plan: Plan, now: datetime) -> Plan:
+    """*plan* with the jobs of what it changes or deletes. Raises ReconcilerError."""
+    wanted: dict[str, list[str]] = {}
+    for tenant in plan.tenants:
+        for resource in _with_jobs(tenant):
+            wanted.setdefault(str(resource.body[WORKSPACE_ID]), []).append(resource.id)
+    histories = job_histories(client, wanted, now)
+    return replace(
+        plan,
+        tenants=tuple(
+            replace(t, jobs={each.key: histories[each.id] for each in _with_jobs(t)})
+            for t in plan.tenants
+        ),
+    )
+
+
+def _with_jobs(plan: TenantPlan) -> Iterator[LiveResource]:
+    """The live resources of *plan*'s operations for which jobs run."""
+    for operation in plan.operations:
+        if operation.live is not None and get(operation.key.kind).has_jobs:
+            yield operation.live

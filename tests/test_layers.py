@@ -48,6 +48,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "exporting": ("survey", "export", "api", "errors"),
     "adopting": ("live", "api", "kinds", "errors", "model"),
     "jobs": ("live", "api.client", "kinds", "errors", "model"),
+    "last_jobs": ("jobs", "live", "api.client", "model"),
     "diff": ("changes", "model"),
     "plan": ("plan", "diff", "changes", "consequences", "kinds", "rules", "errors", "model"),
     "drift": ("plan", "live", "api", "diff", "changes", "kinds", "errors", "model"),
@@ -83,7 +84,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "rules",
         "__version__",
     ),
-    "planning": ("plan", "live", "api", "errors", "model"),
+    "planning": ("plan", "last_jobs", "live", "api", "kinds", "errors", "model"),
     "pipeline": (
         "planning",
         "apply",

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import click
 
 from reconciler import pipeline
+from reconciler.api.client import Client
 from reconciler.cli import loading, plan_file, session
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.errors import ReconcilerError
 from reconciler.model import Json
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
+from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.equalities import render_equalities
 from reconciler.render.lines import Look
 from reconciler.render.plan import render_plan
+from reconciler.render.problems import explain
 from reconciler.render.structured import render_plan_json
 from reconciler.selection import Selection
 
@@ -53,6 +58,11 @@ details_option = click.option(
     help="Also list what is written differently and counts as equal, and why.",
 )
 @click.option(
+    "--job-info",
+    is_flag=True,
+    help="Also what the connections in the plan have synced, and whether one syncs right now.",
+)
+@click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
 )
 @global_options
@@ -64,6 +74,7 @@ def plan(
     format_: str,
     out: str | None,
     explain_equal: bool,
+    job_info: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change in Airbyte, changing nothing.
@@ -86,6 +97,8 @@ def plan(
         made = pipeline.make_plan(
             connection.client, chosen, allowances, recall, explain=explain_equal
         )
+        if job_info:
+            made = _with_jobs(connection.client, made, settings)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
     if out is not None:
         plan_file.write(out, render_plan_json(made, place, permissions.options))
@@ -94,6 +107,16 @@ def plan(
     equal = render_equalities(made) if explain_equal and format_ == "text" else ""
     settings.result(equal + _rendered(format_, made, place, permissions.options, look))
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode))
+
+
+def _with_jobs(client: Client, made: Plan, settings: Settings) -> Plan:
+    """*made* with the jobs of its connections; without them, and told so, where they hide."""
+    try:
+        return pipeline.with_jobs(client, made, datetime.now(UTC))
+    except ReconcilerError as problem:
+        settings.tell("The jobs cannot be read, and the plan goes without them:")
+        settings.tell(render_diagnostics([explain(problem)], settings.palette(sys.stderr)))
+        return made
 
 
 def _rendered(

@@ -9,7 +9,15 @@ from enum import StrEnum
 from reconciler.changes import Equality, FieldChange, Note
 from reconciler.consequences import Consequence, Weight
 from reconciler.errors import Diagnostic, ReconcilerError
-from reconciler.model import DesiredResource, LiveResource, LiveTenant, Origin, ResourceKey, Retired
+from reconciler.model import (
+    DesiredResource,
+    JobHistory,
+    LiveResource,
+    LiveTenant,
+    Origin,
+    ResourceKey,
+    Retired,
+)
 
 
 class Action(StrEnum):
@@ -78,22 +86,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class LastJob:
-    """The newest job of a connection, from `/jobs`; counters are None until the server has them.
-
-    `started` is the server's own text. `is_running` covers waiting for a thread too.
-    """
-
-    kind: str
-    status: str
-    started: str
-    duration: str
-    rows: int | None
-    bytes: int | None
-    is_running: bool
-
-
-@dataclass(frozen=True, slots=True)
 class TenantPlan:
     """What happens to one tenant. A tenant with `refusals` or a `failure` is left alone.
 
@@ -115,7 +107,7 @@ class TenantPlan:
     gone: tuple[Retired, ...] = ()
     notes: tuple[Note, ...] = ()
     equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
-    jobs: Mapping[ResourceKey, LastJob] = field(default_factory=dict)
+    jobs: Mapping[ResourceKey, JobHistory] = field(default_factory=dict)
     before: LiveTenant | None = None
 
     @property

@@ -7,8 +7,8 @@ and new tenants are counted together, resource by resource.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.kinds import all_kinds
@@ -133,7 +133,7 @@ def _group(
     members: Sequence[Mapping[str, Row]],
     shapes: Mapping[Signature, Sequence[str]],
 ) -> Block:
-    rows = [next(iter(by_tenant.values())) for by_tenant in members]
+    rows = [_merged(by_tenant.values()) for by_tenant in members]
     inside = set(tenants)
     others = {name for row in rows for name in shapes[_shape(row)] if name not in inside}
     differing = {
@@ -142,6 +142,12 @@ def _group(
         if row.verb is Verb.CREATE and (found := _differing(by_tenant))
     }
     return Block(tenants, tuple(rows), tuple(sorted(others)), differing)
+
+
+def _merged(rows: Collection[Row]) -> Row:
+    """The first of *rows*, with the jobs of all."""
+    first = next(iter(rows))
+    return replace(first, jobs=tuple(job for row in rows for job in row.jobs))
 
 
 def _roster(new: Sequence[tuple[str, tuple[Row, ...]]], names: TypeNames) -> Block | None:

@@ -31,7 +31,7 @@ from reconciler.render.rows import (
     effect_text,
     effects_on,
     in_short,
-    job_text,
+    jobs_text,
     reason,
     subject,
     undeclared_names,
@@ -230,7 +230,7 @@ class _Writer:
             "changes": [self._change(row, position) for position in range(len(row.changes))],
             "fields": list(self._fields(row)),
             "place": safe(str(operation.origin)) if operation.origin else "",
-            "job": job_text(row.job) if row.job else "",
+            "jobs": jobs_text(row.jobs) if row.jobs else "",
         }
         return {field: value for field, value in written.items() if value or field == "effects"}
 

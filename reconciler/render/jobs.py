@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.jobs import JobRun, State, Target
+from reconciler.render.amounts import duration_text, size_text
 from reconciler.render.palette import PLAIN, Palette
 from reconciler.render.problems import explain
-from reconciler.render.rows import size_text
 from reconciler.render.values import counted, listed, safe
 
 COLUMNS = ("tenant", "connection", "state", "rows", "size", "duration")
@@ -62,12 +62,6 @@ def render_reset(targets: Sequence[Target]) -> str:
         "A job that runs is cancelled."
     )
     return "\n".join([head, *lines]) + "\n"
-
-
-def duration_text(iso: str) -> str:
-    """`1m 3s` for `PT1M3S`."""
-    words = "".join(c.lower() + " " if c.isalpha() else c for c in iso.removeprefix("PT"))
-    return safe(words.strip())
 
 
 def aligned(rows: Sequence[Sequence[str]], numeric: Sequence[int] = ()) -> list[str]:

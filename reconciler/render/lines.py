@@ -17,7 +17,7 @@ from reconciler.render.rows import (
     Verb,
     consequence_texts,
     in_short,
-    job_text,
+    jobs_text,
     reason,
     subject,
     value_text,
@@ -63,8 +63,8 @@ def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator
         yield from (_change_line(change, row, look) for change in row.changes)
     elif row.verb is Verb.CREATE and row.operation.desired and look.details:
         yield from _created_lines(row.operation.desired, look)
-    if row.job is not None:
-        yield from dimmed([INDENT + job_text(row.job)], look)
+    if row.jobs:
+        yield from dimmed(wrapped(jobs_text(row.jobs), look.width, INDENT, first=INDENT), look)
 
 
 def _head(row: Row, look: Look, own: Collection[str | int]) -> str:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from reconciler.changes import FieldChange, Mark
 from reconciler.consequences import Consequence, Effect, Weight
 from reconciler.kinds import get
-from reconciler.model import ALL, Json, Ref, ResourceKey, Spec, workspace_key
-from reconciler.plan.model import Action, Cause, LastJob, Operation, TenantPlan
+from reconciler.model import ALL, JobHistory, Json, Ref, ResourceKey, Spec, workspace_key
+from reconciler.plan.model import Action, Cause, Operation, TenantPlan
+from reconciler.render.amounts import age_text, duration_text, size_text
 from reconciler.render.values import counted, listed, safe, show
 
 TypeNames = Mapping[str, str]
@@ -42,13 +43,14 @@ _CAUSES = {Cause.RETIRED: "retired", Cause.PRUNED: "no manifest mentions it"}
 class Row:
     """One resource and all that happens to it: one operation, or the two of a replace.
 
-    `consequences` are what all of it does to the data, worst first, each said once.
+    `consequences` are what all of it does to the data, worst first, each said once. `jobs` are
+    there when they were asked for: those of its connection, or of all that the row stands for.
     """
 
     verb: Verb
     operations: tuple[Operation, ...]
     consequences: tuple[Consequence, ...]
-    job: LastJob | None = None
+    jobs: tuple[JobHistory, ...] = ()
 
     @property
     def operation(self) -> Operation:
@@ -79,20 +81,24 @@ def rows_of(plan: TenantPlan) -> tuple[Row, ...]:
     deletes = {op.key: op for op in plan.operations if op.action is Action.DELETE}
     creates = {op.key for op in plan.operations if op.action is Action.CREATE}
     return tuple(
-        _row(operation, deletes, plan.jobs.get(operation.key))
+        _row(
+            operation,
+            deletes,
+            tuple(plan.jobs[key] for key in (operation.key,) if key in plan.jobs),
+        )
         for operation in plan.operations
         if operation.action is not Action.DELETE or operation.key not in creates
     )
 
 
 def _row(
-    operation: Operation, deletes: Mapping[ResourceKey, Operation], job: LastJob | None
+    operation: Operation, deletes: Mapping[ResourceKey, Operation], jobs: tuple[JobHistory, ...]
 ) -> Row:
     if operation.action is Action.CREATE and operation.key in deletes:
         both = (deletes[operation.key], operation)
-        return Row(Verb.REPLACE, both, _consequences(both), job)
+        return Row(Verb.REPLACE, both, _consequences(both), jobs)
     verb = _VERBS[operation.action]
-    return Row(verb, (operation,), _consequences((operation,)), job)
+    return Row(verb, (operation,), _consequences((operation,)), jobs)
 
 
 def _consequences(operations: Sequence[Operation]) -> tuple[Consequence, ...]:
@@ -187,23 +193,37 @@ def effect_text(effect: Effect, on: Sequence[str], detail: str) -> str:
     return f"{effect.title}{named}" + (f" ({safe(detail)})" if detail else "")
 
 
-def job_text(job: LastJob) -> str:
-    """`last sync succeeded, 1,204 rows, 3.1 MB, PT12S`, or that one runs right now."""
-    counters = [f"{job.rows:,} rows"] if job.rows is not None else []
-    counters += [size_text(job.bytes)] if job.bytes is not None else []
-    counters += [job.duration] if job.duration else []
-    state = f"{job.kind} runs now" if job.is_running else f"last {job.kind} {job.status}"
-    return safe(", ".join([state, *counters]))
+def jobs_text(histories: Sequence[JobHistory]) -> str:
+    """What the connection of a row has synced; of a row of several, the sums."""
+    if len(histories) == 1:
+        return _job_text(histories[0])
+    last = [history.last for history in histories if history.last]
+    running = sum(bool(history.running) for history in histories)
+    failed = sum(job.status != "succeeded" for job in last)
+    never = sum(history == JobHistory() for history in histories)
+    said = [
+        f"last syncs {sum(job.rows or 0 for job in last):,} rows, "
+        f"{size_text(sum(job.bytes or 0 for job in last))} in all",
+        f"{running:,} running now" if running else "",
+        f"{failed:,} did not succeed" if failed else "",
+        f"{never:,} never synced" if never else "",
+    ]
+    return "; ".join(text for text in said if text)
 
 
-def size_text(count: int) -> str:
-    """`3.1 MB`."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"
+def _job_text(history: JobHistory) -> str:
+    """`last sync succeeded 3 h ago (1,204 rows, 3.1 MB, 12s)`, and that one runs right now."""
+    if history == JobHistory():
+        return "never synced"
+    said = [f"a {history.running} runs now"] if history.running else []
+    if job := history.last:
+        age = f" {age_text(job.age_s)}" if job.age_s is not None else ""
+        counters = [f"{job.rows:,} rows"] if job.rows is not None else []
+        counters += [size_text(job.bytes)] if job.bytes is not None else []
+        counters += [duration_text(job.duration)] if job.duration else []
+        more = f" ({', '.join(counters)})" if counters else ""
+        said.append(f"last {job.kind} {job.status}{age}{more}")
+    return safe("; ".join(said))
 
 
 def effect_counts(rows: Sequence[Row]) -> list[tuple[Effect, int]]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from reconciler.changes import Equality, FieldChange, Note
 from reconciler.errors import Diagnostic
-from reconciler.model import Json, ResourceKey, Retired
+from reconciler.model import JobHistory, Json, LastJob, ResourceKey, Retired
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
-from reconciler.plan.model import LastJob, Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.record import Record, change_record, operation_record, origin_record
 from reconciler.render.problems import explain
 from reconciler.render.rows import effect_counts, rows_of, verb_counts
@@ -60,7 +60,7 @@ def _tenant(plan: TenantPlan) -> Record:
             for key, equalities in plan.equalities.items()
             for equality in equalities
         ],
-        "jobs": [{**_named(key), **_job(job)} for key, job in plan.jobs.items()],
+        "jobs": [{**_named(key), **_history(jobs)} for key, jobs in sorted(plan.jobs.items())],
     }
 
 
@@ -102,13 +102,21 @@ def _equality(equality: Equality) -> Record:
     return {**sides, "reason": equality.reason.slug}
 
 
+def _history(jobs: JobHistory) -> Record:
+    """Without an age: the same state is the same bytes whenever it is written."""
+    return {
+        **({"running": jobs.running} if jobs.running else {}),
+        **({"last": _job(jobs.last)} if jobs.last else {}),
+    }
+
+
 def _job(job: LastJob) -> Record:
     counters = {"rows": job.rows, "bytes": job.bytes}
     return {
         "type": job.kind,
         "status": job.status,
         "started": job.started,
+        "ended": job.ended,
         "duration": job.duration,
-        "isRunning": job.is_running,
         **{name: count for name, count in counters.items() if count is not None},
     }

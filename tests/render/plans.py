@@ -13,6 +13,8 @@ from reconciler.model import (
     UNREADABLE,
     DesiredResource,
     Exhaustive,
+    JobHistory,
+    LastJob,
     LiveResource,
     Origin,
     Ref,
@@ -26,7 +28,6 @@ from reconciler.model import (
 from reconciler.plan.model import (
     Action,
     Cause,
-    LastJob,
     Operation,
     Plan,
     TenantPlan,
@@ -191,8 +192,17 @@ def _busy() -> TenantPlan:
             source: (Equality(("configuration", "key"), UNREADABLE, "x", EqualReason.MASKED),)
         },
         jobs={
-            main: LastJob(
-                "sync", "succeeded", "2026-01-02T03:04:05Z", "PT12S", 1204, 3_100_000, False
+            main: JobHistory(
+                last=LastJob(
+                    "sync",
+                    "succeeded",
+                    "2026-01-02T03:04:05Z",
+                    "2026-01-02T03:04:17Z",
+                    "PT12S",
+                    1204,
+                    3_100_000,
+                    age_s=11_000,
+                )
             )
         },
     )

@@ -172,7 +172,7 @@
       el("tr", {}, el("td", { class: "path" }, text(path)), el("td", {}, text(value)))))));
     if (row.own) node.append(folded(`${row.own.paths.slice(0, 6).join(", ")}${row.own.paths.length > 6 ? ", …" : ""}: its own on each tenant`, () => el("table", {}, ...row.own.values.map((values, at) =>
       el("tr", {}, el("td", { class: "path" }, text(plan.tenants[row.own.tenants[at]])), ...values.map((value) => el("td", {}, text(value))))))));
-    if (row.job) node.append(el("div", { class: "short" }, row.job));
+    if (row.jobs) node.append(el("div", { class: "short" }, text(row.jobs)));
     if (row.place) node.append(el("div", { class: "place" }, block.tenants.length > 1 ? "e.g. " : "", text(row.place)));
     return node;
   }
