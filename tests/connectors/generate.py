@@ -94,10 +94,19 @@ def valid(schema: Schema, pick: random.Random) -> Any:
 
 
 def _text(schema: Schema) -> str:
+    return next(texts(schema))
+
+
+def texts(schema: Schema) -> Iterator[str]:
+    """Texts that fit *schema*, the simplest first; there may be one only."""
+    dates = {"date": "2024-01-3{}", "date-time": "2024-01-3{}T00:00:00Z"}
     if "pattern" in schema:
-        return next(text for text in _TEXTS if re.search(schema["pattern"], text))
-    dates = {"date": "2024-01-31", "date-time": "2024-01-31T00:00:00Z"}
-    return dates.get(schema.get("format", ""), "text")
+        known = [*_TEXTS, *(text.replace("31", "30") for text in _TEXTS)]
+        yield from (text for text in known if re.search(schema["pattern"], text))
+    elif form := dates.get(schema.get("format", "")):
+        yield from (form.format(1), form.format(0))
+    else:
+        yield from ("text", "texts")
 
 
 def configuration(connector: Connector, seed: int = 0) -> Any:
