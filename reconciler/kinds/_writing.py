@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.connectors import Catalogue
-from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, ResourceKey, Spec
+from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, ResourceKey, Secret, Spec
 
 OPENING = "${{"  # begins an expression in a manifest, and there is no way to write it as a text
 MAX_DEPTH = 60  # of a value; the reader of manifests stops at 100, counted from the top of a file
@@ -104,7 +104,7 @@ def written(value: Json, found: Found, at: Path, remarks: list[Remark]) -> Json:
         items = [_element(item, found, (*at, i), missing) for i, item in enumerate(value)]
         remarks += [Remark(at, remark.text) for remark in missing[:1]]
         return MISSING if missing else items
-    if value is UNREADABLE:
+    if value is UNREADABLE or isinstance(value, Secret):
         return found.secret(at)
     if problem := unsayable(value):
         remarks.append(Remark(at, problem))

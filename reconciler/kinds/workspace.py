@@ -1,13 +1,16 @@
 """Workspace: a tenant's own space, which everything else lives in.
 
-Source: Airbyte public API, /workspaces. Names are not unique; PATCH changes the name in place.
+Source: Airbyte public API, /workspaces. Names are not unique; PATCH changes the name in place and
+merges notifications.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.kinds import _notifications as notifications
 from reconciler.kinds._base import (
+    Becomes,
     Changes,
     Context,
     Declaration,
@@ -18,27 +21,62 @@ from reconciler.kinds._base import (
     changed_fields,
     required,
 )
-from reconciler.model import Json, Spec
+from reconciler.kinds._configuration import for_create
+from reconciler.kinds._notifications import FIELD as NOTIFICATIONS
+from reconciler.kinds._writing import Block, Found, Remark
+from reconciler.model import MISSING, Json, Path, Spec
 
 
 def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
-    return {"name": declaration.key.scope, **declaration.fields}, []
+    return _hidden({"name": declaration.key.scope, **declaration.fields}), []
 
 
 def _from_api(body: Mapping[str, Json], _ref_of: RefOf) -> Spec:
-    return {"name": required(body, "name", str)}
+    told = {NOTIFICATIONS: body[NOTIFICATIONS]} if body.get(NOTIFICATIONS) else {}
+    return _hidden({"name": required(body, "name", str), **told})
+
+
+def _hidden(spec: Spec) -> Spec:
+    if NOTIFICATIONS not in spec:
+        return spec
+    return {**spec, NOTIFICATIONS: notifications.hidden(spec[NOTIFICATIONS])}
+
+
+def _to_manifest(found: Found) -> Block:
+    remarks: list[Remark] = []
+    told = notifications.to_manifest(found, remarks)
+    fields = {} if told is MISSING else {NOTIFICATIONS: told}
+    return Block({**found.name(), **fields}, tuple(remarks))
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     # Ignored on self-managed, where there is one organization; decides on Cloud.
     organization = {"organizationId": context.organization_id} if context.organization_id else {}
-    return {**spec, **organization}
+    return {**for_create(spec, context.secret), **organization}
 
 
 def _update(
-    spec: Spec, _body: Mapping[str, Json], changes: Changes, _context: Context
+    spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
-    return [Request("PATCH", {field: spec[field] for field in changed_fields(changes)})]
+    patch = {field: spec[field] for field in changed_fields(changes)}
+    if NOTIFICATIONS in patch:
+        below = [change.path[1:] for change in changes if change.path[0] == NOTIFICATIONS]
+        live = body.get(NOTIFICATIONS) or {}
+        patch[NOTIFICATIONS] = notifications.to_send(
+            spec[NOTIFICATIONS], live, below, context.secret
+        )
+    return [Request("PATCH", patch)]
+
+
+def _becomes(path: Path) -> Becomes | None:
+    return notifications.becomes(path[1:]) if path[0] == NOTIFICATIONS else None
+
+
+def _against(desired: Spec, live: Spec) -> Spec:
+    if NOTIFICATIONS not in desired or NOTIFICATIONS not in live:
+        return desired
+    settled = notifications.against(desired[NOTIFICATIONS], live[NOTIFICATIONS])
+    return {**desired, NOTIFICATIONS: settled}
 
 
 KIND = Kind(
@@ -50,4 +88,7 @@ KIND = Kind(
     from_api=_from_api,
     create_body=_create_body,
     update=_update,
+    to_manifest=_to_manifest,
+    becomes=_becomes,
+    against=_against,
 )

@@ -47,6 +47,8 @@ def explain(violation: Violation) -> Iterator[Finding]:
             yield from _alternatives(violation, at)
         case "not":
             yield _excluded(violation, at)
+        case "type" if _may_be_secret(violation):
+            return
         case "type":
             yield _wrong_type(violation, at)
         case "enum" | "const":
@@ -120,6 +122,11 @@ def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
 def _excluded(violation: Violation, at: Path) -> Finding:
     keys = " and ".join(f'"{key}"' for key in violation.expected.get("required", ()))
     return Finding(at, "conflicting keys", f"{_place(at)} cannot have both {keys}.", on_key=True)
+
+
+def _may_be_secret(violation: Violation) -> bool:
+    """Whether a secret stands where our schema says that one may (`writeOnly`)."""
+    return isinstance(violation.value, Secret) and violation.schema.get("writeOnly") is True
 
 
 def _wrong_type(violation: Violation, at: Path) -> Finding:

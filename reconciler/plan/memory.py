@@ -112,7 +112,10 @@ def rotated(
         present, then = _at(live, path), _at(before.spec, path)
         if present is MISSING or not (isinstance(value, Secret) or present is UNREADABLE):
             continue
-        if version_changed and isinstance(value, Secret):
+        if isinstance(present, Secret):
+            if mark := _told_apart(value, present, then, fingerprint):
+                yield FieldChange(path, present, value, mark)
+        elif version_changed and isinstance(value, Secret):
             yield FieldChange(path, UNREADABLE, value, Mark.SECRET_VERSION)
         elif _is_rotated(value, then, fingerprint):
             yield FieldChange(path, UNREADABLE, value, Mark.SECRET_ROTATED)
@@ -126,6 +129,26 @@ def rewritten(
         known, now = before.coordinates.get(path), coordinates.get(path)
         if isinstance(value, Secret) and known and now and known != now:
             yield FieldChange(path, UNREADABLE, value, Mark.SECRET_REWRITTEN)
+
+
+def _told_apart(
+    value: Json, present: Secret, then: Json, fingerprint: FingerprintOf
+) -> Mark | None:
+    """Why a secret that Airbyte shows is not the declared one; None when it is, or is a literal.
+
+    Literals are compared as they are, before anything is remembered.
+    """
+    shown = fingerprint(present)
+    if not (isinstance(value, Secret) and any(value.names) and shown):
+        return None
+    now = fingerprint(value)
+    if now is not None and now.digest == shown.digest:
+        return None
+    if isinstance(then, Fingerprint) and then.key_id == shown.key_id:
+        is_as_applied = now is None or now.digest == then.digest
+        if is_as_applied:
+            return None if shown.digest == then.digest else Mark.CHANGED_OUTSIDE
+    return Mark.SECRET_ROTATED if now is not None else None
 
 
 def _is_rotated(value: Json, then: Json, fingerprint: FingerprintOf) -> bool:
