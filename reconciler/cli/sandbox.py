@@ -34,6 +34,12 @@ def sandbox() -> None:
 @click.option("--rate-limit", default=0.0, metavar="N", help="429 for more than N requests/s.")
 @click.option("--fault", "faults", multiple=True, help='For instance "POST /sources 429 x3".')
 @click.option("--faults", "fault_file", metavar="FILE", help="A JSON list of faults.")
+@click.option(
+    "--schedules/--no-schedules",
+    default=True,
+    show_default=True,
+    help="Whether connections with a cron start their syncs by themselves.",
+)
 @click.option("--token-lifetime", type=DURATION, default=900.0, help="How long tokens live.")
 @global_options
 def serve(
@@ -47,6 +53,7 @@ def serve(
     rate_limit: float,
     faults: tuple[str, ...],
     fault_file: str | None,
+    schedules: bool,
     token_lifetime: float,
 ) -> None:
     """Serve the API of a self-managed Airbyte until interrupted.
@@ -59,7 +66,7 @@ def serve(
     """
     with _translated():
         from reconciler.sandbox import server
-        from reconciler.sandbox.call import Caller
+        from reconciler.sandbox.call import Behaviour, Caller
 
         database = _file(settings, db)
         wanted = server.Settings(
@@ -73,6 +80,7 @@ def serve(
             caller=Caller(caller),
             faults=_faults(fault_file, faults),
             requests_per_second=rate_limit,
+            behaviour=Behaviour(runs_schedules=schedules),
         )
         server.serve(wanted, lambda started: settings.result(_welcome(started.url, wanted)))
 

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.sandbox import bodies, problems, states
+from reconciler.sandbox import bodies, problems, states, timetable
 from reconciler.sandbox.call import Call, Caller, World
 from reconciler.sandbox.control import Control
 from reconciler.sandbox.discovery import Running
@@ -155,7 +155,6 @@ class Application:
                 return _json(self._under_control.tokens.exchange(body, request.url.path))
             route, params = self._api.match(method, path)
             caller = self._caller(route, request)
-            states.settle_failures(self._world)
             return await self._carried_out(route, params, request, caller)
         except NoRoute as problem:
             return _refused(_nowhere(problem, request.url.path), problem.allowed)
@@ -184,6 +183,8 @@ class Application:
         if (name := unparsable(params)) is not None:
             raise problems.framework(400, f"Failed to convert argument [{name}]", path)
         sent, body = await bodies.body(route, request)
+        timetable.run_due(self._world)
+        states.settle_failures(self._world)
         call = partial(
             Call,
             world=self._world,

@@ -34,6 +34,7 @@ class Behaviour:
     job_pending_s: float = 1.0
     job_running_s: float = 10.0
     job_outcome: str = "succeeded"
+    runs_schedules: bool = False  # whether a cron starts syncs, or none does but a request
     allows_sub_hourly: bool = True
     is_entitled: bool = True
     failures_until_inactive: int = 100  # syncs of a connection that fail one after another

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Clock:
@@ -12,13 +13,23 @@ class Clock:
     def __init__(self, base: Callable[[], float] = time.time) -> None:
         self._base = base
         self._forward_s = 0.0
+        self._then: float | None = None
 
     def now(self) -> float:
-        return self._base() + self._forward_s
+        return self._base() + self._forward_s if self._then is None else self._then
 
     def seconds(self) -> int:
         """Whole seconds, as the API gives the time of creation."""
         return int(self.now())
+
+    @contextmanager
+    def set_back_to(self, moment: float) -> Iterator[None]:
+        """It is *moment* inside: for what happened then and is carried out only now."""
+        self._then = moment
+        try:
+            yield
+        finally:
+            self._then = None
 
     def advance(self, seconds: float) -> None:
         """Puts the clock forward; it never goes back."""

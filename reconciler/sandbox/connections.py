@@ -20,6 +20,7 @@ from reconciler.sandbox import (
     states,
     streams,
     tags,
+    timetable,
 )
 from reconciler.sandbox.actors import require_actor
 from reconciler.sandbox.call import Call, require_role
@@ -92,6 +93,7 @@ def create_connection(call: Call) -> Answer:
             },
         )
         tags.put_on(call, id_, source["workspace_id"], _tag_ids(call))
+        timetable.plan(call.world, id_)
     return 200, _read(call, _require(call, id_))
 
 
@@ -121,6 +123,7 @@ def patch_connection(call: Call) -> Answer:
     }
     with call.store.transaction():
         call.store.update("connection", row["id"], changes)
+        timetable.plan(call.world, row["id"])
         if _sent_streams(call):
             propagation.accept(call.world, row["id"])
         if "tags" in call.body:

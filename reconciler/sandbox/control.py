@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from reconciler.sandbox import propagation, states
+from reconciler.sandbox import propagation, states, timetable
 from reconciler.sandbox.call import Call, Caller
 from reconciler.sandbox.faults import Faults, Limiter
 from reconciler.sandbox.problems import Refusal
@@ -99,10 +99,13 @@ def _behave(call: Call) -> Answer:
     """Sets durations, outcomes and switches, by the names that `Behaviour` gives them."""
     behaviour = call.world.behaviour
     known = {one.name: getattr(behaviour, one.name) for one in fields(behaviour)}
+    ran_schedules = behaviour.runs_schedules
     for name, value in call.body.items():
         if name not in known or isinstance(known[name], set | dict):
             raise Refusal(400, {"message": f"there is no behaviour called {name}"})
         setattr(behaviour, name, _like(known[name], value, name))
+    if behaviour.runs_schedules and not ran_schedules:
+        timetable.plan_all(call.world)
     return 204, None
 
 
@@ -231,6 +234,7 @@ def _set_connection(call: Call) -> Answer:
     }
     with call.store.transaction():
         call.store.update("connection", id_, changes)
+        timetable.plan(call.world, id_)
     return 204, None
 
 

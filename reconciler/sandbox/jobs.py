@@ -67,12 +67,11 @@ def create_job(call: Call) -> Answer:
     with call.store.transaction():
         if type_ == "sync":
             _require_free(call.world, connection)
-            connection = propagation.follow(call.world, connection)
+            id_ = _start_sync(call.world, connection)
         else:
-            type_ = "reset"
             cancel_running(call.world, connection["id"])
-        states.settle(call.world, connection["id"])
-        id_ = _start(call.world, connection, type_)
+            states.settle(call.world, connection["id"])
+            id_ = _start(call.world, connection, "reset")
     return 200, _read(call.world, _row(call.world, id_))
 
 
@@ -90,6 +89,18 @@ def cancel_job(call: Call) -> Answer:
     return 200, _read(call.world, _row(call.world, cancelled))
 
 
+def latest(world: World) -> float:
+    """When the latest job was made; a sandbox that starts again shows no earlier time."""
+    row = world.store.one("SELECT max(created_at) FROM job")
+    return float(row[0] or 0) if row else 0.0
+
+
+def start_sync_if_free(world: World, connection: Row) -> None:
+    """Starts a sync, unless a job of the connection is going on."""
+    if _going_on(world, connection["id"]) is None:
+        _start_sync(world, connection)
+
+
 def cancel_running(world: World, connection_id: str) -> int | None:
     """Ends the connection's job that is going on; its id, None when there is none."""
     now = world.clock.now()
@@ -104,6 +115,13 @@ def cancel_running(world: World, connection_id: str) -> int | None:
         job["id"],
     )
     return int(job["id"])
+
+
+def _start_sync(world: World, connection: Row) -> int:
+    """A new sync, after the connection has followed its source; its id."""
+    connection = propagation.follow(world, connection)
+    states.settle(world, connection["id"])
+    return _start(world, connection, "sync")
 
 
 def _start(world: World, connection: Row, type_: str) -> int:

@@ -87,12 +87,10 @@ def _changes(
 
 
 def _is_breaking(stored: Iterable[Mapping[str, Any]], after: Mapping[Key, Stream]) -> bool:
-    """Whether a stream that is still there has lost its cursor or a part of its key."""
+    """Whether a stream that is still there has lost a cursor or a key that its mode works by."""
     for one in stored:
-        if (stream := after.get(_key(one))) is None:
-            continue
-        paths = [one["cursorField"], *one["primaryKey"]]
-        if any(path and path[0] not in stream.properties for path in paths):
+        stream = after.get(_key(one))
+        if stream and any(path[0] not in stream.properties for path in streams.needed(one)):
             return True
     return False
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from reconciler.sandbox import jobs, timetable
 from reconciler.sandbox.app import PREFIXES, Application
 from reconciler.sandbox.call import Behaviour, Caller, World
 from reconciler.sandbox.clock import Clock
@@ -114,6 +115,8 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
 def _application(settings: Settings, store: Store, registry: Registry) -> Application:
     clock = Clock()
     world = World(store, registry, settings.caller, clock, settings.behaviour)
+    clock.advance(jobs.latest(world) - clock.now())
+    timetable.plan_all(world)
     client = (settings.client_id, settings.client_secret)
     tokens = Tokens(*client, settings.token_lifetime_s, settings.caller, clock)
     faults = Faults()

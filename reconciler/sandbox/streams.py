@@ -29,6 +29,7 @@ MODES = {
 _UNLISTED = "full_refresh_overwrite_deduped"  # a mode that /streams never names
 _CURSOR_CHECKED = ("incremental_append", "incremental_deduped_history")
 _KEY_CHECKED = ("incremental_deduped_history", "full_refresh_update", "incremental_update")
+_KEYED = (*_KEY_CHECKED, "full_refresh_overwrite_deduped")  # modes that work by the key
 _KEY_DISCARDED = ("full_refresh_overwrite", "full_refresh_append")
 
 Sent = Mapping[str, Any]
@@ -97,6 +98,13 @@ def source_mode(stored: Mapping[str, Any]) -> str:
     if "syncMode" in stored:
         return MODES[stored["syncMode"]][0]
     return str(stored.get("sourceMode", "full_refresh"))
+
+
+def needed(stored: Mapping[str, Any]) -> list[Sequence[str]]:
+    """The paths of the fields that a stored stream cannot do without in its mode."""
+    cursor = [stored.get("cursorField", ())] if source_mode(stored) == "incremental" else []
+    key = stored["primaryKey"] if stored.get("syncMode") in _KEYED else []
+    return [path for path in (*cursor, *key) if path]
 
 
 def described(stream: Stream, destination_modes: Sequence[str] | None) -> Mapping[str, Any]:

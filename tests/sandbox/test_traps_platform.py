@@ -100,6 +100,40 @@ def test_a_lost_key_switches_a_connection_off_whatever_it_asks_for(
     assert synced(plain, made)["status"] == "inactive"
 
 
+@pytest.mark.parametrize(
+    ("mode", "lost", "status"),
+    [
+        ("incremental_append", "updated", "inactive"),
+        ("incremental_append", "id", "active"),
+        ("full_refresh_overwrite", "updated", "active"),
+        ("full_refresh_append", "id", "active"),
+        ("incremental_deduped_history", "name", "active"),
+    ],
+)
+def test_only_what_its_mode_works_by_breaks_a_connection_when_it_is_gone(
+    plain: Plain, mode: str, lost: str, status: str
+) -> None:
+    made = connection(plain, "ignore", {"name": "customers", "syncMode": mode})
+    changed(plain, made, goneColumns={"customers": [lost]})
+    assert synced(plain, made)["status"] == status
+
+
+def test_a_stream_that_is_gone_breaks_nothing(plain: Plain) -> None:
+    deduped = {"name": "customers", "syncMode": "incremental_deduped_history"}
+    made = connection(plain, "propagate_columns", deduped, {"name": "invoices"})
+    changed(plain, made, gone=["customers"])
+    assert synced(plain, made) == made
+
+
+@pytest.mark.parametrize("behaviour", ["propagate_fully", "disable_connection"])
+def test_a_discovery_alone_changes_no_connection(plain: Plain, behaviour: str) -> None:
+    made = connection(plain, behaviour)
+    changed(plain, made, columns={"customers": ["vip"]}, streams=[NEW])
+    found = plain.get(f"/streams?sourceId={made['sourceId']}&ignoreCache=true")
+    assert "refunds_v2" in {one["streamName"] for one in found}
+    assert plain.get(f"/connections/{made['connectionId']}") == made
+
+
 def test_a_stream_list_written_after_the_change_leaves_nothing_to_follow(plain: Plain) -> None:
     made = connection(plain, "propagate_columns")
     changed(plain, made, columns={"customers": ["vip"]})
