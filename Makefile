@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden soak docs clean
+.PHONY: help demo test check format lint types tests golden soak bench docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ tests: $(STAMP)  ## pytest, on every core
 
 soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINUTES=30)
 	$(BIN)/python -m tests.survival.soak --minutes $(or $(MINUTES),30)
+
+bench: $(STAMP)  ## measure every number to hold, a quarter of an hour (SIZE=small: a minute)
+	$(BIN)/python -m benchmarks.bench --size $(or $(SIZE),full)
 
 golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden

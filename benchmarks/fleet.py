@@ -96,7 +96,7 @@ def write_fleet(
     for part in ("tenants", "templates"):
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / "tenants").mkdir(parents=True)
-    (folder / "reconciler.yaml").write_text(_project(url, shape), encoding="utf-8")
+    write_project(folder, shape=shape, url=url)
     rows = list(businesses(tenants, seed=seed))
     if shape == "set":
         shutil.copytree(TEMPLATE.parent, folder / "templates")
@@ -107,6 +107,11 @@ def write_fleet(
             file = folder / "tenants" / f"{business.tenant}.yaml"
             file.write_text(as_manifest(business), encoding="utf-8")
     (folder / "secrets.yaml").write_text(as_secrets(rows), encoding="utf-8")
+
+
+def write_project(folder: Path, *, shape: str, url: str) -> None:
+    """Writes the project file, with an Airbyte at *url*."""
+    (folder / "reconciler.yaml").write_text(_project(url, shape), encoding="utf-8")
 
 
 def as_csv(rows: list[Business]) -> str:
