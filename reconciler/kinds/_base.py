@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
 from reconciler.changes import Equality, FieldChange
@@ -141,6 +142,8 @@ class Kind:
     - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `is_listed_on_demand`: read only for tenants that declare some.
     - `has_jobs`: syncs and resets run for each object of it.
+    - `next_run`: (live spec, a moment) → when the next job after it starts by itself; None when
+      none does, or nobody can tell.
     """
 
     name: str
@@ -173,6 +176,7 @@ class Kind:
     is_paged: bool = True
     is_listed_on_demand: bool = False
     has_jobs: bool = False
+    next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
     coordinates: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]] = lambda _spec, _body: {}
     replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew

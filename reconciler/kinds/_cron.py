@@ -27,7 +27,7 @@ _MACROS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     """One field: its name, its range, the words for its values, and its own special forms.
 
     Where it *wraps*, a range may go over its end, such as `FRI-MON`.
@@ -48,25 +48,25 @@ class _Field:
         return value if self.low <= value <= self.high else None
 
 
-_FIELDS = (
-    _Field("second", 0, 59),
-    _Field("minute", 0, 59),
-    _Field("hour", 0, 23),
-    _Field(
+FIELDS = (
+    Field("second", 0, 59),
+    Field("minute", 0, 59),
+    Field("hour", 0, 23),
+    Field(
         "day of month",
         1,
         31,
         special=re.compile(r"\?|L|LW|L-([1-9]|[12]\d|30)|([1-9]|[12]\d|3[01])W"),
     ),
-    _Field("month", 1, 12, _MONTHS),
-    _Field(
+    Field("month", 1, 12, _MONTHS),
+    Field(
         "day of week",
         1,
         7,
         _DAYS,
         re.compile(r"\?|L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])", re.IGNORECASE),
     ),
-    _Field("year", 1970, 2099, wraps=False),  # cron-utils is strict about ranges of this one only
+    Field("year", 1970, 2099, wraps=False),  # cron-utils is strict about ranges of this one only
 )
 
 
@@ -126,7 +126,7 @@ def _weekdays(unix: str) -> str:
 
 def _bad_fields(words: list[str]) -> Iterator[tuple[str, str]]:
     fixed = 2 if len(words) == _WITH_YEAR else 1
-    for position, (field, word) in enumerate(zip(_FIELDS, words, strict=False)):
+    for position, (field, word) in enumerate(zip(FIELDS, words, strict=False)):
         if position < fixed and not word.isdecimal():
             yield f"The {field.name} must be one number, not `{word}`.", _FIXED[position]
         elif not all(_is_part(field, part) for part in word.split(",")):
@@ -136,13 +136,13 @@ def _bad_fields(words: list[str]) -> Iterator[tuple[str, str]]:
 _FIXED = ("Write 0.", "Airbyte wants a fixed minute too when there is a year: leave the year out.")
 
 
-def _choices(field: _Field) -> str:
+def _choices(field: Field) -> str:
     words = f" or {field.words[0]} to {field.words[-1]}" if field.words else ""
     zone = " A time zone cannot be set: the schedule is in UTC." if field.name == "year" else ""
     return f"It goes from {field.low} to {field.high}{words}.{zone}"
 
 
-def _is_part(field: _Field, part: str) -> bool:
+def _is_part(field: Field, part: str) -> bool:
     if field.special.fullmatch(part):
         return True
     span, slash, step = part.partition("/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.changes import Equality, FieldChange, Mark
 from reconciler.consequences import Consequence, Effect
@@ -32,6 +33,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._connection_checks import connection_mistakes
+from reconciler.kinds._cron_times import next_run
 from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed, unsayable
@@ -335,6 +337,10 @@ def _field_effect(field: str, before: Spec, after: Spec) -> Effect:
     }.get(field, Effect.KEEPS_STATE)
 
 
+def _next_run(spec: Spec, after: datetime) -> datetime | None:
+    return next_run(spec["schedule"], after) if spec.get("status") == "active" else None
+
+
 KIND = Kind(
     name="connection",
     collection="/connections",
@@ -365,4 +371,5 @@ KIND = Kind(
     replacing_loses="Its sync state is lost, so every stream loads again from the start.",
     replacing_effect=Effect.STATE_LOST,
     has_jobs=True,
+    next_run=_next_run,
 )
