@@ -6,12 +6,12 @@ refused with 409 and can never double the first; a reset cancels what runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.api.client import Body, Client
+from reconciler.api.client import Client
 from reconciler.errors import (
     Conflict,
     ConflictState,
@@ -20,13 +20,10 @@ from reconciler.errors import (
     ReconcilerError,
     ResponseLost,
 )
+from reconciler.job_history import COLLECTION, Job, jobs_of, read_job
 from reconciler.kinds import get
 from reconciler.live import read_live
-from reconciler.model import DesiredTenant, Json, Memory, ResourceKey, Spec
-
-COLLECTION = "/jobs"
-ENDED = frozenset({"succeeded", "failed", "cancelled"})
-NEWEST_FIRST = "createdAt|DESC"
+from reconciler.model import DesiredTenant, Memory, ResourceKey, Spec
 
 
 class JobType(StrEnum):
@@ -149,24 +146,24 @@ def _started(client: Client, target: Target, type_: JobType) -> JobRun:
         return _lost(client, target, type_, problem)
     except ReconcilerError as problem:
         return JobRun(target, State.REFUSED, problem=problem)
-    return replace(_read(JobRun(target, State.STARTED), body), state=State.STARTED)
+    return replace(_at(JobRun(target, State.STARTED), read_job(body)), state=State.STARTED)
 
 
 def _lost(client: Client, target: Target, type_: JobType, lost: ResponseLost) -> JobRun:
     """The job that a lost answer was about, if the server has one of that type going on."""
     try:
-        newest = newest_jobs(client, target.id, 1)
+        newest = jobs_of(client, target.id, 1)
     except ReconcilerError:
         newest = []
-    if newest and newest[0].get("status") not in ENDED and newest[0].get("jobType") == str(type_):
-        return replace(_read(JobRun(target, State.STARTED), newest[0]), state=State.STARTED)
+    if newest and not newest[0].is_over and newest[0].type == str(type_):
+        return replace(_at(JobRun(target, State.STARTED), newest[0]), state=State.STARTED)
     return JobRun(target, State.REFUSED, problem=lost)
 
 
 def _asked(client: Client, run: JobRun) -> JobRun:
     """The run as the server has it now."""
     try:
-        return _read(run, client.get(COLLECTION, str(run.job_id)))
+        return _at(run, read_job(client.get(COLLECTION, str(run.job_id))))
     except (NotFound, Forbidden, Conflict) as problem:
         # The API answers an unknown job with 409, or with 403 to those who are no admins.
         return replace(run, state=State.VANISHED, problem=problem)
@@ -174,37 +171,20 @@ def _asked(client: Client, run: JobRun) -> JobRun:
         return replace(run, state=State.FAILED, problem=problem)
 
 
-def _read(run: JobRun, body: Body) -> JobRun:
-    status = body.get("status")
-    state = State(status) if status in ENDED else State.RUNNING
+def _at(run: JobRun, job: Job) -> JobRun:
+    """The run as its job stands."""
     return replace(
         run,
-        state=state,
-        job_id=count_in(body, "jobId"),
-        rows=count_in(body, "rowsSynced"),
-        bytes=count_in(body, "bytesSynced"),
-        duration=str(body.get("duration") or ""),
+        state=State(job.status) if job.is_over else State.RUNNING,
+        job_id=job.id,
+        rows=job.rows,
+        bytes=job.bytes,
+        duration=job.duration,
     )
-
-
-def count_in(body: Mapping[str, Json], name: str) -> int | None:
-    """The whole number under *name*, None when there is none yet."""
-    value = body.get(name)
-    return value if isinstance(value, int) else None
-
-
-def newest_jobs(client: Client, connection_id: str, count: int) -> list[Body]:
-    """The newest jobs of one connection, newest first."""
-    query: dict[str, str | int] = {
-        "connectionId": connection_id,
-        "limit": count,
-        "orderBy": NEWEST_FIRST,
-    }
-    return client.found(COLLECTION, query)
 
 
 def without_jobs(client: Client, wanted: Sequence[Target], at_once: int) -> Iterator[Target]:
     """The targets that never had a job; one request for each."""
     with ThreadPoolExecutor(at_once) as pool:
-        asked = pool.map(lambda t: newest_jobs(client, t.id, 1) if t.id else [], wanted)
+        asked = pool.map(lambda t: jobs_of(client, t.id, 1) if t.id else [], wanted)
         yield from (target for target, jobs in zip(wanted, asked, strict=True) if not jobs)

@@ -117,6 +117,12 @@ class Api:
         """What no API offers: the platform's doings, and the UI's."""
         requests.post(self.control + path, json=body, timeout=10).raise_for_status()
 
+    def ordinary_token(self) -> str:
+        """The access token of a caller who is no admin of the instance."""
+        answer = requests.post(f"{self.control}/tokens", json={"caller": "ordinary"}, timeout=10)
+        token: str = answer.json()["access_token"]
+        return token
+
     def fault(self, **fault: Any) -> None:
         """Makes the sandbox misbehave, as docs/sandbox.md says."""
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()

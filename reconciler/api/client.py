@@ -43,10 +43,20 @@ class Client:
         return self.wait(backoff_s(attempt))
 
     def page(
-        self, collection: str, *, workspace_ids: Sequence[str] = (), offset: int = 0
+        self,
+        collection: str,
+        *,
+        workspace_ids: Sequence[str] = (),
+        offset: int = 0,
+        order_by: str = "",
     ) -> list[Body]:
-        """Up to PAGE_SIZE objects, in no order, of these workspaces or of all that may be read."""
+        """Up to PAGE_SIZE objects of these workspaces or of all that may be read.
+
+        They are in no order; jobs alone take *order_by*.
+        """
         query: dict[str, str | int] = {"limit": PAGE_SIZE, "offset": offset}
+        if order_by:
+            query["orderBy"] = order_by
         if workspace_ids:
             query["workspaceIds"] = ",".join(workspace_ids)
         patience = self._transport.manners.patience

@@ -20,6 +20,7 @@ _COMMANDS = {
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
     "sync": ("reconciler.cli.sync", "Start jobs of connections, and wait for them."),
+    "status": ("reconciler.cli.status", "Show the last job of each connection, worst first."),
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
     "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
     "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),

@@ -25,7 +25,12 @@ def duration_text(iso: str) -> str:
 
 def age_text(seconds: float) -> str:
     """`3 h ago`."""
+    return f"{span_text(seconds)} ago" if seconds >= _UNITS[-1][0] else "just now"
+
+
+def span_text(seconds: float) -> str:
+    """A length of time in its largest whole unit: `3 d`, `40 s`."""
     for length, unit in _UNITS:
         if seconds >= length:
-            return f"{int(seconds // length):,} {unit} ago"
-    return "just now"
+            return f"{int(seconds // length):,} {unit}"
+    return f"{max(int(seconds), 0)} s"
