@@ -55,9 +55,18 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def error_class(status: int) -> type[ApiError]:
-    """The error that an HTTP status from 400 on means."""
-    return _BY_STATUS.get(status, ServerError if status >= 500 else Rejected)
+def error_class(answer: Answer) -> type[ApiError]:
+    """The error that an answer with a status from 400 on means."""
+    if answer.status == 403 and _refuses_rate(answer):
+        return RateLimited
+    return _BY_STATUS.get(answer.status, ServerError if answer.status >= 500 else Rejected)
+
+
+def _refuses_rate(answer: Answer) -> bool:
+    """Whether a 403 is about too many requests: GitHub's limits answer so as often as with 429."""
+    headers = answer.headers
+    spent = "Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0"
+    return spent or b"secondary rate limit" in answer.content[:MAX_TEXT]
 
 
 def api_error(

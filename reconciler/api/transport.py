@@ -298,7 +298,7 @@ def _content(answer: Answer, method: str, url: str, redact: Callable[[str], str]
         target = answer.headers.get("Location", "another place")
         raise _unexpected(answer, method, url, redact(f"It redirects to {target}."))
     if answer.status >= 400:
-        raise api_error(error_class(answer.status), answer, method, url, redact)
+        raise api_error(error_class(answer), answer, method, url, redact)
     if not answer.content:
         return None
     try:
