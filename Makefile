@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden soak bench docs clean
+.PHONY: help demo test check format lint types tests golden soak bench pages clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ bench: $(STAMP)  ## measure every number to hold, a quarter of an hour (SIZE=sma
 golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
 
-docs: $(STAMP)  ## rewrite the pages that are made from the code
+pages: $(STAMP)  ## rewrite the pages that are made from the code
 	$(BIN)/pytest tests/unit/test_rules.py tests/cli/test_connectors_page.py --update-golden -n 0
 
 format: $(STAMP)  ## format the code

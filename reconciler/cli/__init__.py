@@ -18,6 +18,7 @@ _COMMANDS = {
     "validate": ("reconciler.cli.validate", "Check manifests without any network."),
     "render": ("reconciler.cli.render", "Show the manifests after templates and defaults."),
     "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
+    "comment": ("reconciler.cli.comment", "Post a plan as a comment on a pull request."),
     "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
     "sync": ("reconciler.cli.sync", "Start jobs of connections, and wait for them."),
     "status": ("reconciler.cli.status", "Show the last job of each connection, worst first."),

@@ -62,7 +62,7 @@ def approved(selection: Selection, permissions: Permissions, settings: Settings)
             "A plan file says itself what is applied: give no tenants and no options of planning."
         )
     (path,) = files
-    file = _read(path)
+    file = read(path)
     project = read_project(settings.folder)
     check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
     exactly = Selection(exactly=frozenset(file.operations))
@@ -76,16 +76,20 @@ def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:
     return ExitCode.PARTLY_APPLIED if made.tenants else ExitCode.STALE
 
 
-def _read(path: str) -> PlanFile:
+def read(path: str) -> PlanFile:
+    """The plan file at *path*. Raises PlanFileUnreadable and PlanFileRefused."""
+    return read_plan_file(text_at(path, "Make one with `plan --out FILE`."), path)
+
+
+def text_at(path: str, hint: str) -> str:
+    """The text of a file that `plan` wrote. Raises PlanFileUnreadable, with *hint* what to do."""
     try:
-        text = FilePath(path).read_text(encoding="utf-8")
+        return FilePath(path).read_text(encoding="utf-8")
     except OSError as problem:
         reason = f"cannot be read: {problem.strerror or problem}"
-        raise PlanFileUnreadable(path, reason, "Make one with `plan --out FILE`.") from problem
+        raise PlanFileUnreadable(path, reason, hint) from problem
     except UnicodeDecodeError as problem:
-        hint = "Make a plan file with `plan --out FILE`."
-        raise PlanFileUnreadable(path, "is not JSON", hint) from problem
-    return read_plan_file(text, path)
+        raise PlanFileUnreadable(path, "is no text", hint) from problem
 
 
 def write(path: str, text: str) -> None:

@@ -39,6 +39,9 @@ class PlanFile:
     options: Mapping[str, Json]
     operations: Mapping[str, tuple[Record, ...]]
     """By tenant; tenants with none are left out."""
+    summary: Record
+    is_refused: bool
+    """As a whole; the summary counts the refused tenants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ def _plan_file(document: Record) -> PlanFile:
             for tenant in document["tenants"]
             if tenant["status"] == "planned" and tenant["operations"]
         },
+        dict(document["summary"]),
+        bool(document["refusals"]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.rules._rule import error_rule
+from reconciler.rules._rule import error_rule, warning_rule
 
 _READ_IT = "The message quotes the call and the server's own words."
 
@@ -153,5 +153,12 @@ RULES = (
         what="The file that the project names for its secrets is missing or cannot be understood.",
         why="Apply needs a secret from it; nothing was sent.",
         hint="Let sops or the CI write it, and look at `secrets.path` in reconciler.yaml.",
+    ),
+    warning_rule(
+        "R522",
+        "comment not written",
+        what="The comment on a pull request could not be written or brought up to date.",
+        why="The plan is printed and its exit code holds all the same: only the request lacks it.",
+        hint="The message quotes the answer of GitHub or GitLab, and says what the token needs.",
     ),
 )

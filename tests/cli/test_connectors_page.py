@@ -1,4 +1,4 @@
-"""docs/connectors.md quotes what the program prints; `make docs` writes it anew."""
+"""docs/connectors.md quotes what the program prints; `make pages` writes it anew."""
 
 from __future__ import annotations
 

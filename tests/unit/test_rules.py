@@ -48,7 +48,7 @@ def test_every_summary_in_the_code_is_the_title_of_a_rule() -> None:
         for line, summary in _summaries(file)
         if rule_titled(summary) is UNLISTED and summary != UNLISTED.title
     }
-    assert not strays, "give each a row in reconciler/rules/, then run `make docs`"
+    assert not strays, "give each a row in reconciler/rules/, then run `make pages`"
 
 
 def test_every_error_that_stops_a_stage_has_a_rule() -> None:
@@ -58,7 +58,7 @@ def test_every_error_that_stops_a_stage_has_a_rule() -> None:
 def test_the_page_of_rules_is_made_from_the_table(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--update-golden"):
         PAGE.write_text(render_rules(), encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == render_rules(), "run `make docs`"
+    assert PAGE.read_text(encoding="utf-8") == render_rules(), "run `make pages`"
 
 
 def _summaries(file: Path) -> list[tuple[int, str]]:
