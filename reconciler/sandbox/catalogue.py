@@ -71,6 +71,22 @@ def _catalogues() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return catalogues
 
 
+def is_stream(value: Any) -> bool:
+    """Whether *value* is a stream as a discovery answers it, as far as anything here reads it."""
+    if not (isinstance(value, dict) and isinstance(value.get("name"), str)):
+        return False
+    schema = value.get("jsonSchema")
+    if not isinstance(schema, dict) or not _are_properties(schema.get("properties", {})):
+        return False
+    return (
+        isinstance(value.get("namespace"), str | None)
+        and _is_path(value.get("supportedSyncModes", []))
+        and _is_path(value.get("defaultCursorField", []))
+        and isinstance(key := value.get("sourceDefinedPrimaryKey", []), list)
+        and all(map(_is_path, key))
+    )
+
+
 def stream(row: Mapping[str, Any]) -> Stream:
     """A stream of a discovery's answer."""
     return Stream(
@@ -82,6 +98,17 @@ def stream(row: Mapping[str, Any]) -> Stream:
         default_cursor=tuple(row.get("defaultCursorField", ())),
         primary_key=tuple(tuple(part) for part in row.get("sourceDefinedPrimaryKey", ())),
         is_file_based=row.get("isFileBased", False),
+    )
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(step, str) for step in value)
+
+
+def _are_properties(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(node, dict) and _are_properties(node.get("properties", {}))
+        for node in value.values()
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import random
 import re
 import time
@@ -10,9 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from reconciler.sandbox.problems import forbidden
+
 HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 RATE_LIMITED = '{"message":"You are being rate limited."}'
 UNLIMITED = 0
+_MOST = 1_000_000
 
 
 @dataclass
@@ -91,20 +95,47 @@ def read_fault(wanted: Mapping[str, Any]) -> Fault:
     }
     for one in fields(Fault):
         expected = kinds.get(str(one.type))
-        if one.name in wanted and expected and not isinstance(wanted[one.name], expected):
+        value = wanted.get(one.name)
+        is_wrong = isinstance(value, bool) and bool not in (expected or ())
+        if expected and one.name in wanted and (is_wrong or not isinstance(value, expected)):
             raise TypeError(f"{one.name} is not a {one.type}")
-    if wanted.get("close", "") not in ("", "before", "after"):
-        raise ValueError('close is "before" or "after"')
+    if unknown := sorted(set(wanted) - {one.name for one in fields(Fault)}):
+        raise TypeError(f"a fault has no {', '.join(unknown)}")
+    _check(wanted)
     return Fault(**wanted)
 
 
+def _check(wanted: Mapping[str, Any]) -> None:
+    """Refuses what no server could do. Raises TypeError or ValueError."""
+    if wanted.get("close", "") not in ("", "before", "after"):
+        raise ValueError('close is "before" or "after"')
+    if wanted.get("status", 400) not in range(400, 600):
+        raise ValueError("status is one of an error, from 400 to 599")
+    if not 0 <= wanted.get("probability", 1) <= 1:
+        raise ValueError("probability is from 0 to 1")
+    for name in ("count", "delay_s"):
+        if not 0 <= wanted.get(name, 0) <= _MOST:
+            raise ValueError(f"{name} is from 0 to {_MOST}")
+    headers = wanted.get("headers", {})
+    if not (isinstance(headers, dict) and all(isinstance(v, str) for v in headers.values())):
+        raise TypeError("headers is no object of texts")
+    if not _asks_for_something(wanted):
+        raise ValueError("nothing goes wrong: say status, close, delay_s, expire or shuffle")
+
+
+def _asks_for_something(wanted: Mapping[str, Any]) -> bool:
+    return any(wanted.get(name) for name in ("status", "close", "delay_s", "expire", "shuffle"))
+
+
 _SPOKEN = re.compile(
-    r"(?P<method>\*|[A-Z]+) (?P<path>\S+) (?P<what>\S+)(?: x(?P<count>\d+)| p(?P<chance>[\d.]+))?"
+    r"(?P<method>\*|[A-Z]+) (?P<path>\S+) (?P<what>\S+)"
+    r"(?: x(?P<count>\d+)| p(?P<chance>\d*\.?\d+))?"
 )
+_DELAY = re.compile(r"(?P<number>\d*\.?\d+)(?P<unit>ms|s)")
 
 
 def spoken(text: str) -> dict[str, Any]:
-    """A fault as an option says it: "POST /sources 429", "* * close-after p0.1", "GET * 2s x5".
+    """A fault as an option says it: "POST /sources 429", "* * close-after p0.1", "GET * 50ms x5".
 
     What happens is a status, `close-before`, `close-after`, `expire`, `shuffle`, or seconds of
     delay; then how often: once, x and a count, or p and a probability. Raises ValueError.
@@ -120,8 +151,8 @@ def spoken(text: str) -> dict[str, Any]:
         wanted["close"] = what.removeprefix("close-")
     elif what in ("expire", "shuffle"):
         wanted[what] = True
-    elif what.endswith("s"):
-        wanted["delay_s"] = float(what[:-1])
+    elif delay := _DELAY.fullmatch(what):
+        wanted["delay_s"] = float(delay["number"]) / (1000 if delay["unit"] == "ms" else 1)
     else:
         raise ValueError(f'"{what}" is nothing that can go wrong here')
     if match["count"]:
@@ -166,6 +197,8 @@ class Limiter:
 def _usual_body(status: int) -> tuple[str, str]:
     if status == 429:
         return RATE_LIMITED, "application/json"
+    if status == 403:
+        return json.dumps(forbidden().body), "application/json"
     if status in (502, 503, 504):
         return HTML_502, "text/html"
     if status >= 500:

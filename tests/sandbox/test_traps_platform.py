@@ -155,35 +155,3 @@ def test_a_connection_is_switched_off_by_failures_in_a_row_and_not_by_others(pla
     assert plain.refused("POST", "/jobs", body)[0] == 409
     listed = plain.get("/connections")["data"]
     assert [row["status"] for row in listed] == ["inactive"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"columns": []},
-        {"columns": {"customers": "vip"}},
-        {"streams": [{"name": "x"}]},
-        {"gone": "customers"},
-    ],
-)
-def test_what_is_no_change_of_a_schema_is_told(plain: Plain, change: dict[str, Any]) -> None:
-    path = f"{plain.root}/_sandbox/sources/{plain.connection()['sourceId']}/schema"
-    assert plain.session.post(path, json=change, timeout=10).status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/behaviour", {"job_running_s": "long"}),
-        ("/behaviour", {"is_entitled": "no"}),
-        ("/behaviour", {"nonsense": 1}),
-        ("/clock", {"seconds": "later"}),
-        ("/sources/nonsense/schema", {}),
-    ],
-)
-def test_what_no_control_endpoint_can_do_is_told(
-    plain: Plain, path: str, body: dict[str, Any]
-) -> None:
-    answer = plain.session.post(f"{plain.root}/_sandbox{path}", json=body, timeout=10)
-    assert answer.status_code in (400, 404)
-    assert answer.json()["message"]
