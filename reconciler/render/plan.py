@@ -176,7 +176,8 @@ def note_lines(plan: Plan, look: Look) -> Iterator[str]:
 
 
 def _noted(note: Note, look: Look) -> Iterator[str]:
-    yield from wrapped(f"  {safe(str(note.key))}: {safe(note.summary)}", look.width, "    ")
+    head = f"  {safe(str(note.key))}: {safe(note.summary)} [{note.rule}]"
+    yield from wrapped(head, look.width, "    ")
     for text in (note.detail, note.hint):
         if text:
             yield from wrapped(safe(text), look.width, "    ", first="    ")
