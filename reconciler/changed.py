@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from reconciler.model import DesiredTenant, Origin
+
+Reading: TypeAlias = "dict[str, DesiredTenant | None]"
+"""Every tenant of a project by name; None for one whose manifest cannot be understood."""
 
 _NOWHERE = Origin("", 0, 0)
 
@@ -18,18 +21,17 @@ class Changed:
     gone: tuple[str, ...]
 
 
-def changed(
-    before: Mapping[str, DesiredTenant | None], after: Mapping[str, DesiredTenant | None]
-) -> Changed:
-    """What differs between two readings, by tenant; None is one that cannot be understood.
+def changed(before: Reading, after: Reading) -> Changed:
+    """What differs between two readings, by tenant.
 
     Where something is written does not count, so that a renamed file changes nothing.
     """
-    differing = {name for name, tenant in after.items() if not _same(before.get(name), tenant)}
+    differing = {n for n, tenant in after.items() if not is_same(before.get(n), tenant)}
     return Changed(frozenset(differing), tuple(sorted(before.keys() - after.keys())))
 
 
-def _same(before: DesiredTenant | None, after: DesiredTenant | None) -> bool:
+def is_same(before: DesiredTenant | None, after: DesiredTenant | None) -> bool:
+    """Whether both ask for the same, wherever it is written; None is the same as nothing."""
     if before is None or after is None:
         return False
     return _without_places(before) == _without_places(after)

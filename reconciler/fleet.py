@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.changed import changed
+from reconciler.changed import Reading, changed
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
 from reconciler.errors import Diagnostic, ManifestError, Severity
@@ -39,10 +39,7 @@ class Loaded:
     tenants: tuple[DesiredTenant, ...]
     warnings: tuple[Diagnostic, ...]
     gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
-
-
-Reading = Mapping[str, DesiredTenant | None]
-"""Every tenant of a project by name; None for one whose manifest cannot be understood."""
+    declared: frozenset[str] = frozenset()  # every tenant of the project, selected or not
 
 
 def load(
@@ -86,7 +83,8 @@ def load(
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
     tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
-    return Loaded(tuple(tenants), tuple(problems), gone)
+    declared = frozenset(reading.candidate.name for reading in readings)
+    return Loaded(tuple(tenants), tuple(problems), gone, declared)
 
 
 def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue) -> Reading:

@@ -9,7 +9,7 @@ Rows that cannot belong to what was asked are an error, never an empty state.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ def read_live(
 ) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
     """Each tenant with its live state, or with why that could not be read; in the order given.
 
-    *recall* tells what is remembered of a tenant, by its name. Raises ApiError when nothing can be
-    read at all.
+    Several may mean one workspace, which is read once. *recall* tells what is remembered of a
+    tenant, by its name. Raises ApiError when nothing can be read at all.
     """
     found = _find_workspaces(client, tenants, _known_ids(tenants, recall))
     rows = _read_rows(client, tenants, found)
@@ -132,6 +132,12 @@ def _read_rows(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
         key=lambda batch: batch.last,
     )
+    needed = Counter(
+        (kind.name, str(rows[0][WORKSPACE_ID]))
+        for tenant, rows in zip(tenants, workspaces, strict=True)
+        for kind in kinds
+        if len(rows) == 1 and _is_wanted(kind, tenant)
+    )
     arrived: dict[tuple[str, str], Rows] = {}
     # The client's pacer decides how many of these are really under way.
     with ThreadPoolExecutor(client.most_at_a_time) as pool:
@@ -145,7 +151,10 @@ def _read_rows(
                 while key not in arrived:
                     batch, answer = next(answers)
                     arrived |= {(batch.kind.name, id_): got for id_, got in answer.items()}
-                bodies[kind.name] = arrived.pop(key)
+                bodies[kind.name] = arrived[key]
+                needed[key] -= 1
+                if not needed[key]:
+                    del arrived[key]
             yield bodies
             workspaces[position] = []
 
@@ -174,16 +183,21 @@ def _batches(
 ) -> Iterator[_Batch]:
     """Existing workspaces, in order, together as long as their expected rows fit a page."""
     ids: list[str] = []
+    asked: set[str] = set()
     expected = 0
     last = 0
     for position, (tenant, rows) in enumerate(zip(tenants, workspaces, strict=True)):
         if len(rows) != 1 or not _is_wanted(kind, tenant):
             continue
+        id_ = required(rows[0], WORKSPACE_ID, str)
+        if id_ in asked:
+            continue
+        asked.add(id_)
         count = sum(key.kind == kind.name for key in tenant.resources)
         if ids and ((kind.is_paged and expected + count > FILL) or len(ids) == MAX_IDS):
             yield _Batch(kind, tuple(ids), last)
             ids, expected = [], 0
-        ids.append(required(rows[0], WORKSPACE_ID, str))
+        ids.append(id_)
         expected += count
         last = position
     if ids:

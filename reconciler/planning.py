@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.api.client import Client
+from reconciler.changed import Reading, is_same
 from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent, ReconcilerError
 from reconciler.kinds import get
 from reconciler.last_jobs import job_histories
 from reconciler.live import WORKSPACE_ID, read_live
 from reconciler.model import DesiredTenant, LiveResource, LiveTenant
+from reconciler.plan.attribution import attributed
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import (
     NOTHING_ALLOWED,
@@ -41,20 +43,48 @@ def make_plan(
     recall: Recall = nothing,
     *,
     explain: bool = False,
+    base: Reading | None = None,
 ) -> Plan:
     """What would bring the live state of *tenants* to their manifests; sends only GETs.
+
+    With *base*, the tenants as another revision has them, every row is attributed: the live state
+    is read once, and both are planned against it.
 
     Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
     """
     try:
-        states = read_live(client, tenants, lambda tenant: recall(tenant).resources)
-        plans = [
+        others = [_other(tenant, base) for tenant in tenants]
+        both = [t for pair in zip(tenants, others, strict=True) for t in pair if t is not None]
+        plans = (
             plan_tenant(desired, live, allowances, recall(desired.name), explain=explain)
-            for desired, live in states
-        ]
-        return guarded_run(plans, allowances)
+            for desired, live in read_live(client, both, lambda name: recall(name).resources)
+        )
+        if base is None:
+            return guarded_run(list(plans), allowances)
+        return guarded_run(list(_attributed(plans, tenants, others, base)), allowances)
     except ListingInconsistent as problem:
         return Plan((), refusals=(untrusted_listing(problem),))
+
+
+def _other(tenant: DesiredTenant, base: Reading | None) -> DesiredTenant | None:
+    """*tenant* as *base* has it, where that is something else."""
+    other = base.get(tenant.name) if base is not None else None
+    return None if other is None or is_same(other, tenant) else other
+
+
+def _attributed(
+    plans: Iterator[TenantPlan],
+    tenants: Sequence[DesiredTenant],
+    others: Sequence[DesiredTenant | None],
+    base: Reading,
+) -> Iterator[TenantPlan]:
+    """*plans* of *tenants*, each followed by that of its other where it has one, attributed."""
+    for tenant, other in zip(tenants, others, strict=True):
+        plan = next(plans)
+        if other is not None:
+            yield attributed(plan, next(plans))
+        else:
+            yield attributed(plan, plan if base.get(tenant.name) is not None else None)
 
 
 def plan_tenant(

@@ -89,7 +89,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "rules",
         "__version__",
     ),
-    "planning": ("plan", "last_jobs", "live", "api", "kinds", "errors", "model"),
+    "planning": ("plan", "changed", "last_jobs", "live", "api", "kinds", "errors", "model"),
     "pipeline": (
         "planning",
         "apply",
@@ -109,6 +109,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "model",
     ),
     "cli": (
+        "changed",
+        "consequences",
         "cli",
         "fleet",
         "pipeline",
@@ -152,6 +154,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
     "cli.loading": (
         "cli",
+        "changed",
         "fleet",
         "git",
         "render",

@@ -13,7 +13,7 @@ from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
 from reconciler.cli import loading, plan_file
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.plan import details_option, plan_exit_code, plan_look
+from reconciler.cli.plan import details_option, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
@@ -21,6 +21,7 @@ from reconciler.cli.restore import keep_what_goes
 from reconciler.cli.run import ApplyRun, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
+from reconciler.cli.verdict import plan_exit_code
 from reconciler.cli.wishes import Wishes, executing_options
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances

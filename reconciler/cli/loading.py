@@ -3,41 +3,74 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 from reconciler import fleet, git
+from reconciler.changed import Reading
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.settings import Settings
 from reconciler.fleet import Loaded
 from reconciler.manifest.project import FILE as PROJECT_FILE
 from reconciler.manifest.project import Project, read_project
-from reconciler.render.changed import render_gone
+from reconciler.render.changed import render_gone, render_unclear
 from reconciler.render.diagnostics import render_diagnostics
 from reconciler.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """The project as the merge base with a revision has it."""
+
+    revision: str
+    commit: str
+    tenants: Reading
 
 
 def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
     """The project and its selected tenants; what is doubtful in them is told."""
     project = read_project(settings.folder)
     loaded = read(settings, project, selection)
-    if loaded.warnings:
-        settings.tell(render_diagnostics(loaded.warnings, settings.palette(sys.stderr)))
+    _tell(settings, loaded)
     if loaded.gone:
         settings.tell(render_gone(loaded.gone, selection.changed_since))
     return project, loaded
 
 
-def read(settings: Settings, project: Project, selection: Selection) -> Loaded:
+def load_beside(
+    settings: Settings, selection: Selection, revision: str
+) -> tuple[Project, Loaded, Then]:
+    """The same, and the project as *revision* has it, which knows itself what is gone."""
+    project = read_project(settings.folder)
+    then = _then(settings, project, revision)
+    loaded = read(settings, project, selection, then)
+    _tell(settings, loaded)
+    unclear = [t.name for t in loaded.tenants if then.tenants.get(t.name, t) is None]
+    if unclear:
+        settings.tell(render_unclear(unclear, revision))
+    return project, loaded, then
+
+
+def read(
+    settings: Settings, project: Project, selection: Selection, then: Then | None = None
+) -> Loaded:
     """The project's selected tenants, with what is doubtful in them untold."""
     catalogue = known_connectors(settings, project)
-    base = _base(settings, project, selection.changed_since) if selection.changed_since else None
+    since = selection.changed_since
+    if since and (then is None or then.revision != since):
+        then = _then(settings, project, since)
     return fleet.load(
         project,
         selection,
         settings.environ,
         catalogue,
         strict=bool(settings.strict),
-        base=base,
+        base=then.tenants if since and then else None,
     )
+
+
+def _tell(settings: Settings, loaded: Loaded) -> None:
+    if loaded.warnings:
+        settings.tell(render_diagnostics(loaded.warnings, settings.palette(sys.stderr)))
 
 
 def settled(settings: Settings, project: Project, selection: Selection) -> Selection:
@@ -48,10 +81,12 @@ def settled(settings: Settings, project: Project, selection: Selection) -> Selec
     return Selection(exactly=frozenset(tenant.name for tenant in tenants))
 
 
-def _base(settings: Settings, project: Project, revision: str) -> fleet.Reading:
+def _then(settings: Settings, project: Project, revision: str) -> Then:
     """Every tenant as *revision* has it; none where there was no project yet."""
+    commit = git.merge_base(project.root, revision)
     with git.project_at(project.root, revision) as folder:
         if not (folder / PROJECT_FILE).exists():
-            return {}
+            return Then(revision, commit, {})
         then = read_project(folder)
-        return fleet.read_all(then, settings.environ, known_connectors(settings, then))
+        catalogue = known_connectors(settings, then)
+        return Then(revision, commit, fleet.read_all(then, settings.environ, catalogue))

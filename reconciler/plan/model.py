@@ -15,6 +15,7 @@ from reconciler.model import (
     LiveResource,
     LiveTenant,
     Origin,
+    Path,
     ResourceKey,
     Retired,
 )
@@ -85,6 +86,35 @@ class Operation:
         return max((c.effect.weight for c in self.consequences), default=Weight.HARMLESS)
 
 
+class Whose(StrEnum):
+    """Who brings a row about, where a plan is held against that of another revision."""
+
+    CHANGE = "this change"
+    DRIFT = "already there"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose doing a row is. Of BOTH, the paths that the base would change alike, and its action."""
+
+    whose: Whose
+    already: frozenset[Path] = frozenset()
+    base_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The revision that a plan is held against, as the user named it, and the commit it stands for.
+
+    `gone` are its tenants that are no longer declared: nothing is planned for them.
+    """
+
+    revision: str
+    commit: str
+    gone: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class TenantPlan:
     """What happens to one tenant. A tenant with `refusals` or a `failure` is left alone.
@@ -95,6 +125,10 @@ class TenantPlan:
     ones are operations. `gone` are retired resources of which nothing is live. `notes` are worth
     reading and stop nothing. `equalities` are there when they were asked for, `jobs` too. `before`
     is all that is live, kept only for a tenant that loses something, so that it can be restored.
+
+    With a base, `attributions` has every resource that operations are about, `settled` those that
+    the base would have something done to and this plan has not, and `refused_before` says whether
+    the base would be refused for the very same reasons.
     """
 
     tenant: str
@@ -109,6 +143,9 @@ class TenantPlan:
     equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
     jobs: Mapping[ResourceKey, JobHistory] = field(default_factory=dict)
     before: LiveTenant | None = None
+    attributions: Mapping[ResourceKey, Attribution] = field(default_factory=dict)
+    settled: tuple[ResourceKey, ...] = ()
+    refused_before: bool = False
 
     @property
     def may_be_applied(self) -> bool:
@@ -125,6 +162,7 @@ class Plan:
 
     tenants: tuple[TenantPlan, ...]
     refusals: tuple[Diagnostic, ...] = ()
+    base: Base | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

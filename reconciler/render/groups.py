@@ -13,8 +13,17 @@ from typing import TypeAlias
 
 from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path, ResourceKey
-from reconciler.plan.model import Plan, TenantPlan
-from reconciler.render.rows import NO_NAMES, Row, TypeNames, Verb, in_short, is_new_tenant, rows_of
+from reconciler.plan.model import Attribution, Plan, TenantPlan
+from reconciler.render.rows import (
+    NO_NAMES,
+    Row,
+    Section,
+    TypeNames,
+    Verb,
+    in_short,
+    is_new_tenant,
+    rows_of,
+)
 from reconciler.render.values import leaves, show
 
 FEWEST = 3  # of two tenants each is better read in its own place
@@ -59,10 +68,14 @@ class Outline:
 
     changes: tuple[Block, ...]
     outside: tuple[Block, ...]
+    drift: tuple[Block, ...]
     refused: tuple[tuple[TenantPlan, tuple[Row, ...]], ...]
     failed: tuple[TenantPlan, ...]
     rows: tuple[Row, ...]
-    """Everything that apply may execute."""
+    """Everything that apply may execute, but drift."""
+
+    drift_rows: tuple[Row, ...]
+    """What apply may execute and the base would do as well."""
 
     rows_of: Mapping[str, tuple[Row, ...]]
     """The rows of every tenant by itself."""
@@ -76,14 +89,21 @@ def outline(plan: Plan, names: TypeNames = NO_NAMES, *, roster: bool = True) -> 
     all_rows = {tenant.tenant: rows_of(tenant) for tenant in plan.tenants}
     free = [tenant for tenant in plan.tenants if tenant.may_be_applied]
     blocks = list(_blocks([(t.tenant, all_rows[t.tenant]) for t in free], all_rows, names, roster))
+    rows = [row for tenant in free for row in all_rows[tenant.tenant]]
     return Outline(
-        changes=tuple(block for block in blocks if not block.rows[0].is_outside),
-        outside=tuple(block for block in blocks if block.rows[0].is_outside),
+        changes=_in(Section.CHANGES, blocks),
+        outside=_in(Section.OUTSIDE, blocks),
+        drift=_in(Section.DRIFT, blocks),
         refused=tuple((t, all_rows[t.tenant]) for t in plan.tenants if t.refusals),
         failed=tuple(tenant for tenant in plan.tenants if tenant.failure is not None),
-        rows=tuple(row for tenant in free for row in all_rows[tenant.tenant]),
+        rows=tuple(row for row in rows if row.section is not Section.DRIFT),
+        drift_rows=tuple(row for row in rows if row.section is Section.DRIFT),
         rows_of=all_rows,
     )
+
+
+def _in(section: Section, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block.rows[0].section is section)
 
 
 def _blocks(
@@ -93,10 +113,11 @@ def _blocks(
     roster: bool,
 ) -> Iterator[Block]:
     """The roster, groups with the widest first, then what is left of each tenant."""
-    new = [(name, rows) for name, rows in tenants if is_new_tenant(rows)]
-    if roster and len(new) >= FEWEST and (block := _roster(new, names)):
-        yield block
-        tenants = [(name, rows) for name, rows in tenants if not is_new_tenant(rows)]
+    for new in _alike_new(tenants) if roster else ():
+        if block := _roster(new, names):
+            yield block
+            listed = set(block.tenants)
+            tenants = [(name, rows) for name, rows in tenants if name not in listed]
     alike: dict[Signature, dict[str, Row]] = {}
     signed = [(name, rows, _signatures(name, rows, names)) for name, rows in tenants]
     for name, rows, signatures in signed:
@@ -109,20 +130,31 @@ def _blocks(
             for row, signature in zip(rows, signatures, strict=True)
             if len(alike[signature]) < FEWEST
         ]
-        for is_outside in (False, True):
-            if own := tuple(row for row in left if row.is_outside is is_outside):
+        for section in Section:
+            if own := tuple(row for row in left if row.section is section):
                 yield Block((name,), own)
+
+
+def _alike_new(
+    tenants: Sequence[tuple[str, tuple[Row, ...]]],
+) -> list[Sequence[tuple[str, tuple[Row, ...]]]]:
+    """New tenants that may make a roster, by whose doing they are; one of several doers is none."""
+    new: dict[Attribution | None, list[tuple[str, tuple[Row, ...]]]] = {}
+    for name, rows in tenants:
+        if is_new_tenant(rows) and len({row.attribution for row in rows}) == 1:
+            new.setdefault(rows[0].attribution, []).append((name, rows))
+    return [members for members in new.values() if len(members) >= FEWEST]
 
 
 def _groups(
     alike: Mapping[Signature, Mapping[str, Row]], all_rows: Mapping[str, Sequence[Row]]
 ) -> list[Block]:
     """Rows that are on the very same tenants make one block."""
-    together: dict[tuple[tuple[str, ...], bool], list[Mapping[str, Row]]] = {}
+    together: dict[tuple[tuple[str, ...], Section], list[Mapping[str, Row]]] = {}
     for by_tenant in alike.values():
         if len(by_tenant) >= FEWEST:
             first = next(iter(by_tenant.values()))
-            together.setdefault((tuple(by_tenant), first.is_outside), []).append(by_tenant)
+            together.setdefault((tuple(by_tenant), first.section), []).append(by_tenant)
     shapes = _tenants_by_shape(all_rows) if together else {}
     blocks = [_group(tenants, members, shapes) for (tenants, _), members in together.items()]
     return sorted(blocks, key=lambda block: (-len(block.tenants), block.tenants, block.rows[0].key))
@@ -191,7 +223,9 @@ def _signature(row: Row, names: TypeNames) -> Signature:
         about = (row.key.kind, row.key.name)
     changes = tuple((c.path, _exact(c.before), _exact(c.after), c.mark) for c in row.changes)
     causes = tuple((op.cause, op.reason) for op in row.operations)
-    return (row.verb, about, in_short(row, names), changes, causes, row.consequences)
+    of = row.attribution
+    whose = (of.whose, of.already, of.base_action) if of else None
+    return (row.verb, about, in_short(row, names), changes, causes, row.consequences, whose)
 
 
 def _shape(row: Row) -> Signature:

@@ -20,6 +20,7 @@ from reconciler.errors import Diagnostic
 from reconciler.model import Exhaustive, Json, Ref, ResourceKey
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render.changed import render_gone
 from reconciler.render.dependencies import Graph, graph_of
 from reconciler.render.groups import Block, Outline, outline
 from reconciler.render.plan import block_title
@@ -48,6 +49,7 @@ _SECTIONS = {
     "groups": "The same on many tenants",
     "tenants": "By tenant",
     "outside": "Changed in Airbyte, put back to what the manifests say",
+    "drift": "Already there before this change (drift)",
     "notes": "Worth knowing",
     "undeclared": "Live, and no manifest mentions it; left alone",
 }
@@ -94,7 +96,8 @@ def _data(plan: Plan, place: Place, names: TypeNames) -> Json:
     tenants = {tenant.tenant: position for position, tenant in enumerate(plan.tenants)}
     writer = _Writer(tenants, names)
     graphs, graph_of_tenant = _graphs(outlined)
-    every_row = [*outlined.rows, *(row for _, rows in outlined.refused for row in rows)]
+    refused = [row for _, rows in outlined.refused for row in rows]
+    every_row = [*outlined.rows, *outlined.drift_rows, *refused]
     return {
         "title": f"Plan for {safe(place.name)}",
         "place": safe(place.url),
@@ -117,6 +120,8 @@ def _tiles(plan: Plan, outlined: Outline) -> Iterator[Json]:
     for verb, count in verb_counts(outlined.rows).items():
         yield [count, f"to {verb}", str(verb)]
     yield [len({row.key.scope for row in outlined.rows}), "tenants changed", ""]
+    if plan.base is not None:
+        yield [len(outlined.drift_rows), "already there", ""]
     yield [sum(tenant.unchanged for tenant in plan.tenants), "resources unchanged", ""]
     if outlined.refused:
         yield [len(outlined.refused), "tenants refused", "trouble"]
@@ -166,6 +171,11 @@ class _Writer:
             yield self._block("groups" if block.is_group else "tenants", block)
         for block in outlined.outside:
             yield self._block("outside", block)
+        for block in outlined.drift:
+            yield self._block("drift", block)
+        if plan.base and plan.base.gone:
+            told = render_gone(plan.base.gone, plan.base.revision).splitlines()
+            yield {**_titled("notes", "No longer in the manifests", problems=[]), "lines": told}
         for tenant in plan.tenants:
             if lines := list(_noted(tenant)):
                 yield {**self._of("notes", tenant), "lines": lines}
@@ -237,7 +247,7 @@ class _Writer:
     def _change(self, row: Row, position: int) -> Json:
         change = row.changes[position]
         sides = [value_text(v, LONGEST, self._names) for v in (change.before, change.after)]
-        return [show_path(change.path), *sides, str(change.mark or "")]
+        return [show_path(change.path), *sides, row.marks(change)]
 
     def _fields(self, row: Row) -> Iterator[Json]:
         """Every field of a new resource."""

@@ -120,7 +120,8 @@ def _colour(row: Row, palette: Palette) -> str:
 def _change_line(change: FieldChange, row: Row, look: Look) -> str:
     """`path: before → after`, cut to the width; why, where that is known and not already said."""
     path = f"{INDENT}{show_path(change.path)}: "
-    mark = f" ({change.mark})" if change.mark and not row.is_outside else ""
+    marks = row.marks(change)
+    mark = f" ({marks})" if marks else ""
     before, after = (value_text(v, LONGEST, look.names) for v in (change.before, change.after))
     if before == after == HIDDEN:
         return path + (mark.strip() or HIDDEN)

@@ -10,6 +10,7 @@ import html
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.consequences import Weight
 from reconciler.plan.file import Place
@@ -20,9 +21,12 @@ from reconciler.render.lines import Look, block_rows_lines, names_text, row_line
 from reconciler.render.palette import PLAIN
 from reconciler.render.pieces import Piece, Rank, joined
 from reconciler.render.plan import (
+    DRIFT,
     OUTSIDE,
     action_line,
+    base_lines,
     block_title,
+    gone_lines,
     left_alone,
     note_lines,
     undeclared_lines,
@@ -60,15 +64,19 @@ def markdown_pieces(plan: Plan, place: Place, look: Look) -> Iterator[Piece]:
         yield Piece(Rank.ASIDE, f"**{OUTSIDE}**")
         for block in outlined.outside:
             yield _block(block, plain)
-    for lines_of in (note_lines, undeclared_lines):
+    if outlined.drift:
+        yield Piece(Rank.ASIDE, f"**{DRIFT}**")
+        for block in outlined.drift:
+            yield replace(_block(block, plain), rank=Rank.ASIDE)
+    for lines_of in (gone_lines, note_lines, undeclared_lines):
         if aside := list(lines_of(plan, plain)):
             yield Piece(Rank.ASIDE, _part(aside[0].rstrip(":"), aside[1:] or aside))
 
 
 def _summary(plan: Plan, outlined: Outline, place: Place) -> str:
-    rows = [f"### Plan for {_code(place.name)}", action_line(plan, outlined)]
-    counts = verb_counts(outlined.rows)
-    if not any(counts.values()) and not left_alone(plan, outlined):
+    sums = [action_line(plan, outlined), *base_lines(plan, outlined)]
+    rows = [f"### Plan for {_code(place.name)}", *sums]
+    if plan.base is None and not outlined.rows and not left_alone(plan, outlined):
         return f"{rows[0]}\n\nNo changes: everything matches its manifests."
     effects = effect_counts(outlined.rows)
     losses = [f"{n:,} {effect.title}" for effect, n in effects if effect.weight is Weight.LOSS]

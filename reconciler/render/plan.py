@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.changes import Note
 from reconciler.consequences import Weight
 from reconciler.plan.model import Operation, Plan, TenantPlan
+from reconciler.render.changed import render_gone
 from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.groups import Block, Outline, outline
 from reconciler.render.lines import (
@@ -36,6 +37,8 @@ from reconciler.render.rows import (
 from reconciler.render.values import counted, safe
 
 MOST_LISTED = 10
+REFUSED_BEFORE = ", as before this change"
+DRIFT = "Already there before this change (drift); apply does this as well:"
 OUTSIDE = "Changed in Airbyte since the last apply; the manifests' values are put back:"
 
 
@@ -50,14 +53,15 @@ def render_plan(plan: Plan, look: Look | None = None) -> str:
 def summary(plan: Plan, outlined: Outline, palette: Palette = PLAIN) -> str:
     """What would happen, to how many, and what that does to the data; a few lines."""
     left = left_alone(plan, outlined)
-    if not plan.has_changes and not left:
+    if plan.base is None and not plan.has_changes and not left:
         if len(plan.tenants) == 1:
             return f"No changes. {safe(plan.tenants[0].tenant)} matches its manifests."
         return f"No changes. {counted(len(plan.tenants), 'tenant')} match their manifests."
     losses, others = effect_lines(outlined)
-    lines = wrapped(action_line(plan, outlined), WIDTH, "  ")
+    lines = [*wrapped(action_line(plan, outlined), WIDTH, "  "), *others]
     red = [f"{palette.error}{line}{palette.reset}" for line in [*losses, *left]]
-    return "\n".join([*lines, *others, *red])
+    beside = [part for text in base_lines(plan, outlined) for part in wrapped(text, WIDTH, "  ")]
+    return "\n".join([*lines, *red, *beside])
 
 
 def headline(operation: Operation) -> str:
@@ -67,15 +71,34 @@ def headline(operation: Operation) -> str:
 
 def action_line(plan: Plan, outlined: Outline) -> str:
     """How many resources are created, updated, replaced and deleted, and how many stay."""
-    counts = verb_counts(outlined.rows)
+    unchanged = sum(tenant.unchanged for tenant in plan.tenants)
+    if plan.base is None:
+        return f"Plan: {_actions(outlined.rows)}; {unchanged:,} unchanged."
+    if not outlined.rows:
+        return f"This change: nothing to do in Airbyte; {unchanged:,} unchanged."
+    return f"This change: {_actions(outlined.rows)}; {unchanged:,} unchanged."
+
+
+def _actions(rows: Sequence[Row]) -> str:
+    """`1 to create, 2 to update, 0 to delete in 3 tenants`."""
     said = [
         f"{count:,} to {verb}"
-        for verb, count in counts.items()
+        for verb, count in verb_counts(rows).items()
         if count or verb is not Verb.REPLACE
     ]
-    changed = len({row.key.scope for row in outlined.rows})
-    unchanged = sum(tenant.unchanged for tenant in plan.tenants)
-    return f"Plan: {', '.join(said)} in {counted(changed, 'tenant')}; {unchanged:,} unchanged."
+    return f"{', '.join(said)} in {counted(len({row.key.scope for row in rows}), 'tenant')}"
+
+
+def base_lines(plan: Plan, outlined: Outline) -> list[str]:
+    """What is not this change's doing, and what it puts right; nothing without a base."""
+    said = []
+    if outlined.drift_rows:
+        said.append(
+            f"Already there (drift): {_actions(outlined.drift_rows)}; apply does that as well."
+        )
+    if settled := sum(len(tenant.settled) for tenant in plan.tenants):
+        said.append(f"Settled: {counted(settled, 'difference')} that this change puts right.")
+    return said
 
 
 def effect_lines(outlined: Outline) -> tuple[list[str], list[str]]:
@@ -109,8 +132,13 @@ def _sections(plan: Plan, outlined: Outline, look: Look) -> Iterator[list[str]]:
         yield [OUTSIDE]
         for block in outlined.outside:
             yield _block_lines(block, look)
+    if outlined.drift:
+        yield [DRIFT]
+        for block in outlined.drift:
+            yield _block_lines(block, look)
     yield list(undeclared_lines(plan, look))
     yield list(note_lines(plan, look))
+    yield list(gone_lines(plan, look))
     for tenant, rows in outlined.refused:
         yield list(_refused_lines(tenant, rows, look))
     for tenant in outlined.failed:
@@ -183,8 +211,15 @@ def _noted(note: Note, look: Look) -> Iterator[str]:
             yield from wrapped(safe(text), look.width, "    ", first="    ")
 
 
+def gone_lines(plan: Plan, look: Look) -> Iterator[str]:
+    """The tenants that the base declares and the manifests do not, and what to do about them."""
+    if plan.base is not None and plan.base.gone:
+        yield from render_gone(plan.base.gone, plan.base.revision, look.width).splitlines()
+
+
 def _refused_lines(tenant: TenantPlan, rows: Sequence[Row], look: Look) -> Iterator[str]:
-    yield f"{bold(tenant.tenant, look)}: {look.palette.error}refused{look.palette.reset}"
+    refused = f"{look.palette.error}refused{look.palette.reset}"
+    yield f"{bold(tenant.tenant, look)}: {refused}{REFUSED_BEFORE if tenant.refused_before else ''}"
     for row in rows:
         yield from row_lines(row, look)
     for refusal in tenant.refusals:

@@ -10,7 +10,7 @@ from reconciler.changes import FieldChange, Mark
 from reconciler.consequences import Consequence, Effect, Weight
 from reconciler.kinds import get
 from reconciler.model import ALL, JobHistory, Json, Ref, ResourceKey, Spec, workspace_key
-from reconciler.plan.model import Action, Cause, Operation, TenantPlan
+from reconciler.plan.model import Action, Attribution, Cause, Operation, TenantPlan, Whose
 from reconciler.render.amounts import age_text, duration_text, size_text
 from reconciler.render.values import counted, listed, safe, show
 
@@ -34,6 +34,14 @@ class Verb(StrEnum):
         return _MARKS[self]
 
 
+class Section(StrEnum):
+    """Where a row stands: what is new, and what was there before anybody wrote a manifest."""
+
+    CHANGES = "changes"
+    OUTSIDE = "outside"
+    DRIFT = "drift"
+
+
 _MARKS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.REPLACE: "±", Verb.DELETE: "-"}
 _VERBS = {action: Verb(action) for action in Action}
 _CAUSES = {Cause.RETIRED: "retired", Cause.PRUNED: "no manifest mentions it"}
@@ -45,12 +53,14 @@ class Row:
 
     `consequences` are what all of it does to the data, worst first, each said once. `jobs` are
     there when they were asked for: those of its connection, or of all that the row stands for.
+    `attribution` is there where the plan is held against that of a base.
     """
 
     verb: Verb
     operations: tuple[Operation, ...]
     consequences: tuple[Consequence, ...]
     jobs: tuple[JobHistory, ...] = ()
+    attribution: Attribution | None = None
 
     @property
     def operation(self) -> Operation:
@@ -71,9 +81,20 @@ class Row:
         return tuple(dict.fromkeys(consequence.effect for consequence in self.consequences))
 
     @property
-    def is_outside(self) -> bool:
-        """Whether it only puts back what somebody changed in Airbyte."""
-        return bool(self.changes) and all(c.mark is Mark.CHANGED_OUTSIDE for c in self.changes)
+    def section(self) -> Section:
+        """Whether it only puts back what somebody changed in Airbyte, or is there without this."""
+        if self.attribution is not None:
+            is_drift = self.attribution.whose is Whose.DRIFT
+            return Section.DRIFT if is_drift else Section.CHANGES
+        outside = self.changes and all(c.mark is Mark.CHANGED_OUTSIDE for c in self.changes)
+        return Section.OUTSIDE if outside else Section.CHANGES
+
+    def marks(self, change: FieldChange) -> str:
+        """Why that field differs, where it is known and the section does not say it."""
+        already = self.attribution.already if self.attribution else ()
+        said = [str(change.mark)] if change.mark and self.section is not Section.OUTSIDE else []
+        said += [str(Whose.DRIFT)] if change.path in already else []
+        return ", ".join(said)
 
 
 def rows_of(plan: TenantPlan) -> tuple[Row, ...]:
@@ -81,24 +102,19 @@ def rows_of(plan: TenantPlan) -> tuple[Row, ...]:
     deletes = {op.key: op for op in plan.operations if op.action is Action.DELETE}
     creates = {op.key for op in plan.operations if op.action is Action.CREATE}
     return tuple(
-        _row(
-            operation,
-            deletes,
-            tuple(plan.jobs[key] for key in (operation.key,) if key in plan.jobs),
-        )
+        _row(operation, deletes, plan)
         for operation in plan.operations
         if operation.action is not Action.DELETE or operation.key not in creates
     )
 
 
-def _row(
-    operation: Operation, deletes: Mapping[ResourceKey, Operation], jobs: tuple[JobHistory, ...]
-) -> Row:
-    if operation.action is Action.CREATE and operation.key in deletes:
-        both = (deletes[operation.key], operation)
-        return Row(Verb.REPLACE, both, _consequences(both), jobs)
-    verb = _VERBS[operation.action]
-    return Row(verb, (operation,), _consequences((operation,)), jobs)
+def _row(operation: Operation, deletes: Mapping[ResourceKey, Operation], plan: TenantPlan) -> Row:
+    key, verb = operation.key, _VERBS[operation.action]
+    operations: tuple[Operation, ...] = (operation,)
+    if operation.action is Action.CREATE and key in deletes:
+        verb, operations = Verb.REPLACE, (deletes[key], operation)
+    jobs = (plan.jobs[key],) if key in plan.jobs else ()
+    return Row(verb, operations, _consequences(operations), jobs, plan.attributions.get(key))
 
 
 def _consequences(operations: Sequence[Operation]) -> tuple[Consequence, ...]:
@@ -130,7 +146,18 @@ def subject(operation: Operation, *, titled: bool = True) -> str:
 def reason(row: Row) -> str:
     """Why, beyond the field changes: a few words, or nothing."""
     said = row.operation.reason or row.operations[0].reason
-    return safe(said or _CAUSES.get(row.operations[0].cause, ""))
+    why = [said or _CAUSES.get(row.operations[0].cause, ""), _before_too(row)]
+    return safe("; ".join(text for text in why if text))
+
+
+def _before_too(row: Row) -> str:
+    """That the base would touch the resource as well, where no field says so."""
+    of = row.attribution
+    if of is None or of.whose is not Whose.BOTH or of.already:
+        return ""
+    if of.base_action == row.verb:
+        return f"already to {row.verb}, otherwise"
+    return f"already to {of.base_action}"
 
 
 def in_short(row: Row, names: TypeNames, without: Collection[str | int] = ()) -> str:

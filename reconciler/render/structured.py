@@ -5,16 +5,16 @@ Described by schemas/plan.schema.json. Only ASCII leaves it, so that no name can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.changes import Equality, FieldChange, Note
 from reconciler.errors import Diagnostic
 from reconciler.model import JobHistory, Json, LastJob, ResourceKey, Retired
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
-from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.model import Base, Operation, Plan, TenantPlan, Whose
 from reconciler.plan.record import Record, change_record, operation_record, origin_record
 from reconciler.render.problems import explain
-from reconciler.render.rows import effect_counts, rows_of, verb_counts
+from reconciler.render.rows import Row, Section, effect_counts, rows_of, verb_counts
 
 
 def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> str:
@@ -23,11 +23,16 @@ def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> s
         "formatVersion": FORMAT_VERSION,
         "environment": {"name": place.name, "url": place.url},
         "options": dict(options),
+        **({"base": _base(plan.base)} if plan.base else {}),
         "summary": _summary(plan),
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],
     }
     return sealed(document)
+
+
+def _base(base: Base) -> Record:
+    return {"revision": base.revision, "commit": base.commit, "gone": list(base.gone)}
 
 
 def _summary(plan: Plan) -> Record:
@@ -37,8 +42,24 @@ def _summary(plan: Plan) -> Record:
         "refused": sum(bool(tenant.refusals) for tenant in plan.tenants),
         "unreadable": sum(tenant.failure is not None for tenant in plan.tenants),
         "unchanged": sum(tenant.unchanged for tenant in plan.tenants),
+        **_counts(rows),
+        **(_by_whose(rows, plan) if plan.base else {}),
+    }
+
+
+def _counts(rows: Sequence[Row]) -> Record:
+    return {
         **{str(verb): count for verb, count in verb_counts(rows).items()},
         "effects": {effect.slug: count for effect, count in effect_counts(rows)},
+    }
+
+
+def _by_whose(rows: Sequence[Row], plan: Plan) -> Record:
+    """The same sums for what this change does, and for what is there without it."""
+    return {
+        "thisChange": _counts([row for row in rows if row.section is not Section.DRIFT]),
+        "alreadyThere": _counts([row for row in rows if row.section is Section.DRIFT]),
+        "settled": sum(len(tenant.settled) for tenant in plan.tenants),
     }
 
 
@@ -47,9 +68,10 @@ def _tenant(plan: TenantPlan) -> Record:
         "tenant": plan.tenant,
         "status": _status(plan),
         "unchanged": plan.unchanged,
-        "operations": [operation_record(operation) for operation in plan.operations],
+        "operations": [_operation(operation, plan) for operation in plan.operations],
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         **({"failure": _diagnostic(explain(plan.failure))} if plan.failure else {}),
+        **({"settled": [_named(key) for key in plan.settled]} if plan.settled else {}),
         "undeclared": [
             {"kind": r.key.kind, "title": str(r.spec["name"]), "id": r.id} for r in plan.undeclared
         ],
@@ -62,6 +84,17 @@ def _tenant(plan: TenantPlan) -> Record:
         ],
         "jobs": [{**_named(key), **_history(jobs)} for key, jobs in sorted(plan.jobs.items())],
     }
+
+
+def _operation(operation: Operation, plan: TenantPlan) -> Record:
+    record = operation_record(operation)
+    if (of := plan.attributions.get(operation.key)) is not None:
+        record["attribution"] = _WHOSE[of.whose]
+        record["alreadyThere"] = [list(path) for path in sorted(of.already, key=str)]
+    return record
+
+
+_WHOSE = {Whose.CHANGE: "change", Whose.DRIFT: "drift", Whose.BOTH: "both"}
 
 
 def _status(plan: TenantPlan) -> str:

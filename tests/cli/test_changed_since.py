@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.manifests import acme, bigquery
+from tests.cli.repository import Repository
 from tests.support import Project
 
 TEMPLATE = {
@@ -16,42 +17,13 @@ TEMPLATE = {
     "params": {"type": "object", "properties": {"dataset": {"type": "string"}}},
     "destination": bigquery(dataset_id="${{ params.dataset }}"),
 }
-TENANTS = ("acme", "globex", "initech")
 
 
-class Repository:
-    """A project under git, with three plain tenants committed on main."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        self.git("init", "--quiet", "--initial-branch", "main")
-        for name in TENANTS:
-            self.tenant(name)
-        self.commit()
-        self.git("switch", "--quiet", "--create", "change")
-
-    def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.name=t", "-c", "user.email=t@example.test"]
-        command = ["git", *identity, *arguments]
-        folder = self.project.folder
-        return subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, text=True
-        ).stdout
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "a change")
-
-    def tenant(self, name: str, **changes: object) -> None:
-        workspace = {"name": name.title()}
-        content = {**acme(), "tenant": name, "workspace": workspace, **changes}
-        self.project.tenant(content, name)
-
-    def changed(self, revision: str = "main") -> str:
-        """What `validate` counts."""
-        result = self.project.run("validate", "--changed-since", revision)
-        assert result.exit_code == 0, result.output
-        return result.output
+def changed(repository: Repository, revision: str = "main") -> str:
+    """What `validate` counts."""
+    result = repository.project.run("validate", "--changed-since", revision)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 @pytest.fixture
@@ -61,9 +33,9 @@ def repository(project: Project) -> Repository:
 
 def test_an_edited_tenant_is_the_only_one(repository: Repository) -> None:
     repository.tenant("globex", destination=bigquery(dataset_id="other"))
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
     repository.commit()
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
     planned = repository.project.run("plan", "--changed-since", "main")
     assert planned.exit_code == 0, planned.output
     assert "globex" in planned.stdout
@@ -80,7 +52,7 @@ def test_what_main_changed_meanwhile_is_not_this_branch(repository: Repository) 
     repository.git("switch", "--quiet", "change")
     repository.tenant("globex", destination=bigquery(dataset_id="branch"))
     repository.commit()
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
 
 
 def test_a_comment_or_another_file_name_changes_no_tenant(repository: Repository) -> None:
@@ -89,7 +61,7 @@ def test_a_comment_or_another_file_name_changes_no_tenant(repository: Repository
     file = tenants / "globex.yaml"
     file.write_text("# a comment\n" + file.read_text())
     repository.commit()
-    assert "0 tenants," in repository.changed()
+    assert "0 tenants," in changed(repository)
     planned = repository.project.run("plan", "--changed-since", "main", "--detailed-exitcode")
     assert planned.exit_code == 0, planned.output
 
@@ -97,7 +69,7 @@ def test_a_comment_or_another_file_name_changes_no_tenant(repository: Repository
 def test_the_project_files_defaults_reach_every_tenant(repository: Repository) -> None:
     file = repository.project.folder / "reconciler.yaml"
     file.write_text(file.read_text() + "defaults: {connections: {prefix: p_}}\n")
-    assert "3 tenants," in repository.changed()
+    assert "3 tenants," in changed(repository)
 
 
 def test_a_template_reaches_the_tenants_that_use_it(repository: Repository) -> None:
@@ -105,12 +77,10 @@ def test_a_template_reaches_the_tenants_that_use_it(repository: Repository) -> N
     for name in ("hooli", "umbrella"):
         tenant = {"version": 1, "tenant": name, "template": "shop", "params": {"dataset": name}}
         repository.project.tenant(tenant, name)
-    repository.git("switch", "--quiet", "main")
-    repository.commit()
-    repository.git("switch", "--quiet", "-C", "change")
+    repository.commit_on_main()
     labelled = {**TEMPLATE, "labels": {"tier": "gold"}}
     repository.project.write("templates/shop.yaml", labelled)
-    assert "2 tenants," in repository.changed()
+    assert "2 tenants," in changed(repository)
 
 
 def test_a_row_of_a_set_is_one_tenant(repository: Repository) -> None:
@@ -120,18 +90,16 @@ def test_a_row_of_a_set_is_one_tenant(repository: Repository) -> None:
     )
     rows = "tenant,dataset\nhooli,h\numbrella,u\n"
     repository.project.write("tenants/rows.csv", rows)
-    repository.git("switch", "--quiet", "main")
-    repository.commit()
-    repository.git("switch", "--quiet", "-C", "change")
+    repository.commit_on_main()
     repository.project.write("tenants/rows.csv", rows.replace("umbrella,u", "umbrella,v"))
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
     repository.project.write("tenants/rows.csv", f"{rows}wayne,w\n")
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
 
 
 def test_a_tenant_that_is_gone_is_named_with_what_to_do(repository: Repository) -> None:
     (repository.project.folder / "tenants" / "initech.yaml").unlink()
-    told = repository.changed()
+    told = changed(repository)
     assert "initech" in told
     assert "reconciler destroy initech" in told
     assert "0 tenants," in told
@@ -147,7 +115,7 @@ def test_a_mistake_elsewhere_does_not_stop_the_branch(repository: Repository) ->
     assert "broken" in result.stderr, "it cannot be said to be unchanged, so it is told"
     assert result.exit_code == 1
     (repository.project.folder / "tenants" / "broken.yaml").unlink()
-    assert "1 tenant," in repository.changed()
+    assert "1 tenant," in changed(repository)
 
 
 def test_an_unknown_revision_is_told(repository: Repository) -> None:

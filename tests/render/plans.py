@@ -25,8 +25,10 @@ from reconciler.model import (
     Spec,
     workspace_key,
 )
+from reconciler.plan.attribution import attributed
 from reconciler.plan.model import (
     Action,
+    Base,
     Cause,
     Operation,
     Plan,
@@ -107,6 +109,44 @@ def new_tenant(tenant: str) -> TenantPlan:
         ),
     )
     return TenantPlan(tenant, operations)
+
+
+def based() -> Plan:
+    """A plan held against a base: rows of this change, drift, both, and something settled."""
+    pairs = [(rescheduled(f"customer-{n}"), TenantPlan(f"customer-{n}")) for n in range(1, 5)]
+    for tenant in ("globex", "hooli", "initech"):
+        pairs.append((renamed(tenant), renamed(tenant)))
+    pairs.append((_drifting(), _drifting(before=True)))
+    pairs.append((TenantPlan("umbrella", unchanged=4), renamed("umbrella")))
+    tenants = tuple(attributed(plan, before) for plan, before in pairs)
+    return Plan(tenants, base=Base("origin/main", "0f1e2d3c4b5a", gone=("wayne",)))
+
+
+def renamed(tenant: str) -> TenantPlan:
+    """A tenant whose source somebody has renamed in Airbyte."""
+    change = FieldChange(("name",), "Stripe (do not touch)", "Stripe", Mark.CHANGED_OUTSIDE)
+    return TenantPlan(tenant, (update(key("source", tenant, "stripe"), [change], NOTHING),))
+
+
+def _drifting(*, before: bool = False) -> TenantPlan:
+    """A tenant of which one row is there already, one is partly, and one would be otherwise."""
+    main, copy, moved = (key("connection", "acme", name) for name in ("main", "copy", "moved"))
+    paused = FieldChange(("status",), "inactive", "active", Mark.CHANGED_OUTSIDE)
+    prefix = FieldChange(("prefix",), "old_", "new_")
+    cron = FieldChange(
+        ("schedule", "cronExpression"), "0 0 4 * * ?", f"0 0 {2 if before else 3} * * ?"
+    )
+    resumed = Consequence(Effect.RESUMED)
+    tables = Consequence(Effect.NEW_TABLES)
+    return TenantPlan(
+        "acme",
+        (
+            update(main, [paused], [resumed]),
+            update(copy, [paused] if before else [paused, prefix], [tables, resumed]),
+            update(moved, [cron], [Consequence(Effect.SCHEDULE_ONLY)]),
+        ),
+        unchanged=3,
+    )
 
 
 def hostile() -> Plan:

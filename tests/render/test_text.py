@@ -9,7 +9,7 @@ from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.lines import Look
 from reconciler.render.palette import COLOUR
 from reconciler.render.plan import render_plan
-from tests.render.plans import PLANTED, TYPES, everything, hostile, new_tenant, rescheduled
+from tests.render.plans import PLANTED, TYPES, based, everything, hostile, new_tenant, rescheduled
 
 Golden = Callable[[str, str], None]
 
@@ -22,9 +22,14 @@ def test_details_show_every_field_and_every_name(golden: Golden) -> None:
     golden("plan-details", render_plan(everything(), Look(names=TYPES, details=True)))
 
 
+def test_a_plan_beside_a_base(golden: Golden) -> None:
+    golden("plan-base", render_plan(based(), Look(names=TYPES)))
+
+
 def test_no_line_is_wider_than_80_columns_where_words_allow_it() -> None:
-    for line in render_plan(everything(), Look(names=TYPES)).splitlines():
-        assert len(line) <= 80, line
+    for plan in (everything(), based()):
+        for line in render_plan(plan, Look(names=TYPES)).splitlines():
+            assert len(line) <= 80, line
 
 
 def test_colour_changes_nothing_but_colour() -> None:
