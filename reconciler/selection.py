@@ -1,8 +1,9 @@
-"""Which tenants a command is about: by name, file, pattern or label."""
+"""Which tenants a command is about: by name, file, pattern or label, and by shard."""
 
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,11 +23,28 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `count` parts of a fleet, from 1, for runs that share the work."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def has(self, tenant: str) -> bool:
+        """Whether it is this shard's: by the name alone, so that no other tenant matters."""
+        digest = hashlib.sha256(tenant.encode()).digest()
+        return int.from_bytes(digest[:8]) % self.count == self.index - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """`named` are tenant names or paths, `patterns` globs: any may fit. All of `labels` must.
 
     `exactly` are the tenants of a plan file, in place of all that: one that is no longer declared
-    is for the plan to say. `changed_since` is a revision of git that they must differ from.
+    is for the plan to say. `changed_since` is a revision of git that they must differ from. `shard`
+    takes its part of what all the others select.
     """
 
     named: tuple[str, ...] = ()
@@ -34,6 +52,7 @@ class Selection:
     labels: tuple[tuple[str, str], ...] = ()
     exactly: frozenset[str] | None = None
     changed_since: str = ""
+    shard: Shard | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -50,7 +69,7 @@ class Selection:
         for pattern in self.patterns:
             if not fnmatch.filter(names, pattern):
                 raise UsageError(f'no tenant matches "{pattern}"', _some(names))
-        if self.labels and not any(self.selects(candidate) for candidate in candidates):
+        if self.labels and not any(self._means(candidate) for candidate in candidates):
             wanted = ", ".join(f"{key}={value}" for key, value in self.labels)
             raise UsageError(f"no selected tenant has the labels {wanted}")
 
@@ -58,6 +77,13 @@ class Selection:
         """Whether the command is about this tenant."""
         if self.exactly is not None:
             return candidate.name in self.exactly
+        return self.shares(candidate.name) and self._means(candidate)
+
+    def shares(self, tenant: str) -> bool:
+        """Whether a tenant of that name would be in the shard, if there is one."""
+        return self.shard is None or self.shard.has(tenant)
+
+    def _means(self, candidate: Candidate) -> bool:
         has_labels = all(candidate.labels.get(key) == value for key, value in self.labels)
         if not (self.named or self.patterns):
             return has_labels
@@ -73,6 +99,29 @@ def parse_label(text: str) -> tuple[str, str]:
     if not (key and sign):
         raise ValueError(f"{text!r} is not key=value")
     return key, value
+
+
+_INDEXES = (("JOB_COMPLETION_INDEX", 0), ("CI_NODE_INDEX", 1))
+"""What numbers the pods of a Kubernetes Indexed Job and GitLab's parallel jobs, and from where."""
+
+
+def parse_shard(text: str, environ: Mapping[str, str]) -> Shard:
+    """The shard of `3/16`, or of `auto/16` by the job's own number. Raises ValueError."""
+    index, _, count = text.partition("/")
+    if not (count.isdecimal() and (index.isdecimal() or index == "auto")):
+        raise ValueError(f"{text!r} is no shard such as 3/16 or auto/16")
+    number = _index(environ) if index == "auto" else int(index)
+    if not 1 <= number <= int(count):
+        raise ValueError(f"there is no shard {number} of {count}: they count from 1")
+    return Shard(number, int(count))
+
+
+def _index(environ: Mapping[str, str]) -> int:
+    for name, first in _INDEXES:
+        if environ.get(name, "").isdecimal():
+            return int(environ[name]) - first + 1
+    names = " nor ".join(name for name, _ in _INDEXES)
+    raise ValueError(f"auto needs the number of the job, and neither {names} is set")
 
 
 def _is_named(name: str, candidate: Candidate) -> bool:

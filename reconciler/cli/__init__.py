@@ -23,6 +23,7 @@ _COMMANDS = {
     "sync": ("reconciler.cli.sync", "Start jobs of connections, and wait for them."),
     "status": ("reconciler.cli.status", "Show the last job of each connection, worst first."),
     "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
+    "report": ("reconciler.cli.report", "Put the reports of many jobs together."),
     "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
     "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
     "connectors": ("reconciler.cli.connectors", "The connectors that manifests can name."),

@@ -66,11 +66,13 @@ def apply(
       reconciler --env production apply --auto-approve acme
     """
     approved = plan_file.approved(selection, permissions, settings)
+    shard = str(selection.shard or "")
     if approved:
         selection, permissions = approved.selection, approved.permissions
+        shard = approved.file.shard
     with noted("Reading the manifests", terminal=settings.shows_progress_bar):
         project, loaded = loading.load(settings, selection)
-    with apply_run(settings, project, wishes) as run:
+    with apply_run(settings, project, wishes, shard=shard) as run:
         chosen = permissions.applied_to(loaded.tenants)
         made = planned(run, chosen, permissions.allowances(project), settings)
         if approved:

@@ -11,7 +11,6 @@ from reconciler.api.transport import Manners, unobserved
 from reconciler.cli import plan_file
 from reconciler.cli.ci import Request, Where, project_place, request_of
 from reconciler.cli.durations import DURATION
-from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.session import request_log
 from reconciler.cli.settings import Settings, global_options
 from reconciler.commenting import Note, Published, Topic, publish
@@ -88,7 +87,7 @@ def comment(
     note = Note(topic, text if _has_news(planned) else "", labels)
     where = Where(forge, api_url, repository, pull_request)
     post(settings, note, where, Patience(retry_for_s=retry_for, attempts=4))
-    sys.exit(_exit_code(planned, detailed=detailed_exitcode))
+    sys.exit(plan_file.planned_code(planned, detailed=detailed_exitcode))
 
 
 def post(settings: Settings, note: Note, where: Where, patience: Patience) -> None:
@@ -135,12 +134,3 @@ def _has_news(planned: PlanFile) -> bool:
         bool(planned.operations or summary["refused"] or summary["unreadable"])
         or planned.is_refused
     )
-
-
-def _exit_code(planned: PlanFile, *, detailed: bool) -> ExitCode:
-    """What `plan` itself ended with."""
-    if planned.summary["unreadable"]:
-        return ExitCode.FAILED
-    if planned.is_refused or planned.summary["refused"]:
-        return ExitCode.REFUSED
-    return ExitCode.CHANGES if detailed and planned.operations else ExitCode.DONE

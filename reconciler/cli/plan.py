@@ -130,12 +130,13 @@ def plan(
         if job_info:
             made = _with_jobs(connection.client, made, settings)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    shard = str(selection.shard or "")
     if out is not None:
-        plan_file.write(out, render_plan_json(made, place, permissions.options))
+        plan_file.write(out, render_plan_json(made, place, permissions.options, shard))
         settings.tell(f"Plan file written: reconciler apply {out}")
     look = plan_look(settings, details=details)
     equal = render_equalities(made) if explain_equal and format_ == "text" else ""
-    settings.result(equal + _rendered(format_, made, place, permissions.options, look))
+    settings.result(equal + _rendered(format_, made, place, permissions.options, shard, look))
     failing = [FailOn(each) for each in fail_on]
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode, fail_on=failing))
 
@@ -156,8 +157,10 @@ def _permitted(then: Then, permissions: Permissions) -> Reading:
 
 def _base(then: Then, loaded: Loaded, selection: Selection) -> Base:
     """What the plan is held against; what is gone is told unless certain tenants were asked for."""
-    is_wide = replace(selection, changed_since="").is_everything
-    gone = sorted(then.tenants.keys() - loaded.declared) if is_wide else []
+    is_wide = replace(selection, changed_since="", shard=None).is_everything
+    gone = (
+        sorted(filter(selection.shares, then.tenants.keys() - loaded.declared)) if is_wide else []
+    )
     return Base(then.revision, then.commit, tuple(gone))
 
 
@@ -172,10 +175,10 @@ def _with_jobs(client: Client, made: Plan, settings: Settings) -> Plan:
 
 
 def _rendered(
-    format_: str, made: Plan, place: Place, options: Mapping[str, Json], look: Look
+    format_: str, made: Plan, place: Place, options: Mapping[str, Json], shard: str, look: Look
 ) -> str:
     if format_ == "json":
-        return render_plan_json(made, place, options)
+        return render_plan_json(made, place, options, shard)
     if format_ == "html":
         # Imported here: few plans are asked for as a page.
         from reconciler.render.html import render_plan_html

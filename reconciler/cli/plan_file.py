@@ -76,6 +76,15 @@ def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:
     return ExitCode.PARTLY_APPLIED if made.tenants else ExitCode.STALE
 
 
+def planned_code(file: PlanFile, *, detailed: bool) -> ExitCode:
+    """What `plan` itself ended with when it wrote *file*."""
+    if file.summary["unreadable"]:
+        return ExitCode.FAILED
+    if file.is_refused or file.summary["refused"]:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES if detailed and file.operations else ExitCode.DONE
+
+
 def read(path: str) -> PlanFile:
     """The plan file at *path*. Raises PlanFileUnreadable and PlanFileRefused."""
     return read_plan_file(text_at(path, "Make one with `plan --out FILE`."), path)

@@ -98,8 +98,13 @@ OUTCOMES = {
 
 
 @contextlib.contextmanager
-def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[ApplyRun]:
-    """An apply that nobody else can disturb from this project folder, with everything at hand."""
+def apply_run(
+    settings: Settings, project: Project, wishes: Wishes, *, shard: str = ""
+) -> Iterator[ApplyRun]:
+    """An apply that nobody else can disturb from this project folder, with everything at hand.
+
+    *shard* is the part of the fleet that it is about, for its log.
+    """
     id_ = secrets.token_hex(6)
     redaction = Redaction()
     environment = project.environment(settings.env, settings.environ)
@@ -120,7 +125,7 @@ def apply_run(settings: Settings, project: Project, wishes: Wishes) -> Iterator[
         )
         ledger = held.enter_context(ledgers.writing(at))
         log = held.enter_context(event_log(wishes.events, id_, redaction, settings.tell))
-        log.write(events.started(environment.name, who, f"reconciler {__version__}"))
+        log.write(events.started(environment.name, who, f"reconciler {__version__}", shard))
         manners = _manners(settings, project, wishes, id_, redaction, interruption, log)
         connection = held.enter_context(session.connected(settings, project, manners))
         record = Run(id_, started, None, who, "", ledgers.UNFINISHED, {})

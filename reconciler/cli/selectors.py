@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from reconciler.selection import Selection, parse_label
+from reconciler.selection import Selection, Shard, parse_label, parse_shard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,8 +23,15 @@ def _labels(
         raise click.BadParameter(str(problem)) from problem
 
 
+def _shard(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Shard | None:
+    try:
+        return parse_shard(text, os.environ) if text else None
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from problem
+
+
 def tenant_selection(function: F) -> F:
-    """Adds TENANT arguments, --tenant, --label, --changed-since; they come as one `selection`."""
+    """Adds TENANT arguments, --tenant, --label, --changed-since and --shard, as one `selection`."""
 
     @functools.wraps(function)
     def wrapped(
@@ -32,9 +40,11 @@ def tenant_selection(function: F) -> F:
         patterns: tuple[str, ...],
         labels: tuple[tuple[str, str], ...],
         changed_since: str | None,
+        shard: Shard | None,
         **options: Any,
     ) -> Any:
-        selection = Selection(tenants, patterns, labels, changed_since=changed_since or "")
+        since = changed_since or ""
+        selection = Selection(tenants, patterns, labels, changed_since=since, shard=shard)
         return function(*arguments, selection=selection, **options)
 
     decorators = (
@@ -55,6 +65,13 @@ def tenant_selection(function: F) -> F:
             metavar="REV",
             help="Only tenants that this branch changes against REV, such as origin/main: by their "
             "own files, a template, a set or the project file.",
+        ),
+        click.option(
+            "--shard",
+            metavar="N/COUNT",
+            callback=_shard,
+            help="Only the Nth of COUNT parts of the tenants, for jobs that share a fleet; "
+            "auto/COUNT takes N from JOB_COMPLETION_INDEX or CI_NODE_INDEX.",
         ),
     )
     decorated: Any = wrapped

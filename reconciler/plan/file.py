@@ -42,6 +42,8 @@ class PlanFile:
     summary: Record
     is_refused: bool
     """As a whole; the summary counts the refused tenants."""
+    shard: str
+    """The part of the fleet that was planned, such as `3/16`; empty for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,16 @@ def sealed(document: Record) -> str:
 
 def read_plan_file(text: str, path: str) -> PlanFile:
     """The plan in *text*. Raises PlanFileUnreadable and PlanFileRefused, which say why."""
+    document = read_document(text, path)
+    try:
+        return _plan_file(document)
+    except (KeyError, TypeError, AttributeError) as problem:
+        reason = "does not have the parts of a plan"
+        raise PlanFileUnreadable(path, reason, "Plan again.") from problem
+
+
+def read_document(text: str, path: str) -> Record:
+    """What `sealed` made *text* of. Raises PlanFileUnreadable and PlanFileRefused."""
     document = _document(text, path)
     version = document.get("formatVersion")
     if isinstance(version, int) and version > FORMAT_VERSION:
@@ -106,11 +118,7 @@ def read_plan_file(text: str, path: str) -> PlanFile:
             "has been edited: its digest does not fit its contents",
             "A plan file is applied as it was made or not at all. Plan again.",
         )
-    try:
-        return _plan_file(document)
-    except (KeyError, TypeError, AttributeError) as problem:
-        reason = "does not have the parts of a plan"
-        raise PlanFileUnreadable(path, reason, "Plan again.") from problem
+    return document
 
 
 def check_place(file: PlanFile, place: Place, path: str) -> None:
@@ -176,6 +184,7 @@ def _plan_file(document: Record) -> PlanFile:
         },
         dict(document["summary"]),
         bool(document["refusals"]),
+        str(document.get("shard", "")),
     )
 
 

@@ -14,9 +14,10 @@ VERSION = 1
 Event = Mapping[str, Json]
 
 
-def started(environment: str, who: str, tool: str) -> Event:
-    """An apply begins."""
-    return {"event": "started", "environment": environment, "who": who, "tool": tool}
+def started(environment: str, who: str, tool: str, shard: str) -> Event:
+    """An apply begins; *shard* is empty when it is about the whole fleet."""
+    part = {"shard": shard} if shard else {}
+    return {"event": "started", "environment": environment, "who": who, "tool": tool, **part}
 
 
 def planned(plan: Plan, digest: str) -> Event:

@@ -17,13 +17,17 @@ from reconciler.render.problems import explain
 from reconciler.render.rows import Row, Section, effect_counts, rows_of, verb_counts
 
 
-def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json]) -> str:
-    """*plan* as JSON text, a tenant a line; *options* are those that it was made with."""
+def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json], shard: str = "") -> str:
+    """*plan* as JSON text, a tenant a line; *options* are those that it was made with.
+
+    *shard* says which part of the fleet it is about, such as `3/16`, if not all of it.
+    """
     document = {
         "formatVersion": FORMAT_VERSION,
         "environment": {"name": place.name, "url": place.url},
         "options": dict(options),
         **({"base": _base(plan.base)} if plan.base else {}),
+        **({"shard": shard} if shard else {}),
         "summary": _summary(plan),
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],
