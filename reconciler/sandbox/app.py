@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.sandbox import bodies, problems, states, timetable
-from reconciler.sandbox.call import Call, Caller, World
+from reconciler.sandbox.call import Call, Caller, RoleMissing, World
 from reconciler.sandbox.control import Control
 from reconciler.sandbox.discovery import Running
 from reconciler.sandbox.faults import RATE_LIMITED, Fault
@@ -158,6 +158,11 @@ class Application:
             return await self._carried_out(route, params, request, caller)
         except NoRoute as problem:
             return _refused(_nowhere(problem, request.url.path), problem.allowed)
+        except RoleMissing as refusal:
+            # What creates is guarded by the framework already, in its own shape.
+            is_create = method == "POST"
+            forbidden = problems.framework(403, "Forbidden", request.url.path)
+            return _refused(forbidden if is_create else refusal)
         except Refusal as refusal:
             return _refused(refusal)
 

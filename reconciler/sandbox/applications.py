@@ -28,7 +28,7 @@ def _synthetic(call: Call) -> dict[str, object]:
     return {
         "id": str(uuid.uuid4()),
         "name": "Default User Application",
-        "clientId": "sandbox-client",
+        "clientId": call.world.client_id,
         "clientSecret": "*" * 10,
         "createdAt": call.now_s,
     }

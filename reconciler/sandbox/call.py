@@ -53,6 +53,7 @@ class World:
     caller: Caller
     clock: Clock = field(default_factory=Clock)
     behaviour: Behaviour = field(default_factory=Behaviour)
+    client_id: str = "sandbox-client"
     custom: dict[tuple[str, int], Definition] = field(default_factory=dict)
 
 
@@ -153,11 +154,15 @@ class Call:
         return value.lower()
 
 
-def no_role() -> problems.Refusal:
+class RoleMissing(problems.Refusal):
+    """403: the caller has no role in what the request is about."""
+
+
+def no_role() -> RoleMissing:
     """403 of the handlers' own check of roles."""
-    return problems.forbidden(
-        "Caller does not have the required permissions to access the resource(s)."
-    )
+    message = "Caller does not have the required permissions to access the resource(s)."
+    refusal = problems.forbidden(message)
+    return RoleMissing(refusal.status, refusal.body)
 
 
 def require_workspace(call: Call, id_: str) -> Row:

@@ -23,7 +23,7 @@ from reconciler.sandbox import (
     timetable,
 )
 from reconciler.sandbox.actors import require_actor
-from reconciler.sandbox.call import Call, require_role
+from reconciler.sandbox.call import Call, Caller, require_role
 from reconciler.sandbox.catalogue import Stream
 from reconciler.sandbox.discovery import discovered
 from reconciler.sandbox.lists import page, workspace_scope
@@ -60,6 +60,9 @@ def list_connections(call: Call) -> Answer:
 
 def create_connection(call: Call) -> Answer:
     """Checks in the server's order: schedule, actors, discovery, streams, then the handler's."""
+    if call.caller is Caller.ORDINARY:
+        for role in ("source", "destination"):
+            require_actor(call, role, call.body[f"{role}Id"])
     schedule = schedules.parsed(call.body.get("schedule"))
     for name in _DEFAULTS:
         # An explicit null replaces the default, and the server stumbles over it.
@@ -71,7 +74,8 @@ def create_connection(call: Call) -> Answer:
     kept = _chosen(call, source, destination, found)
     if source["workspace_id"] != destination["workspace_id"]:
         raise problems.unexpected()
-    kept = _checked(call, schedule, source, destination, found, kept, [])
+    kept = _checked(call, source, destination, found, kept, [])
+    _check_schedule(call, schedule)
     fields = {**_DEFAULTS, "prefix": "", **{n: call.body[n] for n in _KEPT if n in call.body}}
     if "prefix" in call.sent and call.sent["prefix"] is None:
         del fields["prefix"]
@@ -184,7 +188,8 @@ def _patched_streams(
     found = discovered(call, source)
     kept = _chosen(call, source, destination, found)
     states.wipe_changed(call.world, row["id"], before, kept)
-    return _checked(call, schedule, source, destination, found, kept, before)
+    _check_schedule(call, schedule)
+    return _checked(call, source, destination, found, kept, before)
 
 
 def _check_schedule(call: Call, schedule: Mapping[str, Any] | None) -> None:
@@ -193,7 +198,6 @@ def _check_schedule(call: Call, schedule: Mapping[str, Any] | None) -> None:
 
 def _checked(
     call: Call,
-    schedule: Mapping[str, Any] | None,
     source: Row,
     destination: Row,
     found: Sequence[Stream],
@@ -210,7 +214,6 @@ def _checked(
         stored["includeFiles"] = _includes_files(stored, stream, both_take_files)
     if len({(stream.namespace, stream.name) for stream in of_kept}) < len(of_kept):
         raise problems.unexpected("Duplicate stream found in the configured catalog.")
-    _check_schedule(call, schedule)
     if sum(_field_count(s, stream) for s, stream in zip(kept, of_kept, strict=True)) > MAX_FIELDS:
         raise problems.unexpected(f"A connection may have at most {MAX_FIELDS} fields.")
     for stored, stream in zip(kept, of_kept, strict=True):

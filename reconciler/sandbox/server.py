@@ -114,7 +114,7 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
 
 def _application(settings: Settings, store: Store, registry: Registry) -> Application:
     clock = Clock()
-    world = World(store, registry, settings.caller, clock, settings.behaviour)
+    world = World(store, registry, settings.caller, clock, settings.behaviour, settings.client_id)
     clock.advance(jobs.latest(world) - clock.now())
     timetable.plan_all(world)
     client = (settings.client_id, settings.client_secret)

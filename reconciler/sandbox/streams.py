@@ -54,7 +54,9 @@ def stored_streams(
 ) -> list[dict[str, Any]]:
     """The streams as they are kept, each made of the catalogue and the request alone."""
     seen: set[tuple[str | None, str]] = set()
+    kept = []
     for stream in sent:
+        matched = _matched(stream, discovered)
         identity = (stream.get("namespace"), stream["name"])
         if identity in seen:
             raise bad_request(
@@ -62,7 +64,8 @@ def stored_streams(
                 f"in namespace [{stream.get('namespace') or ''}]."
             )
         seen.add(identity)
-    return [_stored(stream, discovered, destination_modes) for stream in sent]
+        kept.append(_stored(stream, matched, destination_modes))
+    return kept
 
 
 def default_streams(discovered: Sequence[Stream], suggested: Sequence[str]) -> list[dict[str, Any]]:
@@ -127,10 +130,7 @@ def described(stream: Stream, destination_modes: Sequence[str] | None) -> Mappin
     }
 
 
-def _stored(
-    sent: Sent, discovered: Sequence[Stream], destination_modes: Sequence[str]
-) -> dict[str, Any]:
-    stream = _matched(sent, discovered)
+def _stored(sent: Sent, stream: Stream, destination_modes: Sequence[str]) -> dict[str, Any]:
     mode = sent.get("syncMode", DEFAULT)
     selected = _selected(sent, stream, mode)
     if mode != DEFAULT:

@@ -11,9 +11,26 @@ from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft7Validator, SchemaError, ValidationError
+from jsonschema import (
+    Draft4Validator,
+    Draft6Validator,
+    Draft7Validator,
+    Draft201909Validator,
+    Draft202012Validator,
+    SchemaError,
+    ValidationError,
+)
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from reconciler.sandbox import problems
+
+_DRAFTS = {
+    "http://json-schema.org/draft-04/schema": Draft4Validator,
+    "http://json-schema.org/draft-06/schema": Draft6Validator,
+    "https://json-schema.org/draft/2019-09/schema": Draft201909Validator,
+    "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
+}
 
 
 class Validator:
@@ -39,17 +56,25 @@ class Validator:
             )
 
     def _errors(self, value: Any) -> list[ValidationError]:
-        return sorted(self._exact.iter_errors(value), key=lambda error: list(map(str, error.path)))
+        try:
+            errors = list(self._exact.iter_errors(value))
+        except Unresolvable as problem:
+            raise problems.unexpected(str(problem)) from None
+        return sorted(errors, key=lambda error: list(map(str, error.path)))
 
     @cached_property
     def _exact(self) -> Any:
-        return Draft7Validator(self._schema)
+        return _validator_of(self._schema)(self._schema, registry=Registry())
 
     @cached_property
     def _quick(self) -> jsonschema_rs.Draft7Validator | None:
         """The same verdict from compiled code; None for the few schemas that it cannot read."""
+        if _validator_of(self._schema) is not Draft7Validator:
+            return None
         try:
-            return jsonschema_rs.Draft7Validator(self._schema, validate_formats=False)
+            return jsonschema_rs.Draft7Validator(
+                self._schema, validate_formats=False, retriever=_nothing_is_fetched
+            )
         except (ValueError, jsonschema_rs.ValidationError):
             return None
 
@@ -59,10 +84,25 @@ def is_schema(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     try:
-        Draft7Validator.check_schema(value)
+        _validator_of(value).check_schema(value)
     except SchemaError:
         return False
     return all(_compiles(pattern) for pattern in _patterns(value))
+
+
+def _nothing_is_fetched(uri: str) -> Any:
+    """Whoever writes a schema does not choose where the sandbox sends requests."""
+    raise ValueError(f"{uri} is not fetched")
+
+
+def _validator_of(schema: Mapping[str, Any]) -> Any:
+    """Draft 7, unless the schema names another draft."""
+    named = schema.get("$schema")
+    return (
+        _DRAFTS.get(named.rstrip("#"), Draft7Validator)
+        if isinstance(named, str)
+        else Draft7Validator
+    )
 
 
 def worded(error: ValidationError) -> str:

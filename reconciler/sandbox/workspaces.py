@@ -106,7 +106,7 @@ def _region(call: Call) -> str | None:
     id_: str | None = call.body.get("regionId")
     known = "SELECT id FROM region WHERE id = ? AND tombstone = 0"
     if id_ is not None and call.store.one(known, id_) is None:
-        raise no_role()
+        raise problems.forbidden("The region is none of the organization's.")
     return id_
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.sandbox.plain import Plain
+from tests.sandbox.plain import UNKNOWN, Plain
 
 
 def start(plain: Plain, connection_id: str, type_: str = "sync") -> dict[str, Any]:
@@ -80,6 +80,67 @@ def test_links_of_jobs_carry_neither_status_nor_dates(plain: Plain) -> None:
     assert "createdAt" not in page["next"]
 
 
+@pytest.mark.parametrize("type_", ["reset", "clear"])
+def test_a_reset_forgets_the_state_of_every_stream(plain: Plain, type_: str) -> None:
+    streams = [{"name": n, "syncMode": "incremental_append"} for n in ("customers", "charges")]
+    id_ = plain.connection(configurations={"streams": streams})["connectionId"]
+    start(plain, id_)
+    plain.control("/clock", {"seconds": 60})
+    assert len(plain.control(f"/states/{id_}", method="GET")["data"]) == 2
+    start(plain, id_, type_)
+    plain.control("/clock", {"seconds": 60})
+    assert plain.control(f"/states/{id_}", method="GET")["data"] == []
+
+
+def test_a_job_keeps_the_streams_that_it_started_with_whatever_is_patched_meanwhile(
+    plain: Plain,
+) -> None:
+    stream = {"name": "customers", "syncMode": "incremental_append"}
+    made = plain.connection(configurations={"streams": [stream]})
+    start(plain, made["connectionId"])
+    body = {"configurations": {"streams": [{**stream, "name": "charges"}]}}
+    plain.ok("PATCH", f"/connections/{made['connectionId']}", body)
+    plain.control("/clock", {"seconds": 60})
+    states = plain.control(f"/states/{made['connectionId']}", method="GET")["data"]
+    assert [state["stream"] for state in states] == ["customers"]
+
+
+def test_counters_and_times_are_absent_until_they_are_known(plain: Plain) -> None:
+    id_ = plain.connection()["connectionId"]
+    job = start(plain, id_)
+    assert set(job) == {"jobId", "status", "jobType", "startTime", "connectionId"}
+    plain.control("/clock", {"seconds": 5})
+    running = plain.get(f"/jobs/{job['jobId']}")
+    assert set(running) == {*job, "duration"}
+    plain.control("/clock", {"seconds": 60})
+    done = plain.get(f"/jobs/{job['jobId']}")
+    assert set(done) == {*running, "lastUpdatedAt", "bytesSynced", "rowsSynced"}
+    assert isinstance(done["jobId"], int)
+
+
+def test_a_sync_of_nothing_is_missing_and_an_unknown_type_unreadable(plain: Plain) -> None:
+    body = {"connectionId": UNKNOWN, "jobType": "sync"}
+    status, problem = plain.refused("POST", "/jobs", body)
+    assert (status, problem["data"]["resourceType"]) == (404, "STANDARD_SYNC")
+    assert plain.refused("POST", "/jobs", {**body, "jobType": "backup"})[0] == 400
+    for query in ("jobType=backup", "status=lost", "limit=0"):
+        assert plain.refused("GET", f"/jobs?{query}")[0] == 400
+
+
+def test_jobs_of_every_kind_are_listed_in_pages_with_both_links(plain: Plain) -> None:
+    id_ = plain.connection()["connectionId"]
+    start(plain, id_)
+    resets = [start(plain, id_, "reset")["jobId"] for _ in range(21)]
+    page = plain.get("/jobs")
+    assert (len(page["data"]), page["previous"]) == (20, "")
+    assert {job["jobType"] for job in page["data"]} == {"sync", "reset"}
+    rest = plain.get("/jobs?offset=20")
+    assert [job["jobId"] for job in rest["data"]] == resets[-2:]
+    assert rest["next"]
+    assert rest["previous"]
+    assert listed(plain, "jobType=clear&limit=100") == resets
+
+
 def test_any_job_of_a_connection_cancels_the_one_that_runs(plain: Plain) -> None:
     id_ = plain.connection()["connectionId"]
     old = start(plain, id_)["jobId"]
@@ -96,6 +157,44 @@ def test_deleting_a_connection_or_what_it_hangs_on_cancels_its_job(plain: Plain,
     plain.ok("DELETE", f"/{what}/{made[f'{what[:-1]}Id']}")
     ids = f"workspaceIds={made['workspaceId']}"
     assert listed(plain, f"{ids}&status=cancelled") == [job["jobId"]]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 0/5 8-18/2 ? JAN-MAR,DEC MON-FRI",
+        "0 0 0 L-3 * ?",
+        "0 0 0 LW * ?",
+        "0 0 0 15W 1/2 ?",
+        "0 0 0 ? * 6L",
+        "0 0 0 ? * FRI#2 2030-2035",
+        "0 */20 * * * ?",
+    ],
+)
+def test_everything_that_quartz_knows_is_taken(plain: Plain, expression: str) -> None:
+    schedule = {"scheduleType": "cron", "cronExpression": expression}
+    assert plain.connection(schedule=schedule)["schedule"]["cronExpression"] == f"{expression} UTC"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 0/0 * * * ?",
+        "0 0/x * * * ?",
+        "0 60 * * * ?",
+        "0 0 0 32 * ?",
+        "0 0 0 ? * FUN",
+        "0 0 0 ? * FRI#6",
+        "0 0 0 ? 13 MON",
+        "0 0 ? * * *",
+        "0 0 0 1 1 ? 1969",
+    ],
+)
+def test_what_quartz_does_not_know_does_not_parse(plain: Plain, expression: str) -> None:
+    schedule = {"scheduleType": "cron", "cronExpression": expression}
+    body = {**plain.ends(plain.workspace()), "schedule": schedule}
+    status, problem = plain.refused("POST", "/connections", body)
+    assert (status, "Please check the cron expression" in problem["data"]["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("expression", ["0 0/5 * * * ?", "0 * 12 * * ?", "0 0,30 8 * * ?"])

@@ -72,6 +72,20 @@ def test_a_node_with_any_of_alone_is_not_entered_for_masks(tmp_path: Path) -> No
         assert coordinates(plain, path) != before
 
 
+def test_masks_are_found_through_a_combination_at_the_root_and_not_through_any_of_there(
+    tmp_path: Path,
+) -> None:
+    for keyword, is_kept in (("oneOf", True), ("anyOf", False)):
+        schema = {"type": "object", keyword: ONE_OF["oneOf"]}
+        folder = tmp_path / keyword
+        folder.mkdir()
+        with own_connectors(folder, source=spec(schema)) as plain:
+            path = shop(plain, {"mode": "key", "token": "t"})
+            before = coordinates(plain, path)
+            assert put(plain, path, {"mode": "key", "token": MASK}).status_code == 200
+            assert (coordinates(plain, path) == before and before["token"] != MASK) is is_kept
+
+
 def test_a_combination_beside_properties_is_followed_in_place_of_them(tmp_path: Path) -> None:
     schema = {"type": "object", "properties": {"token": SECRET}, "anyOf": [{}]}
     with own_connectors(tmp_path, source=spec(schema)) as plain:

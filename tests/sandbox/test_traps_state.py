@@ -12,6 +12,7 @@ import sys
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +21,7 @@ from click.testing import CliRunner, Result
 from reconciler.cli import main
 from reconciler.cli.sandbox import _translated
 from reconciler.sandbox.server import Sandbox, SandboxError, Settings, running
-from tests.sandbox.plain import UNKNOWN, Plain
+from tests.sandbox.plain import POSTGRES, UNKNOWN, Plain
 
 
 def run(*arguments: str) -> Result:
@@ -106,6 +107,44 @@ def test_requests_seed_a_sandbox_and_a_bad_line_is_named(tmp_path: Path) -> None
     result = run("seed", str(file), "--db", database)
     assert result.exit_code == 1
     assert "line 1 cannot be carried out" in " ".join(result.output.split())
+
+
+def test_a_seed_names_ids_in_paths_and_anywhere_in_bodies(tmp_path: Path) -> None:
+    database, file = tmp_path / "s.db", tmp_path / "seed.jsonl"
+    docker = {"name": "CRM", "dockerRepository": "acme/source-crm", "dockerImageTag": "1.0.0"}
+    tag = {"name": "gold", "color": "ffaa00", "workspaceId": "@acme"}
+    warehouse = {**POSTGRES, "host": "@unknown"}
+    lines: list[Any] = [
+        {"post": "/workspaces", "body": {"name": "Acme"}, "as": "acme"},
+        {"post": "/workspaces/@acme/definitions/sources", "body": docker, "as": "crm"},
+        {"post": "/tags", "body": tag, "as": "gold"},
+        _source({"definitionId": "@crm", "configuration": {}}, "shop"),
+        {
+            "post": "/destinations",
+            "body": {"name": "W", "workspaceId": "@acme", "configuration": warehouse},
+            "as": "lake",
+        },
+        {
+            "post": "/connections",
+            "body": {
+                "sourceId": "@shop",
+                "destinationId": "@lake",
+                "tags": [{**tag, "tagId": "@gold"}],
+            },
+        },
+    ]
+    file.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run("seed", str(file), "--db", str(database)).output == "Seeded 6 things.\n"
+    with running(Settings(database=database)) as server:
+        plain = Plain(server)
+        (made,) = plain.get("/connections")["data"]
+        assert [one["name"] for one in made["tags"]] == ["gold"]
+        (lake,) = plain.get("/destinations")["data"]
+        assert lake["configuration"]["host"] == "@unknown"
+
+
+def _source(more: Any, name: str) -> Any:
+    return {"post": "/sources", "body": {"name": "S", "workspaceId": "@acme", **more}, "as": name}
 
 
 def test_tenants_can_be_made_up_and_a_reset_forgets_them(tmp_path: Path) -> None:
@@ -217,6 +256,24 @@ def test_a_bug_of_the_sandbox_is_no_message_of_the_command_line(
 ) -> None:
     with pytest.raises(type(problem)), _translated():
         raise problem
+
+
+def test_what_is_no_database_is_told_and_so_is_one_that_is_not_there(tmp_path: Path) -> None:
+    assert "there is no database" in said(run("dump", str(tmp_path / "x"), "--db", "nowhere.db"))
+    file = tmp_path / "notes.db"
+    file.write_text("no database at all, and long enough to be looked at as one" * 20)
+    for command in (("dump", str(tmp_path / "x")), ("reset",), ("serve", "--port", "0")):
+        assert "is not a sandbox's database" in said(run(*command, "--db", str(file)))
+    assert file.exists()
+
+
+def test_a_name_for_an_answer_without_an_id_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "seed.jsonl"
+    body = {"redirectUrl": "x", "workspaceId": UNKNOWN, "sourceType": "x"}
+    line = {"post": "/sources/initiateOAuth", "body": body, "as": "it"}
+    file.write_text(json.dumps(line), encoding="utf-8")
+    result = run("seed", str(file), "--db", str(tmp_path / "s.db"))
+    assert '"as" names an answer without an id' in said(result)
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
