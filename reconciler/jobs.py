@@ -45,14 +45,24 @@ class State(StrEnum):
     INACTIVE = "inactive"
     NOT_THERE = "not in Airbyte yet"
     VANISHED = "vanished"
+    UNKNOWN = "unknown"
     REFUSED = "not started"
+    SKIPPED = "skipped"
 
     @property
     def is_failure(self) -> bool:
         return self in _FAILURES
 
 
-_FAILURES = {State.FAILED, State.CANCELLED, State.NOT_THERE, State.VANISHED, State.REFUSED}
+_FAILURES = {
+    State.FAILED,
+    State.CANCELLED,
+    State.NOT_THERE,
+    State.VANISHED,
+    State.UNKNOWN,
+    State.REFUSED,
+    State.SKIPPED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +95,15 @@ class JobRun:
 class Watch:
     """How jobs are waited for: not at all, or asked about every so many seconds.
 
-    `announce` hears of every change of state, one at a time and from several threads.
+    `announce` hears of every change of state, from several threads. Once `should_stop` says so,
+    nothing more is started or asked about; what was started goes on.
     """
 
     waits: bool
     interval_s: float
     at_once: int
     announce: Callable[[JobRun], None]
+    should_stop: Callable[[], bool] = lambda: False
 
 
 def targets(
@@ -120,10 +132,15 @@ def run_jobs(
 
 
 def _run(client: Client, target: Target, type_: JobType, watch: Watch) -> JobRun:
+    if watch.should_stop():
+        return JobRun(target, State.SKIPPED)
     run = _started(client, target, type_)
     watch.announce(run)
     while watch.waits and run.state in (State.STARTED, State.RUNNING):
         before, run = run, _asked(client, run)
+        if watch.should_stop():
+            # A retry that was cut short says nothing of the job.
+            return before if run.state is State.UNKNOWN else run
         if run != before:
             watch.announce(run)
         if run.state is State.RUNNING and not client.wait(watch.interval_s):
@@ -168,7 +185,8 @@ def _asked(client: Client, run: JobRun) -> JobRun:
         # The API answers an unknown job with 409, or with 403 to those who are no admins.
         return replace(run, state=State.VANISHED, problem=problem)
     except ReconcilerError as problem:
-        return replace(run, state=State.FAILED, problem=problem)
+        # The job may go on and succeed: it is only that nobody can tell.
+        return replace(run, state=State.UNKNOWN, problem=problem)
 
 
 def _at(run: JobRun, job: Job) -> JobRun:

@@ -22,6 +22,7 @@ class Interruption:
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._is_finishing = False
+        self._notice = ""
 
     @property
     def is_requested(self) -> bool:
@@ -32,9 +33,10 @@ class Interruption:
         return not self._stop.wait(seconds)
 
     @contextlib.contextmanager
-    def finishing(self) -> Iterator[None]:
-        """The first signal inside only sets `is_requested`."""
+    def finishing(self, notice: str = _STOPPING) -> Iterator[None]:
+        """The first signal inside only sets `is_requested`, and tells *notice*."""
         self._is_finishing = True
+        self._notice = notice
         try:
             yield
         finally:
@@ -49,7 +51,7 @@ class Interruption:
             _say(_SHOW_CURSOR if sys.stderr.isatty() else "")
             os._exit(ExitCode.INTERRUPTED)
         self._stop.set()
-        _say(_STOPPING)
+        _say(self._notice)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from reconciler.api.pacer import Pacer
 from reconciler.apply.outcome import Outcome, Status
 from reconciler.jobs import JobRun
-from reconciler.render.jobs import COLUMNS, cells, render_run
+from reconciler.render.jobs import render_run, render_watched
 from reconciler.render.palette import Palette
 from reconciler.render.report import render_outcome
 from reconciler.render.values import counted
@@ -104,29 +104,38 @@ def describe_pace(speed: float | None, width: int, rate: float | None) -> str:
 
 @contextlib.contextmanager
 def job_table(
-    *, terminal: bool, echo: Callable[[str], None], palette: Palette
+    total: int, *, terminal: bool, echo: Callable[[str], None], palette: Palette
 ) -> Iterator[Callable[[JobRun], None]]:
-    """What to call with each job as it changes: a live table on a terminal, else lines."""
+    """What to call with each job as it changes: a live table on a terminal, else lines.
+
+    The table has the jobs that run and those that failed, as far as the terminal has room.
+    """
+    runs: dict[object, JobRun] = {}
     if not terminal:
-        yield lambda run: echo(render_run(run, palette))
+
+        def tell(run: JobRun) -> None:
+            before = runs.get(run.target.key)
+            runs[run.target.key] = run
+            if before is None or before.state is not run.state:
+                echo(render_run(run, palette))
+
+        yield tell
         return
     from rich.console import Console
     from rich.live import Live
-    from rich.table import Table
     from rich.text import Text
 
-    runs: dict[object, JobRun] = {}
+    console = Console(stderr=True)
 
-    def table() -> Table:
-        shown = Table(*COLUMNS, box=None)
-        for run in list(runs.values()):
-            shown.add_row(*(Text(cell) for cell in cells(run)))
-        return shown
+    def table() -> Text:
+        size = console.size
+        known = list(runs.values())
+        text = render_watched(known, total, palette, width=size.width, height=size.height)
+        return Text.from_ansi(text, no_wrap=True, overflow="ellipsis")
 
-    with Live(table(), console=Console(stderr=True), transient=True) as live:
+    with Live(get_renderable=table, console=console, transient=True):
 
         def announce(run: JobRun) -> None:
             runs[run.target.key] = run
-            live.update(table())
 
         yield announce

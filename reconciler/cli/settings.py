@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -49,6 +50,10 @@ class Settings:
             return COLOUR if self.color == "always" else PLAIN
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         return COLOUR if stream.isatty() and not plain else PLAIN
+
+    def width(self, stream: TextIO) -> int | None:
+        """The columns of the terminal that *stream* is; None where it is none."""
+        return shutil.get_terminal_size().columns if stream.isatty() else None
 
     def tell(self, text: str) -> None:
         """Prints a message on stderr, unless told to be quiet."""

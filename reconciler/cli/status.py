@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -70,7 +69,11 @@ def status(
         place = plan_file.place_of(project.environment(settings.env, settings.environ))
         settings.result(status_json(shown, place, now))
     else:
-        settings.result(render_status(shown, now, settings.palette(sys.stdout), width=_width()))
+        settings.result(
+            render_status(
+                shown, now, settings.palette(sys.stdout), width=settings.width(sys.stdout)
+            )
+        )
     for tenant, problem in found.failures:
         settings.tell(f"tenant {safe(tenant)} could not be read:")
         settings.tell(render_diagnostic(explain(problem), settings.palette(sys.stderr)))
@@ -80,11 +83,6 @@ def status(
 def _only_failed(found: FleetStatus) -> FleetStatus:
     kept = (each for each in found.connections if each.health is Health.FAILED)
     return replace(found, connections=tuple(kept))
-
-
-def _width() -> int | None:
-    """The columns of the terminal; None where nobody is disturbed by a long line."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _exit_code(found: FleetStatus, *, detailed: bool) -> ExitCode:

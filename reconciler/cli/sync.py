@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from reconciler import jobs
+from reconciler.api.transport import Manners
 from reconciler.cli import loading, session
-from reconciler.cli.durations import DURATION
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.interruption import Interruption, interruptible
 from reconciler.cli.planning import remembered
-from reconciler.cli.progress import job_table
 from reconciler.cli.selectors import tenant_selection
-from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings, global_options
+from reconciler.cli.watching import Watching, run_watched, watching_options
 from reconciler.errors import UsageError, did_you_mean
-from reconciler.jobs import JobType, Target, Watch
+from reconciler.jobs import JobType, Target
+from reconciler.manifest.project import Project
+from reconciler.redaction import Redaction
 from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.jobs import render_reset, render_runs
 from reconciler.render.problems import explain
@@ -28,7 +31,6 @@ from reconciler.selection import Selection
 @click.command()
 @tenant_selection
 @click.option("--connection", "names", multiple=True, metavar="KEY", help="Only connections KEY.")
-@click.option("--wait", is_flag=True, help="Until the jobs have ended; exit 1 if any failed.")
 @click.option("--only-new", is_flag=True, help="Only connections that never had a job.")
 @click.option(
     "--job-type",
@@ -37,35 +39,20 @@ from reconciler.selection import Selection
     show_default=True,
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask before a reset.")
-@click.option(
-    "--at-once",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    help="With --wait the most jobs that run at once, else the most requests.",
-)
-@click.option(
-    "--poll",
-    type=DURATION,
-    default="5s",
-    show_default=True,
-    help="How often each running job is asked about.",
-)
+@watching_options
 @global_options
 def sync(
     settings: Settings,
     selection: Selection,
     names: tuple[str, ...],
-    wait: bool,
     only_new: bool,
     job_type: str,
     auto_approve: bool,
-    at_once: int,
-    poll: float,
+    watching: Watching,
 ) -> None:
     """Start a job for each declared connection.
 
-    A job that runs already is left alone. Interrupted, it stops waiting; the jobs go on.
+    A job that runs already is left alone. Ctrl-C stops watching; the jobs that were started go on.
 
     \b
     Examples:
@@ -76,7 +63,10 @@ def sync(
     type_ = JobType(job_type)
     project, loaded = loading.load(settings, selection)
     with (
-        session.connected(settings, project) as connection,
+        interruptible() as interruption,
+        session.connected(
+            settings, project, _manners(settings, project, interruption)
+        ) as connection,
         remembered(settings, project, connection.environment) as recall,
     ):
         found, failures = jobs.targets(
@@ -84,16 +74,25 @@ def sync(
         )
         wanted = _named(found, names)
         if only_new:
-            wanted = list(jobs.without_jobs(connection.client, wanted, at_once))
+            wanted = list(jobs.without_jobs(connection.client, wanted, watching.at_once))
         if type_ is JobType.RESET and any(target.spec for target in wanted):
             _confirm_reset(wanted, auto_approve=auto_approve)
-        runs = _run(connection, wanted, type_, settings, wait=wait, poll=poll, at_once=at_once)
-    settings.result(render_runs(runs, settings.palette(sys.stdout)))
+        runs = run_watched(connection.client, wanted, type_, watching, settings, interruption)
+    settings.result(
+        render_runs(runs, settings.palette(sys.stdout), width=settings.width(sys.stdout))
+    )
     for tenant, problem in failures:
         settings.tell(f"tenant {safe(tenant)} could not be read:")
         settings.tell(render_diagnostic(explain(problem), settings.palette(sys.stderr)))
+    if interruption.is_requested:
+        sys.exit(ExitCode.INTERRUPTED)
     is_bad = bool(failures) or any(run.state.is_failure for run in runs)
     sys.exit(ExitCode.FAILED if is_bad else ExitCode.DONE)
+
+
+def _manners(settings: Settings, project: Project, interruption: Interruption) -> Manners:
+    """The usual manners, with waits that Ctrl-C ends."""
+    return replace(session.polite(settings, project, Redaction()), wait=interruption.wait)
 
 
 def _named(found: Sequence[Target], names: Sequence[str]) -> list[Target]:
@@ -105,26 +104,6 @@ def _named(found: Sequence[Target], names: Sequence[str]) -> list[Target]:
                 f'no selected tenant declares a connection "{name}"', did_you_mean(name, known)
             )
     return [target for target in found if not names or target.key.name in names]
-
-
-def _run(
-    connection: Session,
-    wanted: Sequence[Target],
-    type_: JobType,
-    settings: Settings,
-    *,
-    wait: bool,
-    poll: float,
-    at_once: int,
-) -> list[jobs.JobRun]:
-    table = job_table(
-        terminal=settings.shows_progress_bar and wait,
-        echo=settings.tell if wait else lambda _line: None,
-        palette=settings.palette(sys.stderr),
-    )
-    with table as announce:
-        watch = Watch(waits=wait, interval_s=poll, at_once=at_once, announce=announce)
-        return jobs.run_jobs(connection.client, wanted, type_, watch)
 
 
 def _confirm_reset(wanted: Sequence[Target], *, auto_approve: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.jobs import JobRun, State, Target
 from reconciler.render.amounts import duration_text, size_text
+from reconciler.render.columns import aligned, names_cut
 from reconciler.render.palette import PLAIN, Palette
 from reconciler.render.problems import explain
 from reconciler.render.values import counted, listed, safe
@@ -14,7 +15,13 @@ COLUMNS = ("tenant", "connection", "state", "rows", "size", "duration")
 _NUMERIC = (3, 4)
 
 
-def cells(run: JobRun) -> tuple[str, ...]:
+def _table(runs: Sequence[JobRun], palette: Palette, width: int | None) -> list[str]:
+    rows = names_cut([COLUMNS, *(_cells(run) for run in runs)], width)
+    head, *lines = aligned(rows, _NUMERIC)
+    return [head, *(_coloured(line, run, palette) for line, run in zip(lines, runs, strict=True))]
+
+
+def _cells(run: JobRun) -> tuple[str, ...]:
     """The texts of one row of the table."""
     return (
         safe(run.target.key.scope),
@@ -26,25 +33,39 @@ def cells(run: JobRun) -> tuple[str, ...]:
     )
 
 
-def render_runs(runs: Sequence[JobRun], palette: Palette = PLAIN) -> str:
+def render_runs(
+    runs: Sequence[JobRun], palette: Palette = PLAIN, *, width: int | None = None
+) -> str:
     """The table of all runs, why some were not started or not seen to end, and the sum."""
-    lines = aligned([COLUMNS, *(cells(run) for run in runs)], _NUMERIC)
-    coloured = [_coloured(line, run, palette) for line, run in zip(lines[1:], runs, strict=True)]
+    table = [*_table(runs, palette, width), ""] if runs else []
     reasons = [
         f"{safe(run.target.key.scope)} {safe(run.target.key.name)}: {explain(run.problem).detail}"
         for run in runs
         if run.problem
     ]
-    table = [lines[0], *coloured, ""] if runs else []
     return "\n".join([*table, *reasons, _sum(runs)]) + "\n"
 
 
 def render_run(run: JobRun, palette: Palette = PLAIN) -> str:
     """One change of state, as a line."""
     key = run.target.key
-    counters = [text for text in cells(run)[3:5] if text]
+    counters = [text for text in _cells(run)[3:5] if text]
     more = f" ({counters[0]} rows, {counters[1]})" if len(counters) == len(_NUMERIC) else ""
     return _coloured(f"{safe(key.scope)} {safe(key.name)}: {run.state}{more}", run, palette)
+
+
+def render_watched(
+    runs: Sequence[JobRun], total: int, palette: Palette, *, width: int, height: int
+) -> str:
+    """How far *total* jobs have come, of which *runs* have begun, on a terminal of that size.
+
+    Where there is no room for all it has those that run, and then those that went wrong.
+    """
+    going = (State.STARTED, State.RUNNING)
+    shown = sorted(runs, key=lambda run: (run.state not in going, not run.state.is_failure))
+    waiting = f", {total - len(runs):,} waiting" if total > len(runs) else ""
+    standing = f"{counted(total, 'connection')}: {_counts(runs) or '0 started'}{waiting}"
+    return "\n".join([*_table(shown[: max(height - 3, 1)], palette, width), standing])
 
 
 def render_reset(targets: Sequence[Target]) -> str:
@@ -64,22 +85,13 @@ def render_reset(targets: Sequence[Target]) -> str:
     return "\n".join([head, *lines]) + "\n"
 
 
-def aligned(rows: Sequence[Sequence[str]], numeric: Sequence[int] = ()) -> list[str]:
-    """Each row as one line, columns under one another, numbers to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in numeric else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
 def _sum(runs: Sequence[JobRun]) -> str:
+    return f"{counted(len(runs), 'connection')}: {_counts(runs)}." if runs else "No connection."
+
+
+def _counts(runs: Sequence[JobRun]) -> str:
     counts = {state: sum(run.state is state for run in runs) for state in State}
-    texts = [f"{count:,} {state}" for state, count in counts.items() if count]
-    return f"{counted(len(runs), 'connection')}: {', '.join(texts)}." if texts else "No connection."
+    return ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
 
 
 def _coloured(line: str, run: JobRun, palette: Palette) -> str:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.job_history import Job
 from reconciler.model import Json
 from reconciler.plan.file import Place
 from reconciler.render.amounts import size_text, span_text
-from reconciler.render.jobs import aligned
+from reconciler.render.columns import aligned, names_cut
 from reconciler.render.palette import PLAIN, Palette
 from reconciler.render.problems import explain
-from reconciler.render.values import counted, safe, shortened
+from reconciler.render.values import counted, safe
 from reconciler.status import ConnectionStatus, FleetStatus, Health
 
 FORMAT_VERSION = 1
 
 COLUMNS = ("tenant", "connection", "last job", "ago", "rows", "size", "next")
-_NAMES, _NUMERIC = (0, 1), (3, 4, 5)
-_LEAST = 8  # characters that a name keeps on the narrowest terminal
+_NUMERIC = (3, 4, 5)
 _BAD = (Health.FAILED, Health.UNKNOWN, Health.NOT_THERE, Health.CANCELLED)
 
 
@@ -29,10 +27,10 @@ def render_status(
 ) -> str:
     """A line a connection and the sum; names are cut where *width* columns do not hold them."""
     shown = found.connections
-    rows = _fitted([COLUMNS, *(_cells(each, now) for each in shown)], width)
-    lines = aligned(rows, _NUMERIC)
-    coloured = [_coloured(line, each, palette) for line, each in zip(lines[1:], shown, strict=True)]
-    table = [lines[0], *coloured, ""] if shown else []
+    rows = names_cut([COLUMNS, *(_cells(each, now) for each in shown)], width)
+    head, *lines = aligned(rows, _NUMERIC)
+    coloured = [_coloured(line, each, palette) for line, each in zip(lines, shown, strict=True)]
+    table = [head, *coloured, ""] if shown else []
     reasons = [
         f"{safe(each.key.scope)} {_name(each)}: {explain(each.problem).detail}"
         for each in shown
@@ -97,17 +95,6 @@ def _next(each: ConnectionStatus, now: datetime) -> str:
         return f"in {span_text((at - now).total_seconds())}"
     schedule = each.spec["schedule"]
     return safe(str(schedule.get("basicTiming") or schedule.get("scheduleType"))).lower()
-
-
-def _fitted(rows: Sequence[Sequence[str]], width: int | None) -> list[Sequence[str]]:
-    """The rows with the two columns of names cut to what the others leave of *width*."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    others = sum(size + 2 for at, size in enumerate(widths) if at not in _NAMES) + 2
-    room = max((width or sum(widths) + 2 * len(widths)) - others, 2 * _LEAST)
-    # The shorter of the two leaves the other what it does not need.
-    tenant = min(widths[0], max(room - widths[1], room // 2))
-    connection = min(widths[1], max(room - tenant, _LEAST))
-    return [(shortened(row[0], tenant), shortened(row[1], connection), *row[2:]) for row in rows]
 
 
 def _sum(found: FleetStatus) -> str:

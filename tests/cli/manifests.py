@@ -53,3 +53,16 @@ def bigquery(**configuration: Any) -> dict[str, Any]:
             **configuration,
         },
     }
+
+
+def tenant(name: str, *connections: str) -> dict[str, Any]:
+    """A tenant of test data with these connections; none runs by itself or needs a secret."""
+    faker = {"type": "faker", "configuration": {"count": 1}}
+    lake = {"host": "db", "port": 5432, "database": "d", "username": "u", "schema": "public"}
+    return {
+        "version": 1,
+        "tenant": name,
+        "sources": dict.fromkeys(connections, faker),
+        "destination": {"type": "postgres", "configuration": lake},
+        "connections": {key: {"streams": [{"name": "users"}]} for key in connections},
+    }

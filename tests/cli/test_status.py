@@ -9,25 +9,9 @@ import jsonschema
 import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests.cli.manifests import ENVIRON, acme
+from tests.cli.manifests import ENVIRON, acme, tenant
 from tests.support import ROOT, Api, Project
 from tests.terminal import on_terminal
-
-FAKER = {"type": "faker", "configuration": {"count": 1}}
-
-
-def tenant(name: str, *connections: str) -> dict[str, Any]:
-    """A tenant of test data with these connections, none of which runs by itself."""
-    return {
-        "version": 1,
-        "tenant": name,
-        "sources": dict.fromkeys(connections, FAKER),
-        "destination": {"type": "postgres", "configuration": LAKE},
-        "connections": {key: {"streams": [{"name": "users"}]} for key in connections},
-    }
-
-
-LAKE = {"host": "db", "port": 5432, "database": "d", "username": "u", "schema": "public"}
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.cli.manifests import ENVIRON, acme
+from tests.cli.manifests import ENVIRON, acme, tenant
 from tests.support import Api, Project
+from tests.terminal import on_terminal
 
 
 @pytest.fixture
@@ -68,6 +69,79 @@ def test_a_job_that_vanishes_while_waiting_is_told(applied: Project, api: Api) -
     result = applied.run("sync", "--wait", "--poll", "10ms")
     assert result.exit_code == 1
     assert "1 vanished" in result.stdout, result.output
+
+
+def test_a_job_that_nobody_can_tell_of_has_not_failed(applied: Project, api: Api) -> None:
+    api.fault(method="GET", path="*/jobs/*", status=500, count=99)
+    result = applied.run("sync", "--wait", "--poll", "10ms")
+    assert result.exit_code == 1
+    assert "1 connection: 1 unknown." in result.stdout, result.output
+    assert "answered 500" in result.stdout
+
+
+def test_no_more_run_at_once_than_asked_for(project: Project, api: Api) -> None:
+    project.tenant(tenant("acme", *"abcdef"))
+    project.apply()
+    api.control_call("/behaviour", {"job_pending_s": 0, "job_running_s": 100})
+    api.clear_log()
+    with on_terminal(project, "sync", "--wait", "--at-once", "2", "--poll", "10ms") as terminal:
+        for begun in (2, 4, 6):
+            waiting = f", {6 - begun} waiting" if begun < 6 else ""
+            ended = f", {begun - 2} succeeded" if begun > 2 else ""
+            terminal.waits_for(f"6 connections: 2 running{ended}{waiting}")
+            asked = polls(api)
+            while polls(api) < asked + 6:  # a third one would have had the time to start
+                pass
+            assert len(_jobs(api)) == begun
+            api.control_call("/clock", {"seconds": 101})
+        assert terminal.ends() == 0
+    assert "6 connections: 6 succeeded." in terminal.text
+
+
+def polls(api: Api) -> int:
+    return sum("/jobs/" in path for _, path in api.requests())
+
+
+def test_ctrl_c_stops_watching_and_starting_and_the_jobs_go_on(project: Project, api: Api) -> None:
+    project.tenant(tenant("acme", "one", "three", "two"))
+    project.apply()
+    api.control_call("/behaviour", {"job_pending_s": 0, "job_running_s": 3600})
+    with on_terminal(project, "sync", "--wait", "--at-once", "2") as terminal:
+        terminal.waits_for("3 connections: 2 running, 1 waiting")
+        terminal.interrupts()
+        terminal.waits_for("No longer watching: the jobs that were started go on.")
+        assert terminal.ends() == 130
+    assert "3 connections: 2 running, 1 skipped." in terminal.text
+    assert [job["status"] for job in _jobs(api)] == ["running", "running"]
+
+
+def test_a_narrow_terminal_shows_every_column(project: Project, api: Api) -> None:
+    long = "a-connection-with-quite-a-long-name-indeed"
+    project.tenant(tenant("a-tenant-with-a-long-name", long))
+    project.apply()
+    api.control_call("/behaviour", {"job_pending_s": 0, "job_running_s": 3600})
+    with on_terminal(project, "sync", "--wait", "--poll", "10ms", columns=60) as terminal:
+        terminal.waits_for("1 running")
+        api.control_call("/clock", {"seconds": 3601})
+        assert terminal.ends() == 0
+    table = terminal.text[terminal.text.rindex("tenant  ") :].splitlines()
+    assert max(map(len, table)) <= 60
+    assert table[0].endswith("duration")
+    assert "succeeded" in table[1]
+
+
+@pytest.mark.parametrize(("answer", "code", "jobs"), [("yes", 0, ["reset"]), ("y", 1, [])])
+def test_a_person_is_asked_before_a_reset(
+    applied: Project, api: Api, answer: str, code: int, jobs: list[str]
+) -> None:
+    with on_terminal(applied, "sync", "--job-type", "reset") as terminal:
+        terminal.waits_for("A reset deletes the data of 1 connection of acme")
+        terminal.waits_for("acme stripe: all streams at destination")
+        terminal.waits_for('Only "yes" is taken for yes')
+        terminal.types(f"{answer}\n")
+        assert terminal.ends() == code
+    assert ("Nothing was started." in terminal.text) == (not jobs)
+    assert [job["jobType"] for job in _jobs(api)] == jobs
 
 
 def test_a_lost_answer_is_looked_up_and_starts_no_second_job(applied: Project, api: Api) -> None:

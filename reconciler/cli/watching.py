@@ -1,0 +1,97 @@
+"""Starting jobs and watching them: the options of it, and a table of how they stand."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from reconciler import jobs
+from reconciler.api.client import Client
+from reconciler.cli.durations import DURATION
+from reconciler.cli.interruption import Interruption
+from reconciler.cli.progress import job_table
+from reconciler.cli.settings import Settings
+from reconciler.jobs import JobRun, JobType, Target, Watch
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_GOES_ON = "\nNo longer watching: the jobs that were started go on. Again to stop at once.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Whether jobs are waited for, how many go at once, and how often each is asked about."""
+
+    waits: bool
+    at_once: int
+    poll_s: float
+
+
+def watching_options(function: F) -> F:
+    """Adds --wait, --at-once and --poll, as one `watching`."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Any, wait: bool, at_once: int, poll: float, **options: Any) -> Any:
+        return function(*arguments, watching=Watching(wait, at_once, poll), **options)
+
+    decorated: Any = wrapped
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+_OPTIONS = (
+    click.option(
+        "--wait",
+        is_flag=True,
+        help="Until the jobs have ended; tells by the exit code if any failed.",
+    ),
+    click.option(
+        "--at-once",
+        type=click.IntRange(1, 64),
+        default=4,
+        show_default=True,
+        help="With --wait the most jobs that run at once, else the most requests.",
+    ),
+    click.option(
+        "--poll",
+        type=DURATION,
+        default="5s",
+        show_default=True,
+        help="How often each running job is asked about.",
+    ),
+)
+
+
+def run_watched(
+    client: Client,
+    wanted: Sequence[Target],
+    type_: JobType,
+    watching: Watching,
+    settings: Settings,
+    interruption: Interruption,
+) -> list[JobRun]:
+    """Starts a job for each target, and shows how they stand as long as they are waited for.
+
+    The client must wait by the *interruption*: Ctrl-C starts nothing more and stops watching.
+    """
+    table = job_table(
+        len(wanted),
+        terminal=settings.shows_progress_bar and watching.waits,
+        echo=settings.tell if watching.waits else lambda _line: None,
+        palette=settings.palette(sys.stderr),
+    )
+    with interruption.finishing(_GOES_ON), table as announce:
+        watch = Watch(
+            waits=watching.waits,
+            interval_s=watching.poll_s,
+            at_once=watching.at_once,
+            announce=announce,
+            should_stop=lambda: interruption.is_requested,
+        )
+        return jobs.run_jobs(client, wanted, type_, watch)
