@@ -91,6 +91,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "__version__",
     ),
     "planning": ("plan", "changed", "last_jobs", "live", "api", "kinds", "errors", "model"),
+    "first_syncs": ("jobs", "apply.outcome", "plan.model", "kinds"),
     "pipeline": (
         "planning",
         "apply",
@@ -121,6 +122,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "merging",
         "export",
         "exporting",
+        "first_syncs",
         "jobs",
         "retiring",
         "render",

@@ -13,6 +13,7 @@ from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
 from reconciler.cli import loading, plan_file
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.first_syncs import Applied, exit_code_with, sync_new
 from reconciler.cli.plan import details_option, plan_look
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.planning import Permissions, planning_options, recollections
@@ -22,6 +23,7 @@ from reconciler.cli.run import ApplyRun, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.verdict import plan_exit_code
+from reconciler.cli.watching import Watching, watching_options
 from reconciler.cli.wishes import Wishes, executing_options
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
@@ -42,6 +44,8 @@ from reconciler.selection import Selection
 @details_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask before applying.")
 @click.option("--no-verify", is_flag=True, help="Do not read again what was written.")
+@click.option("--sync", is_flag=True, help="Start a first sync of each new connection.")
+@watching_options
 @executing_options
 @global_options
 def apply(
@@ -51,6 +55,8 @@ def apply(
     details: bool,
     auto_approve: bool,
     no_verify: bool,
+    sync: bool,
+    watching: Watching,
     wishes: Wishes,
 ) -> None:
     """Bring Airbyte to what the manifests say.
@@ -64,7 +70,10 @@ def apply(
       reconciler apply
       reconciler apply plan.json
       reconciler --env production apply --auto-approve acme
+      reconciler apply acme --sync --wait
     """
+    if watching.waits and not sync:
+        raise click.UsageError("--wait goes with --sync.")
     approved = plan_file.approved(selection, permissions, settings)
     shard = str(selection.shard or "")
     if approved:
@@ -82,7 +91,13 @@ def apply(
         show_plan(made, moved, settings, details=details)
         if made.operations:
             _confirm(auto_approve)
-        sys.exit(execute_plan(run, made, moved, chosen, settings, wishes, verify=not no_verify))
+        applied = execute_plan(run, made, moved, chosen, settings, wishes, verify=not no_verify)
+        if not sync or applied.report.interrupted:
+            sys.exit(applied.exit_code)
+        run.unlock()  # what follows may take hours, and changes nothing that others could
+        runs = sync_new(run, applied, watching, settings)
+        is_interrupted = run.interruption.is_requested
+        sys.exit(exit_code_with(runs, applied, is_interrupted=is_interrupted))
 
 
 def planned(
@@ -111,7 +126,7 @@ def execute_plan(
     wishes: Wishes,
     *,
     verify: bool,
-) -> ExitCode:
+) -> Applied:
     """Executes the plan, reports, verifies, and notes how it went."""
     digest = hashlib.sha256(render_plan(made).encode()).hexdigest()[:16]
     run.events.write(events_of.planned(made, digest))
@@ -120,7 +135,7 @@ def execute_plan(
     if not made.operations:
         exit_code = plan_file.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.ends(Report(()), exit_code)
-        return exit_code
+        return Applied(exit_code, Report(()))
     keep_what_goes(made, run, settings)
     run.begins(digest)
     report = _execute(run, made, journal, settings, wishes)
@@ -136,7 +151,7 @@ def execute_plan(
     trouble = run.ends(report, exit_code) or journal.trouble
     if trouble:
         settings.tell(render_diagnostics([explain(trouble)], settings.palette(sys.stderr)))
-    return exit_code
+    return Applied(exit_code, report, left)
 
 
 def _confirm(auto_approve: bool) -> None:

@@ -54,10 +54,10 @@ def destroy(
         show_plan(made, (), settings, details=False)
         if made.operations:
             _confirm(desired[0].name, auto_approve)
-        exit_code = execute_plan(run, made, (), desired, settings, wishes, verify=True)
-        if exit_code is ExitCode.DONE:
+        applied = execute_plan(run, made, (), desired, settings, wishes, verify=True)
+        if applied.exit_code is ExitCode.DONE:
             settings.tell(f"Its manifest is still there: {loaded.tenants[0].origin.path}.")
-        sys.exit(exit_code)
+        sys.exit(applied.exit_code)
 
 
 def _confirm(tenant: str, auto_approve: bool) -> None:

@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
@@ -41,7 +41,7 @@ from reconciler.secrets import secrets_of
 
 @dataclass(slots=True)
 class ApplyRun:
-    """An apply under way: it holds the environment's lock and its ledger."""
+    """An apply under way: it holds the environment's ledger, and its lock until `unlock`."""
 
     id: str
     connection: Session
@@ -52,6 +52,7 @@ class ApplyRun:
     surroundings: Surroundings
     record: Run
     state_folder: FilePath
+    unlock: Callable[[], None]
 
     def reveal(self, secret: Secret) -> str | None:
         """The text of a secret, None when it is not provided."""
@@ -113,7 +114,8 @@ def apply_run(
     who = _who()
     with contextlib.ExitStack() as held:
         interruption = held.enter_context(interruptible())
-        held.enter_context(
+        lock = held.enter_context(contextlib.ExitStack())
+        lock.enter_context(
             locked(
                 at.lock,
                 environment.name,
@@ -146,6 +148,7 @@ def apply_run(
             surroundings,
             record,
             project.state_folder,
+            lock.close,
         )
         try:
             yield run
