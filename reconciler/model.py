@@ -91,6 +91,12 @@ class SecretName:
     def __str__(self) -> str:
         return f"secrets.{self.name}"
 
+    @property
+    def expression(self) -> str:
+        """As it is written in a manifest."""
+        default = "" if self.default is None else f' || "{self.default}"'
+        return f"${{{{ {self}{default} }}}}"
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -106,8 +112,8 @@ class Secret:
         return (part for part in self.parts if isinstance(part, SecretName))
 
     def __str__(self) -> str:
-        texts = ("${{ " + str(p) + " }}" if isinstance(p, SecretName) else p for p in self.parts)
-        return "".join(texts)
+        """As it is written in a manifest."""
+        return "".join(p.expression if isinstance(p, SecretName) else p for p in self.parts)
 
 
 class Marker(Enum):

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from benchmarks.fleet import write_fleet
-from tests.cli.manifests import acme
+from tests.cli.manifests import acme, stripe
 from tests.cli.test_templates import TEMPLATE
 from tests.support import ROOT, Project
 
@@ -87,6 +87,15 @@ def test_json_follows_its_schema(fleet: Project) -> None:
 def test_a_secret_stays_an_expression(fleet: Project) -> None:
     assert "made-up" not in rendered(fleet)
     assert "${{ secrets.STRIPE_KEY }}" in rendered(fleet, "acme")
+
+
+def test_a_secret_keeps_its_default(project: Project, tmp_path: Path) -> None:
+    project.tenant(acme(sources={"stripe": stripe(client_secret="${{ secrets.KEY || null }}")}))
+    text = rendered(project)
+    assert 'client_secret: "${{ secrets.KEY || \\"\\" }}"' in text
+    alone = Project(tmp_path / "alone", project.url)
+    alone.tenant(text)
+    assert rendered(alone) == text
 
 
 def test_overrides_are_told_from_the_template(project: Project) -> None:
