@@ -109,8 +109,8 @@ def _check(wanted: Mapping[str, Any]) -> None:
     """Refuses what no server could do. Raises TypeError or ValueError."""
     if wanted.get("close", "") not in ("", "before", "after"):
         raise ValueError('close is "before" or "after"')
-    if wanted.get("status", 400) not in range(400, 600):
-        raise ValueError("status is one of an error, from 400 to 599")
+    if wanted.get("status", 400) not in range(200, 600):
+        raise ValueError("status is one that ends a request, from 200 to 599")
     if not 0 <= wanted.get("probability", 1) <= 1:
         raise ValueError("probability is from 0 to 1")
     for name in ("count", "delay_s"):

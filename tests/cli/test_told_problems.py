@@ -47,6 +47,20 @@ def test_an_api_that_stays_unwell(
     assert told in stopped(applied)
 
 
+def test_a_listing_of_what_nobody_asked_for_is_no_live_state(applied: Project, api: Api) -> None:
+    stranger = {"sourceId": "s", "name": "Stripe", "workspaceId": "another"}
+    body = json.dumps({"data": [stranger]})
+    api.fault(**FOREVER, path="*/sources", status=200, body=body)
+    planned = applied.run("apply", "--auto-approve")
+    assert planned.exit_code == 3
+    assert "listing does not add up [R408]" in planned.output
+    exported = applied.run("export", "--all", "--out", "exported")
+    assert exported.exit_code == 1
+    assert "inconsistent listing [R504]" in exported.output
+    for output in (planned.output, exported.output):
+        assert "source s is of workspace another" in " ".join(output.split())
+
+
 def test_a_ledger_that_is_no_database_says_how_to_go_on(applied: Project) -> None:
     (ledger,) = (applied.folder / ".reconciler").glob("ledger-*.db")
     ledger.write_bytes(b"no database at all" * 1000)
