@@ -102,6 +102,7 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
                 log_config=None,
                 log_level="critical",
                 access_log=False,
+                server_header=False,
                 lifespan="off",
                 ws="none",
                 timeout_graceful_shutdown=2,

@@ -8,11 +8,11 @@ import pytest
 
 from tests.sandbox.plain import MASK, STRIPE, UNKNOWN, Plain
 
-HASH = {
+HASH: dict[str, Any] = {
     "type": "hashing",
     "mapperConfiguration": {"targetField": "name", "method": "SHA-256", "fieldNameSuffix": "_h"},
 }
-AES = {
+AES: dict[str, Any] = {
     "type": "encryption",
     "mapperConfiguration": {
         "algorithm": "AES",
@@ -83,9 +83,14 @@ def test_what_is_left_out_reads_as_the_defaults_of_the_api(plain: Plain) -> None
     assert "namespaceFormat" not in made
 
 
-def test_an_explicit_null_in_place_of_an_enum_with_a_default_is_a_500(plain: Plain) -> None:
-    body = {**plain.ends(plain.workspace()), "namespaceDefinition": None}
+@pytest.mark.parametrize("name", ["namespaceDefinition", "nonBreakingSchemaUpdatesBehavior"])
+def test_an_explicit_null_in_place_of_an_enum_with_a_default_is_a_500(
+    plain: Plain, name: str
+) -> None:
+    body = {**plain.ends(plain.workspace()), name: None}
     assert plain.refused("POST", "/connections", body)[0] == 500
+    made = plain.connection()
+    assert patch(plain, made, **{name: None}) == made
 
 
 def test_no_streams_on_create_make_a_connection_without_any(plain: Plain) -> None:

@@ -77,6 +77,26 @@ def test_managed_fields_are_six_asterisks_whatever_is_sent(crm: Plain) -> None:
     assert own["configuration"]["client_id"] == "mine"
 
 
+def test_an_override_touches_no_source_until_it_is_written_again(crm: Plain) -> None:
+    configuration = {"sourceType": "crm", "auth": "oauth", **SENT}
+    path = f"/sources/{crm.source(crm.workspace(), configuration=configuration)['sourceId']}"
+    override(crm, {"client_id": "ours", "client_secret": "ours"})
+    assert crm.get(path)["configuration"]["client_id"] == "mine"
+    assert crm.ok("PATCH", path, {"name": "x"})["configuration"]["client_id"] == "******"
+    assert crm.get(path)["configuration"]["client_id"] == "******"
+
+
+def test_an_override_that_is_taken_away_leaves_what_it_wrote(crm: Plain) -> None:
+    override(crm, {"client_id": "ours", "client_secret": "ours"})
+    configuration = {"sourceType": "crm", "auth": "oauth"}
+    path = f"/sources/{crm.source(crm.workspace(), configuration=configuration)['sourceId']}"
+    organization = crm.get("/organizations")["data"][0]["organizationId"]
+    crm.ok("DELETE", f"/organizations/{organization}/oauthCredentials/source/crm")
+    assert crm.ok("PATCH", path, {"name": "x"})["configuration"]["client_id"] == "******"
+    body = {"name": "x", "configuration": {"auth": "oauth", **SENT}}
+    assert crm.ok("PUT", path, body)["configuration"]["client_id"] == "mine"
+
+
 def test_under_an_override_a_new_name_makes_new_versions_of_secrets(crm: Plain) -> None:
     override(crm, {"client_id": "ours", "client_secret": "ours"})
     configuration = {"sourceType": "crm", "auth": "oauth"}
