@@ -167,6 +167,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "selection",
         "manifest.project",
     ),
+    "cli.plan_output": (
+        "cli",
+        "git",
+        "render",
+        "manifest.project",
+        "plan.file",
+        "plan.model",
+        "errors",
+        "model",
+    ),
     "cli.session": (
         "cli",
         "redaction",

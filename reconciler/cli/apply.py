@@ -14,8 +14,8 @@ from reconciler.apply.run import Steps
 from reconciler.cli import loading, plan_file
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.first_syncs import Applied, exit_code_with, sync_new
-from reconciler.cli.plan import details_option, plan_look
 from reconciler.cli.plan_file import Moved
+from reconciler.cli.plan_output import details_option, plan_look
 from reconciler.cli.planning import Permissions, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
 from reconciler.cli.restore import keep_what_goes

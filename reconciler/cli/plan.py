@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,8 +12,8 @@ from reconciler import pipeline
 from reconciler.api.client import Client
 from reconciler.changed import Reading
 from reconciler.cli import loading, plan_file, session
-from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.loading import Then
+from reconciler.cli.plan_output import Made, Output, output_options, write
 from reconciler.cli.planning import Permissions, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -22,41 +21,16 @@ from reconciler.cli.verdict import FailOn, plan_exit_code
 from reconciler.errors import ReconcilerError
 from reconciler.fleet import Loaded
 from reconciler.manifest.project import Project
-from reconciler.model import Json
-from reconciler.plan.file import Place
 from reconciler.plan.model import Base, Plan
 from reconciler.render.diagnostics import render_diagnostics
-from reconciler.render.equalities import render_equalities
-from reconciler.render.lines import Look
-from reconciler.render.plan import render_plan
 from reconciler.render.problems import explain
-from reconciler.render.structured import render_plan_json
 from reconciler.selection import Selection
-
-FORMATS = ("text", "json", "markdown", "html")
-
-details_option = click.option(
-    "--details", is_flag=True, help="Every field of new resources, and long lists in full."
-)
 
 
 @click.command()
 @tenant_selection
 @planning_options
-@details_option
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How the plan is written on stdout.",
-)
-@click.option(
-    "--out",
-    metavar="FILE",
-    help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
-)
+@output_options
 @click.option(
     "--explain-equal",
     is_flag=True,
@@ -88,9 +62,7 @@ def plan(
     settings: Settings,
     selection: Selection,
     permissions: Permissions,
-    details: bool,
-    format_: str,
-    out: str | None,
+    output: Output,
     explain_equal: bool,
     job_info: bool,
     base: str | None,
@@ -105,14 +77,14 @@ def plan(
       reconciler --env production plan --label tier=gold --detailed-exitcode
       reconciler plan --base origin/main --changed-since origin/main --fail-on loss
       reconciler plan --out plan.json && reconciler apply plan.json
+      reconciler plan --format markdown --html plan.html > comment.md
     """
-    if out is not None and not out.endswith(plan_file.SUFFIX):
-        raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
     if FailOn.DRIFT in fail_on and base is None:
         raise click.UsageError("What is drift is told against a revision: give --base too.")
     project, loaded, then = _loaded(settings, selection, base)
     chosen = permissions.applied_to(loaded.tenants)
     allowances = permissions.allowances(project)
+    now = datetime.now(UTC)
     with (
         session.connected(settings, project) as connection,
         remembered(settings, project, connection.environment) as recall,
@@ -128,15 +100,10 @@ def plan(
         if then:
             made = replace(made, base=_base(then, loaded, selection))
         if job_info:
-            made = _with_jobs(connection.client, made, settings)
+            made = _with_jobs(connection.client, made, now, settings)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
     shard = str(selection.shard or "")
-    if out is not None:
-        plan_file.write(out, render_plan_json(made, place, permissions.options, shard))
-        settings.tell(f"Plan file written: reconciler apply {out}")
-    look = plan_look(settings, details=details)
-    equal = render_equalities(made) if explain_equal and format_ == "text" else ""
-    settings.result(equal + _rendered(format_, made, place, permissions.options, shard, look))
+    write(Made(made, project, place, permissions.options, now, shard), output, settings)
     failing = [FailOn(each) for each in fail_on]
     sys.exit(plan_exit_code(made, detailed=detailed_exitcode, fail_on=failing))
 
@@ -164,37 +131,11 @@ def _base(then: Then, loaded: Loaded, selection: Selection) -> Base:
     return Base(then.revision, then.commit, tuple(gone))
 
 
-def _with_jobs(client: Client, made: Plan, settings: Settings) -> Plan:
+def _with_jobs(client: Client, made: Plan, now: datetime, settings: Settings) -> Plan:
     """*made* with the jobs of its connections; without them, and told so, where they hide."""
     try:
-        return pipeline.with_jobs(client, made, datetime.now(UTC))
+        return pipeline.with_jobs(client, made, now)
     except ReconcilerError as problem:
         settings.tell("The jobs cannot be read, and the plan goes without them:")
         settings.tell(render_diagnostics([explain(problem)], settings.palette(sys.stderr)))
         return made
-
-
-def _rendered(
-    format_: str, made: Plan, place: Place, options: Mapping[str, Json], shard: str, look: Look
-) -> str:
-    if format_ == "json":
-        return render_plan_json(made, place, options, shard)
-    if format_ == "html":
-        # Imported here: few plans are asked for as a page.
-        from reconciler.render.html import render_plan_html
-
-        return render_plan_html(made, place, look.names)
-    if format_ == "markdown":
-        from reconciler.render.markdown import render_plan_markdown
-
-        return render_plan_markdown(made, place, look)
-    return render_plan(made, look)
-
-
-def plan_look(settings: Settings, *, details: bool) -> Look:
-    """How plans are written on stdout; --verbose asks for details too."""
-    return Look(
-        palette=settings.palette(sys.stdout),
-        details=details or bool(settings.verbose),
-        names=known_connectors(settings, None).type_names(),
-    )

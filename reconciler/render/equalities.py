@@ -12,11 +12,12 @@ from reconciler.render.values import safe, show, show_path
 
 def render_equalities(plan: Plan) -> str:
     """Everything written differently and taken for equal; empty when there is nothing."""
-    lines = [line for tenant in plan.tenants for line in _tenant_lines(tenant)]
+    lines = [line for tenant in plan.tenants for line in equal_lines(tenant)]
     return "\n".join([*lines, "", ""]) if lines else ""
 
 
-def _tenant_lines(tenant: TenantPlan) -> Iterator[str]:
+def equal_lines(tenant: TenantPlan) -> Iterator[str]:
+    """The same of one tenant, in lines."""
     for key, equalities in tenant.equalities.items():
         yield f"{safe(str(key))}: counts as equal"
         for equality in equalities:

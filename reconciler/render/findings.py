@@ -12,6 +12,7 @@ from xml.etree import ElementTree as xml
 from reconciler import __version__
 from reconciler.errors import Diagnostic, Severity, in_order
 from reconciler.model import Json
+from reconciler.render.github import diagnostic_annotation
 from reconciler.rules import RULES, Rule
 
 FORMAT_VERSION = 1
@@ -157,34 +158,9 @@ def _printable(text: str) -> str:
     )
 
 
-_GITHUB_LEVELS = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "notice",
-}
-
-
 def render_github(findings: Findings) -> str:
     """Workflow commands that GitHub shows at the lines of a pull request."""
-    return "\n".join(_annotation(each) for each in in_order(findings.diagnostics))
-
-
-def _annotation(diagnostic: Diagnostic) -> str:
-    place = diagnostic.origin
-    fields = {"file": place.path, "line": place.line, "col": place.column} if place else {}
-    fields = {**fields, "title": f"{diagnostic.rule.id} {diagnostic.summary}"}
-    properties = ",".join(f"{key}={_property(str(value))}" for key, value in fields.items())
-    said = "\n".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
-    level = _GITHUB_LEVELS[diagnostic.severity]
-    return f"::{level} {properties}::{_escaped(said or diagnostic.summary)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return "\n".join(diagnostic_annotation(each) for each in in_order(findings.diagnostics))
 
 
 def _dumped(document: Json) -> str:

@@ -22,6 +22,7 @@ from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.changed import render_gone
 from reconciler.render.dependencies import Graph, graph_of
+from reconciler.render.equalities import equal_lines
 from reconciler.render.groups import Block, Outline, outline
 from reconciler.render.plan import block_title
 from reconciler.render.problems import explain
@@ -52,6 +53,7 @@ _SECTIONS = {
     "drift": "Already there before this change (drift)",
     "notes": "Worth knowing",
     "undeclared": "Live, and no manifest mentions it; left alone",
+    "equal": "Written differently, counts as equal",
 }
 
 
@@ -182,6 +184,9 @@ class _Writer:
         for tenant in plan.tenants:
             if tenant.undeclared:
                 yield {**self._of("undeclared", tenant), "lines": list(undeclared_names(tenant))}
+        for tenant in plan.tenants:
+            if tenant.equalities:
+                yield {**self._of("equal", tenant), "lines": list(equal_lines(tenant))}
 
     def _of(self, section: str, tenant: TenantPlan) -> dict[str, Json]:
         return {"section": section, "tenants": [self._tenants[tenant.tenant]]}

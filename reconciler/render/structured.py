@@ -12,7 +12,7 @@ from reconciler.errors import Diagnostic
 from reconciler.model import JobHistory, Json, LastJob, ResourceKey, Retired
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
 from reconciler.plan.model import Base, Operation, Plan, TenantPlan, Whose
-from reconciler.plan.record import Record, change_record, operation_record, origin_record
+from reconciler.plan.record import Record, change_record, digest, operation_record, origin_record
 from reconciler.render.problems import explain
 from reconciler.render.rows import Row, Section, effect_counts, rows_of, verb_counts
 
@@ -22,7 +22,16 @@ def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json], shar
 
     *shard* says which part of the fleet it is about, such as `3/16`, if not all of it.
     """
-    document = {
+    return sealed(_document(plan, place, options, shard))
+
+
+def plan_digest(plan: Plan, place: Place, options: Mapping[str, Json], shard: str = "") -> str:
+    """The digest that seals the plan file of the same."""
+    return digest(_document(plan, place, options, shard))
+
+
+def _document(plan: Plan, place: Place, options: Mapping[str, Json], shard: str) -> Record:
+    return {
         "formatVersion": FORMAT_VERSION,
         "environment": {"name": place.name, "url": place.url},
         "options": dict(options),
@@ -32,7 +41,6 @@ def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json], shar
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],
     }
-    return sealed(document)
 
 
 def _base(base: Base) -> Record:

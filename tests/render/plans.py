@@ -166,7 +166,8 @@ def hostile() -> Plan:
             TenantPlan(
                 f"{HOSTILE}2", refusals=(error(None, HOSTILE, detail=HOSTILE, hint=HOSTILE),)
             ),
-        )
+        ),
+        base=Base(HOSTILE, HOSTILE, gone=(HOSTILE,)),
     )
 
 

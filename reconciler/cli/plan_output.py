@@ -1,0 +1,180 @@
+"""What `plan` writes, and where: on stdout in a format, and into files beside it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from reconciler import git
+from reconciler.cli import plan_file
+from reconciler.cli.catalogue import known_connectors
+from reconciler.cli.command_line import command_line
+from reconciler.cli.settings import Settings
+from reconciler.errors import UsageError
+from reconciler.manifest.project import Project
+from reconciler.model import Json
+from reconciler.plan.file import Place
+from reconciler.plan.model import Plan
+from reconciler.render.equalities import render_equalities
+from reconciler.render.lines import Look
+from reconciler.render.pieces import MAX_CHARS, MIN_CHARS
+from reconciler.render.plan import render_plan
+from reconciler.render.structured import plan_digest, render_plan_json
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("text", "json", "markdown", "html", "github")
+ONLY_OUTPUT = ("format_", "out", "page", "max_chars", "color", "no_progress", "quiet")
+
+details_option = click.option(
+    "--details", is_flag=True, help="Every field of new resources, and long lists in full."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """In which format, and in which files besides; `max_chars` bounds Markdown alone."""
+
+    format: str
+    details: bool
+    out: str | None
+    page: str | None
+    max_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with all that its renderings say of where it comes from."""
+
+    plan: Plan
+    project: Project
+    place: Place
+    options: Mapping[str, Json]
+    taken_at: datetime
+    shard: str
+
+
+def output_options(function: F) -> F:
+    """Adds --format, --details, --out, --html and --max-chars, as one `output`."""
+
+    @functools.wraps(function)
+    def wrapped(
+        *arguments: Any,
+        format_: str,
+        details: bool,
+        out: str | None,
+        page: str | None,
+        max_chars: int,
+        **options: Any,
+    ) -> Any:
+        if out is not None and not out.endswith(plan_file.SUFFIX):
+            raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
+        output = Output(format_, details, out, page, max_chars)
+        return function(*arguments, output=output, **options)
+
+    decorated: Any = wrapped
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+_OPTIONS = (
+    details_option,
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="How the plan is written on stdout.",
+    ),
+    click.option(
+        "--out",
+        metavar="FILE",
+        help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
+    ),
+    click.option("--html", "page", metavar="FILE", help="Also write the page of --format html."),
+    click.option(
+        "--max-chars",
+        type=click.IntRange(MIN_CHARS),
+        default=MAX_CHARS,
+        show_default=True,
+        metavar="N",
+        help="The most characters of Markdown, which is composed to fit; GitHub takes 65,536 in a "
+        "comment, GitLab 1,000,000.",
+    ),
+)
+
+
+def write(made: Made, output: Output, settings: Settings) -> None:
+    """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
+    look = plan_look(settings, details=output.details)
+    if output.out is not None:
+        plan_file.write(output.out, _json(made))
+        settings.tell(f"Plan file written: reconciler apply {output.out}")
+    if output.page is not None:
+        plan_file.write(output.page, _page(made, look))
+    settings.result(_rendered(made, output, look))
+
+
+def _rendered(made: Made, output: Output, look: Look) -> str:
+    if output.format == "json":
+        return _json(made)
+    if output.format == "html":
+        return _page(made, look)
+    if output.format == "markdown":
+        return _markdown(made, output, look)
+    if output.format == "github":
+        from reconciler.render.github import render_plan_github
+
+        return render_plan_github(made.plan, look)
+    return render_equalities(made.plan) + render_plan(made.plan, look)
+
+
+def _json(made: Made) -> str:
+    return render_plan_json(made.plan, made.place, made.options, made.shard)
+
+
+def _page(made: Made, look: Look) -> str:
+    # Imported here, as the others are: few plans are asked for as a page.
+    from reconciler.render.html import render_plan_html
+
+    return render_plan_html(made.plan, made.place, look.names)
+
+
+def _markdown(made: Made, output: Output, look: Look) -> str:
+    from reconciler.render.markdown import Colophon, render_plan_markdown
+
+    colophon = Colophon(
+        commit=_commit(made.project),
+        taken_at=made.taken_at,
+        digest=plan_digest(made.plan, made.place, made.options, made.shard),
+        command=command_line(without=ONLY_OUTPUT),
+        page=output.page or "",
+    )
+    return render_plan_markdown(
+        made.plan, made.place, look, colophon=colophon, limit=output.max_chars
+    )
+
+
+def _commit(project: Project) -> str:
+    """What is checked out; empty where there is no git to ask, which no plan needs."""
+    try:
+        return git.head(project.root)
+    except UsageError:
+        return ""
+
+
+def plan_look(settings: Settings, *, details: bool) -> Look:
+    """How plans are written on stdout; --verbose asks for details too."""
+    return Look(
+        palette=settings.palette(sys.stdout),
+        details=details or bool(settings.verbose),
+        names=known_connectors(settings, None).type_names(),
+    )

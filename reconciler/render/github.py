@@ -1,0 +1,111 @@
+"""GitHub's workflow commands: annotations that it shows at the lines of a pull request.
+
+Source: GitHub's documentation of workflow commands, and the escaping of its toolkit. Of each level
+a step's first ten are shown, so that a plan's come by rank, and the same change once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from reconciler.consequences import Weight
+from reconciler.errors import Diagnostic, Severity
+from reconciler.model import Origin
+from reconciler.plan.model import Plan
+from reconciler.render.groups import Block, outline
+from reconciler.render.lines import Look, block_rows_lines
+from reconciler.render.palette import PLAIN
+from reconciler.render.plan import summary
+from reconciler.render.problems import explain
+from reconciler.render.rows import Row, Section, Verb, subject
+from reconciler.render.values import counted, listed, safe
+
+_WIDTH = 120
+
+
+class Level(StrEnum):
+    """How GitHub marks an annotation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+_LEVELS = {
+    Severity.ERROR: Level.ERROR,
+    Severity.WARNING: Level.WARNING,
+    Severity.NOTE: Level.NOTICE,
+}
+
+
+def annotation(level: Level, text: str, *, title: str, origin: Origin | None = None) -> str:
+    """One workflow command, at its place where it has one."""
+    place = {"file": safe(origin.path), "line": origin.line, "col": origin.column} if origin else {}
+    fields = {**place, "title": title}
+    properties = ",".join(f"{key}={_property(str(value))}" for key, value in fields.items())
+    return f"::{level} {properties}::{_escaped(text)}"
+
+
+def diagnostic_annotation(diagnostic: Diagnostic) -> str:
+    """A problem at its place."""
+    said = "\n".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
+    return annotation(
+        _LEVELS[diagnostic.severity],
+        "\n".join(map(safe, (said or diagnostic.summary).splitlines())),
+        title=safe(f"{diagnostic.rule.id} {diagnostic.summary}"),
+        origin=diagnostic.origin,
+    )
+
+
+def render_plan_github(plan: Plan, look: Look) -> str:
+    """What is refused, then every row at the place in the manifests that asks for it; the sums.
+
+    Drift is no doing of the pull request, and only in the sums.
+    """
+    plain = Look(PLAIN, _WIDTH, look.details, look.names)
+    outlined = outline(plan, look.names, roster=not look.details)
+    problems = [*plan.refusals, *(r for tenant, _ in outlined.refused for r in tenant.refusals)]
+    problems += [explain(tenant.failure) for tenant in outlined.failed if tenant.failure]
+    rows = [
+        found
+        for block in (*outlined.changes, *outlined.outside)
+        for found in _block_annotations(block, plain)
+    ]
+    # Stable: inside a level the order stays that of the plan.
+    rows.sort(key=lambda pair: list(Level).index(pair[0]))
+    sums = annotation(Level.NOTICE, summary(plan, outlined).replace("\n  ", " "), title="Plan")
+    return "\n".join([*map(diagnostic_annotation, problems), *(text for _, text in rows), sums])
+
+
+def _block_annotations(block: Block, look: Look) -> Iterator[tuple[Level, str]]:
+    for row in block.rows:
+        level = _level(row)
+        title = f"{row.verb} {subject(row.operation)}"
+        lines = [line.strip() for line in block_rows_lines(_only(block, row), look)]
+        text = "\n".join([_whose(block, row), *lines])
+        yield level, annotation(level, text, title=title, origin=row.operation.origin)
+
+
+def _only(block: Block, row: Row) -> Block:
+    return Block((), (row,), (), block.differing, block.is_roster, block.tenants_of)
+
+
+def _whose(block: Block, row: Row) -> str:
+    """The tenants that the row is of, the first few by name."""
+    names = [safe(name) for name in block.tenants_of.get(row.key, block.tenants)]
+    head = listed(names) if len(names) == 1 else f"{counted(len(names), 'tenant')}: {listed(names)}"
+    return f"{head} (changed in Airbyte)" if row.section is Section.OUTSIDE else head
+
+
+def _level(row: Row) -> Level:
+    is_loss = any(effect.weight is Weight.LOSS for effect in row.effects)
+    return Level.WARNING if is_loss or row.verb in (Verb.DELETE, Verb.REPLACE) else Level.NOTICE
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
