@@ -18,6 +18,7 @@ from pathlib import Path
 from reconciler.connectors import Catalogue, Connector, bundled
 from reconciler.fleet import load
 from reconciler.kinds import all_kinds
+from reconciler.kinds._base import Reader
 from reconciler.manifest.project import read_project
 from reconciler.model import DesiredTenant, Json, Ref, ResourceKey, Secret
 from reconciler.sandbox import catalogue as sandbox_catalogue
@@ -55,6 +56,10 @@ class _Context:
     tenant: DesiredTenant
     connectors: Catalogue
     organization_id: str = ""
+
+    @property
+    def reader(self) -> Reader:
+        raise LookupError("nothing in the examples' fleet has to be looked up")
 
     def id_of(self, ref: Ref) -> str:
         return f"@{ref.key(self.tenant.name)}"

@@ -154,6 +154,12 @@ class Effect(Enum):
         "Airbyte erases the configuration with its secrets; it cannot be undone.",
         2,
     )
+    ACCESS = (
+        "access",
+        "access changes",
+        "Somebody may see and do more in the workspace, or less; nothing that syncs is touched.",
+        1,
+    )
     TAG_LOST = ("tag-lost", "tag removed everywhere", "Every connection loses the tag.", 1)
 
     def __init__(self, slug: str, title: str, sentence: str, weight: int) -> None:

@@ -77,6 +77,7 @@ def build_tenant(
         origin=_tenant_origin(manifest),
         retired={each.key: each for each in retired},
         prune=bool(manifest.value.get("prune", False)),
+        sections=frozenset(kind.name for kind in all_kinds() if kind.section in manifest.value),
     )
     return tenant, problems
 
@@ -117,7 +118,7 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
     is_own = block.life.is_absent
     return Retired(
         key=ResourceKey(kind, manifest.tenant, block.name),
-        name=str(block.fields.get("name", block.name or manifest.tenant)),
+        name=str(block.fields.get(get(kind).name_field, block.name or manifest.tenant)),
         reason=block.life.reason if is_own else tenant.reason,
         origin=_origin(manifest, block) if is_own else manifest.origin(("state",), key=True),
         is_protected=block.life.is_protected,

@@ -34,6 +34,7 @@ class Difference:
     """One declared resource against its live one, None where there is none.
 
     `notes` say what is worth knowing of the two, changes that are held back among it.
+    `is_fulfilled` says that it is not there and need not be.
     """
 
     key: ResourceKey
@@ -41,6 +42,7 @@ class Difference:
     live: LiveResource | None
     changes: tuple[FieldChange, ...]
     notes: tuple[Note, ...] = ()
+    is_fulfilled: bool = False
 
 
 def field_changes(

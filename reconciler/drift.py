@@ -154,6 +154,8 @@ def _drifted(
     key, desired, live = difference.key, difference.desired, difference.live
     before = memory.resources.get(key)
     title = str(desired.spec["name"])
+    if difference.is_fulfilled:
+        return None
     if live is None:
         known = Who.MANIFEST if memory.resources else Who.UNKNOWN
         who = Who.OUTSIDE if before else known

@@ -185,6 +185,14 @@ class AdoptionFailed(ReconcilerError):
         self.origin = origin
 
 
+class OrganizationUnclear(ReconcilerError):
+    """Something is kept by organization, and the environment does not say in which of these."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(f"{len(ids)} organizations")
+        self.ids = tuple(sorted(ids))
+
+
 class SecretNotCarried(ReconcilerError):
     """A secret in Airbyte that no manifest declares and no write could keep."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.api.client import Client
@@ -10,7 +10,11 @@ from reconciler.errors import ReconcilerError
 from reconciler.export.fleet import Wanted, choose
 from reconciler.export.page import Exported, LeftOut
 from reconciler.export.tenant import Style, export_tenant
+from reconciler.kinds import all_kinds
 from reconciler.survey import list_workspaces, survey
+
+ON_REQUEST = tuple(kind.section for kind in all_kinds() if kind.is_exported_on_request)
+"""The sections that are left out of an export unless they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,12 @@ def export_workspaces(
     style: Style,
     claimed: Mapping[str, str],
     *,
+    also: Collection[str] = (),
     completely: bool = False,
 ) -> Export:
     """The manifests of the workspaces that are asked for; *claimed* ones have theirs already.
+
+    *also* are sections that are left out unless they are asked for.
 
     Raises ApiError when nothing can be read at all, UsageError for what fits no workspace.
     """
@@ -43,7 +50,7 @@ def export_workspaces(
     exported: list[Exported] = []
     complete: list[Exported] = []
     failures: list[tuple[str, ReconcilerError]] = []
-    for key, live in survey(client, chosen.workspaces):
+    for key, live in survey(client, chosen.workspaces, also):
         if isinstance(live, ReconcilerError):
             failures.append((names[key], live))
         else:

@@ -62,7 +62,10 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
         keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
 
     resources = [
-        _resource(get(name), body, keys, ref_of) for name, found in rows.items() for body in found
+        _resource(kind, body, keys, ref_of)
+        for kind in map(get, rows)
+        for body in rows[kind.name]
+        if keys[kind.name, str(body[kind.id_field])].is_declared or not kind.is_foreign(body, None)
     ]
     return LiveTenant(
         name=tenant.name,
@@ -88,7 +91,8 @@ def _keys(
         if claim.key in settled:
             continue
         name = next((name for name in claim.names if name in holders), "")
-        ids = holders.get(name, [])
+        spec = tenant.resources[claim.key].spec if claim.key in tenant.resources else None
+        ids = [id_ for id_ in holders.get(name, []) if not kind.is_foreign(by_id[id_], spec)]
         if len(ids) > 1:
             ids = _fitting(kind, tenant, claim.key, [by_id[id_] for id_ in ids], ref_of) or ids
         if len(ids) > 1:

@@ -12,15 +12,30 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
-from reconciler.errors import Forbidden, ListingInconsistent, ReconcilerError, ServerError
+from reconciler.api.reading import Reading
+from reconciler.errors import (
+    Forbidden,
+    ListingInconsistent,
+    NotFound,
+    ReconcilerError,
+    ServerError,
+)
 from reconciler.identity import Rows, identified
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds._base import Kind, required
-from reconciler.model import DesiredTenant, LiveTenant, Memory, workspace_key
+from reconciler.kinds._base import Expected, Kind, required
+from reconciler.model import (
+    Absence,
+    DesiredTenant,
+    LiveTenant,
+    Memory,
+    ResourceKey,
+    workspace_key,
+)
 
 FILL = 96  # rows that a batch is planned for, so that a few undeclared ones still fit the page
 MAX_IDS = 80  # workspace ids in one URL: about 37 bytes each, and a request line holds 4 KB
@@ -39,12 +54,23 @@ def read_live(
     tenant, by its name. Raises ApiError when nothing can be read at all.
     """
     found = _find_workspaces(client, tenants, _known_ids(tenants, recall))
-    rows = _read_rows(client, tenants, found)
+    reading = Reading(client)
+    rows = _read_rows(client, reading, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
-            yield tenant, identified(tenant, bodies, recall(tenant.name))
+            live = identified(tenant, bodies, recall(tenant.name))
+            yield tenant, replace(live, absent=_absent(tenant, live, reading))
         except ReconcilerError as problem:
             yield tenant, problem
+
+
+def _absent(
+    tenant: DesiredTenant, live: LiveTenant, reading: Reading
+) -> Mapping[ResourceKey, Absence]:
+    """The declared resources that nothing is going to make, with why."""
+    missing = [each for key, each in tenant.resources.items() if key not in live.resources]
+    found = {each.key: get(each.key.kind).absent(each.spec, reading) for each in missing}
+    return {key: why for key, why in found.items() if why is not None}
 
 
 def _known_ids(tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]) -> dict[str, str]:
@@ -103,8 +129,10 @@ def _find_workspaces(
 
 def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
     """Whether the rows of *kind* are needed at all to plan *tenant*."""
-    return not kind.is_listed_on_demand or any(
-        key.kind == kind.name for key in (*tenant.resources, *tenant.retired)
+    return (
+        not kind.is_listed_on_demand
+        or kind.name in tenant.sections
+        or any(key.kind == kind.name for key in (*tenant.resources, *tenant.retired))
     )
 
 
@@ -112,16 +140,18 @@ def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
 class _Batch:
     """Workspaces to read one kind of, in one call if all goes as expected.
 
-    `last` is the position of its last tenant: batches are read in the order of need.
+    `expected` is by workspace id. `last` is the position of its last tenant: batches are read in
+    the order of need.
     """
 
     kind: Kind
-    workspace_ids: tuple[str, ...]
+    expected: Mapping[str, Expected]
     last: int
 
 
 def _read_rows(
     client: Client,
+    reading: Reading,
     tenants: Sequence[DesiredTenant],
     found: _Workspaces,
 ) -> Iterator[Mapping[str, Rows]]:
@@ -141,7 +171,8 @@ def _read_rows(
     arrived: dict[tuple[str, str], Rows] = {}
     # The client's pacer decides how many of these are really under way.
     with ThreadPoolExecutor(client.most_at_a_time) as pool:
-        answers = _windowed(pool, client, batches, client.most_at_a_time * 2)
+        width = client.most_at_a_time * 2
+        answers = _windowed(pool, partial(_read, client, reading), batches, width)
         for position, rows in enumerate(workspaces):
             bodies: dict[str, Rows] = {"workspace": rows}
             for kind in kinds if len(rows) == 1 else ():
@@ -160,16 +191,17 @@ def _read_rows(
 
 
 def _windowed(
-    pool: ThreadPoolExecutor, client: Client, batches: Sequence[_Batch], width: int
+    pool: ThreadPoolExecutor,
+    read: Callable[[_Batch], Mapping[str, Rows]],
+    batches: Sequence[_Batch],
+    width: int,
 ) -> Iterator[tuple[_Batch, Mapping[str, Rows]]]:
     """The batches' answers in order, with at most *width* read ahead of whoever asks."""
     waiting: deque[tuple[_Batch, Future[Mapping[str, Rows]]]] = deque()
     coming = iter(batches)
     while True:
         for batch in coming:
-            waiting.append(
-                (batch, pool.submit(read_batch, client, batch.kind, batch.workspace_ids))
-            )
+            waiting.append((batch, pool.submit(read, batch)))
             if len(waiting) >= width:
                 break
         if not waiting:
@@ -178,13 +210,20 @@ def _windowed(
         yield batch, future.result()
 
 
+def _read(client: Client, reading: Reading, batch: _Batch) -> Mapping[str, Rows]:
+    if batch.kind.rows:
+        return ask_kind(reading, batch.kind, batch.expected)
+    return read_batch(client, batch.kind, list(batch.expected))
+
+
 def _batches(
     kind: Kind, tenants: Sequence[DesiredTenant], workspaces: Sequence[Sequence[Body]]
 ) -> Iterator[_Batch]:
     """Existing workspaces, in order, together as long as their expected rows fit a page."""
-    ids: list[str] = []
+    every = _expected_by_id(kind, tenants, workspaces)
     asked: set[str] = set()
-    expected = 0
+    batch: dict[str, Expected] = {}
+    size = 0
     last = 0
     for position, (tenant, rows) in enumerate(zip(tenants, workspaces, strict=True)):
         if len(rows) != 1 or not _is_wanted(kind, tenant):
@@ -193,15 +232,34 @@ def _batches(
         if id_ in asked:
             continue
         asked.add(id_)
-        count = sum(key.kind == kind.name for key in tenant.resources)
-        if ids and ((kind.is_paged and expected + count > FILL) or len(ids) == MAX_IDS):
-            yield _Batch(kind, tuple(ids), last)
-            ids, expected = [], 0
-        ids.append(id_)
-        expected += count
+        count = len(every[id_].specs)
+        if batch and ((kind.is_paged and size + count > FILL) or len(batch) == MAX_IDS):
+            yield _Batch(kind, batch, last)
+            batch, size = {}, 0
+        batch[id_] = every[id_]
+        size += count
         last = position
-    if ids:
-        yield _Batch(kind, tuple(ids), last)
+    if batch:
+        yield _Batch(kind, batch, last)
+
+
+def _expected_by_id(
+    kind: Kind, tenants: Sequence[DesiredTenant], workspaces: Sequence[Sequence[Body]]
+) -> Mapping[str, Expected]:
+    """What all tenants together expect in each workspace."""
+    found: dict[str, Expected] = {}
+    for tenant, rows in zip(tenants, workspaces, strict=True):
+        if len(rows) == 1 and _is_wanted(kind, tenant):
+            id_ = required(rows[0], WORKSPACE_ID, str)
+            own = _expected(kind, tenant)
+            found[id_] = found[id_].with_also(own) if id_ in found else own
+    return found
+
+
+def _expected(kind: Kind, tenant: DesiredTenant) -> Expected:
+    specs = [each.spec for key, each in tenant.resources.items() if key.kind == kind.name]
+    retired = [each.name for key, each in tenant.retired.items() if key.kind == kind.name]
+    return Expected(tuple(specs), tuple(retired), everything=tenant.prune)
 
 
 def read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:
@@ -224,6 +282,21 @@ def _halves(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows
     middle = len(ids) // 2
     first = read_batch(client, kind, ids[:middle])
     return {**first, **read_batch(client, kind, ids[middle:])}
+
+
+def ask_kind(reading: Reading, kind: Kind, expected: Mapping[str, Expected]) -> Mapping[str, Rows]:
+    """The rows of each workspace as the kind reads them itself, or why they cannot be read."""
+    assert kind.rows is not None, "the kind reads its rows itself"
+    try:
+        return {id_: list(rows) for id_, rows in kind.rows(reading, expected).items()}
+    except (Forbidden, NotFound, ServerError) as problem:
+        if len(expected) == 1:
+            return dict.fromkeys(expected, problem)
+        return {
+            id_: rows
+            for id_, wanted in expected.items()
+            for rows in ask_kind(reading, kind, {id_: wanted}).values()
+        }
 
 
 def by_workspace(kind: Kind, rows: Sequence[Body], ids: Sequence[str]) -> Mapping[str, Rows]:

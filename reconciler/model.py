@@ -191,6 +191,7 @@ class DesiredTenant:
 
     `retired` are the resources with `state: absent`, the workspace among them when it is the whole
     tenant that goes; they are not in `resources`. `prune` asks to delete what nobody declares.
+    `sections` are the kinds that the manifests speak of, even where they declare none of them.
     """
 
     name: str
@@ -199,6 +200,7 @@ class DesiredTenant:
     origin: Origin
     retired: Mapping[ResourceKey, Retired] = field(default_factory=dict)
     prune: bool = False
+    sections: frozenset[str] = frozenset()
 
     @property
     def workspace(self) -> DesiredResource:
@@ -224,12 +226,29 @@ class DesiredTenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a declared resource that is not live is not made: it need not be, or it cannot be.
+
+    `title` is a rule's, then sentences and advice.
+    """
+
+    is_needless: bool
+    title: str
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LiveTenant:
-    """One tenant as the API has it: the declared resources found, and whatever else lives there."""
+    """One tenant as the API has it: the declared resources found, and whatever else lives there.
+
+    `absent` are declared resources that are not there and that nothing is going to make.
+    """
 
     name: str
     resources: State[LiveResource]
     undeclared: tuple[LiveResource, ...]
+    absent: State[Absence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

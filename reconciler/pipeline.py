@@ -28,7 +28,8 @@ _SECRETS_AT_ONCE = 8  # a provider may start a program for each
 
 def connect(environment: Environment, manners: Manners) -> Client:
     """A client of that environment. Nothing is sent yet."""
-    return Client(Transport(environment.url, _credentials(environment), manners))
+    transport = Transport(environment.url, _credentials(environment), manners)
+    return Client(transport, environment.organization_id)
 
 
 def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:

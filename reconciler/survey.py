@@ -11,16 +11,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
+from reconciler.api.reading import Reading
 from reconciler.errors import Forbidden, NotFound, ReconcilerError, ServerError
 from reconciler.identity import Rows, identified
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds._base import Kind, required
-from reconciler.live import MAX_IDS, WORKSPACE_ID, by_workspace, read_batch
+from reconciler.kinds._base import Expected, Kind, required
+from reconciler.live import MAX_IDS, WORKSPACE_ID, ask_kind, by_workspace, read_batch
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,
@@ -42,12 +44,21 @@ def list_workspaces(client: Client) -> list[Body]:
 
 
 def survey(
-    client: Client, workspaces: Sequence[tuple[str, Body]]
+    client: Client, workspaces: Sequence[tuple[str, Body]], also: Collection[str] = ()
 ) -> Iterator[tuple[str, LiveTenant | ReconcilerError]]:
-    """Each tenant key with the live state of its workspace, or why that cannot be read."""
+    """Each tenant key with the live state of its workspace, or why that cannot be read.
+
+    *also* are the sections of kinds that are left out unless they are asked for.
+    """
+    kinds = [
+        kind
+        for kind in all_kinds()
+        if kind.in_workspace() and (kind.section in also or not kind.is_exported_on_request)
+    ]
     for start in range(0, len(workspaces), GROUP):
         group = workspaces[start : start + GROUP]
-        rows = _read_group(client, [required(body, WORKSPACE_ID, str) for _, body in group])
+        ids = [required(body, WORKSPACE_ID, str) for _, body in group]
+        rows = _read_group(client, kinds, ids)
         for key, body in group:
             id_ = str(body[WORKSPACE_ID])
             bodies: dict[str, Rows] = {"workspace": [body]}
@@ -66,17 +77,37 @@ def _undeclared(key: str, name: str) -> DesiredTenant:
     return DesiredTenant(key, {}, {workspace: declared}, nowhere)
 
 
-def _read_group(client: Client, ids: Sequence[str]) -> dict[str, dict[str, Rows]]:
+def _read_group(
+    client: Client, kinds: Sequence[Kind], ids: Sequence[str]
+) -> dict[str, dict[str, Rows]]:
     """The rows of every kind, by kind and workspace; kinds that foretell others come first."""
     found: dict[str, dict[str, Rows]] = {}
-    kinds = [kind for kind in all_kinds() if kind.in_workspace()]
     for kind in sorted(kinds, key=lambda k: (k.is_listed_on_demand, bool(k.named_after))):
-        wanted = [id_ for id_ in ids if not kind.is_listed_on_demand or _is_used(kind, id_, found)]
+        is_asked_for = kind.is_exported_on_request or not kind.is_listed_on_demand
+        wanted = [id_ for id_ in ids if is_asked_for or _is_used(kind, id_, found)]
         foretold = found.get(kind.named_after, {})
         expected = {id_: len(rows) for id_, rows in foretold.items() if isinstance(rows, list)}
-        read = _Sweep(client, kind, wanted, expected).read()
+        sweep = _asked if kind.rows else _swept
+        read = sweep(client, kind, wanted, expected)
         found[kind.name] = {id_: read.get(id_, []) for id_ in ids}
     return found
+
+
+def _swept(
+    client: Client, kind: Kind, ids: Sequence[str], expected: Mapping[str, int]
+) -> Mapping[str, Rows]:
+    return _Sweep(client, kind, ids, expected).read()
+
+
+def _asked(
+    client: Client, kind: Kind, ids: Sequence[str], _expected: Mapping[str, int]
+) -> Mapping[str, Rows]:
+    """The rows of a kind that reads them itself, several workspaces at a time."""
+    reading = Reading(client)
+    each = [{id_: Expected(everything=True)} for id_ in ids]
+    with ThreadPoolExecutor(client.most_at_a_time) as pool:
+        answers = pool.map(partial(ask_kind, reading, kind), each)
+        return {id_: rows for answer in answers for id_, rows in answer.items()}
 
 
 def _is_used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> bool:

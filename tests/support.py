@@ -123,6 +123,16 @@ class Api:
         token: str = answer.json()["access_token"]
         return token
 
+    def person(self, email: str, *, role: str = "") -> str:
+        """The id of a new user, with a role in the organization if one is given."""
+        body = {"name": email.partition("@")[0], "email": email}
+        made = requests.post(f"{self.control}/users", json=body, timeout=10).json()
+        if role:
+            organization = self.call("GET", "/organizations")["data"][0]["organizationId"]
+            fields = {"permissionType": role, "organizationId": organization}
+            self.call("POST", "/permissions", {"userId": made["id"], **fields})
+        return str(made["id"])
+
     def fault(self, **fault: Any) -> None:
         """Makes the sandbox misbehave, as docs/sandbox.md says."""
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()

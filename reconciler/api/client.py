@@ -21,8 +21,9 @@ Body = Mapping[str, Json]
 class Client:
     """The API's objects as bodies, by the path of their collection."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, organization_id: str = "") -> None:
         self._transport = transport
+        self.organization_id = organization_id
 
     @property
     def pacer(self) -> Pacer:

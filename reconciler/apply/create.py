@@ -13,6 +13,7 @@ from typing import Protocol
 
 from reconciler.api.client import Body, Client
 from reconciler.api.listing import list_complete
+from reconciler.api.reading import Reading
 from reconciler.apply.journal import Done, Journal
 from reconciler.errors import (
     AmbiguousName,
@@ -28,7 +29,7 @@ from reconciler.errors import (
     Unauthorized,
 )
 from reconciler.kinds import get
-from reconciler.kinds._base import Context, Kind, required
+from reconciler.kinds._base import Context, Expected, Kind, required
 from reconciler.model import DesiredResource
 from reconciler.plan.model import Operation
 
@@ -82,6 +83,7 @@ class _Making:
         self._operation = operation
         self._desired = desired
         self._kind = get(operation.key.kind)
+        self._collection = self._kind.place(place.workspace_id, desired.spec)
         self._place = place
         self._client = client
         self._journal = journal
@@ -90,7 +92,7 @@ class _Making:
         """Sends *body* until its object is there or is refused."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                created = self._client.create(self._kind.collection, body)
+                created = self._client.create(self._collection, body)
             except _REFUSING:
                 self._journal.not_done(self._operation)
                 raise
@@ -143,9 +145,11 @@ class _Making:
     def _appeared(self) -> list[str]:
         """The ids of the objects of this name that were not there before."""
         kind = self._kind
-        rows = live_rows(kind, self._client, self._place.workspace_id)
+        spec = self._desired.spec
+        rows = live_rows(kind, self._place, self._client)
         known = self._journal.known_ids(self._operation)
-        ids = {str(row[kind.id_field]) for row in rows if row.get("name") == self._operation.title}
+        mine = [row for row in rows if row.get("name") == self._operation.title]
+        ids = {str(row[kind.id_field]) for row in mine if not kind.is_foreign(row, spec)}
         return sorted(ids - known)
 
     def _ambiguous(self, ids: list[str]) -> AmbiguousName:
@@ -158,9 +162,12 @@ class _Making:
         )
 
 
-def live_rows(kind: Kind, client: Client, workspace_id: str) -> Sequence[Body]:
+def live_rows(kind: Kind, place: Place, client: Client) -> Sequence[Body]:
     """Every live object of *kind* in a workspace; of them all when the kind is in none."""
-    places = [workspace_id] if kind.in_workspace() else []
+    if kind.rows:
+        everything = {place.workspace_id: Expected(everything=True)}
+        return kind.rows(Reading(client), everything)[place.workspace_id]
+    places = [place.workspace_id] if kind.in_workspace() else []
     if not kind.is_paged:
         return client.page(kind.collection, workspace_ids=places)
     return list_complete(client, kind.collection, kind.id_field, workspace_ids=places)

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import islice
 
 from reconciler.errors import LedgerUnusable
+from reconciler.kinds import get
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.ledger import Intent, Ledger, Written
 from reconciler.model import DesiredTenant, Path
@@ -116,6 +117,9 @@ class Journal:
         if operation.desired is None:
             assert operation.live is not None, "a delete has a live resource"
             self._ledger.forget(operation.key, operation.live.id)
+            if not get(operation.key.kind).in_workspace():
+                # With its workspace all of a tenant is gone, also what no delete is needed for.
+                self._ledger.forget_tenant(operation.key.scope)
             return
         written = Written(operation.desired, done.id, done.coordinates)
         self._ledger.remember([written], self._reveal)

@@ -16,10 +16,11 @@ from reconciler.errors import (
     ApiError,
     Forbidden,
     MalformedObject,
+    NotFound,
     SecretsMissing,
 )
 from reconciler.kinds import get
-from reconciler.kinds._base import Kind
+from reconciler.kinds._base import Kind, Reader
 from reconciler.model import (
     DesiredResource,
     Json,
@@ -43,6 +44,7 @@ class Surroundings:
     client: Client
     catalogue: Catalogue
     resolve_secret: ResolveSecret
+    reader: Reader
     organization_id: str = ""
 
 
@@ -93,6 +95,10 @@ class _Context:
     def organization_id(self) -> str:
         return self.surroundings.organization_id
 
+    @property
+    def reader(self) -> Reader:
+        return self.surroundings.reader
+
     def id_of(self, ref: Ref) -> str:
         return self._ids[ref.key(self._operation.key.scope)]
 
@@ -122,11 +128,12 @@ class _Context:
 def _delete(operation: Operation, id_: str, context: _Context) -> None:
     kind = get(operation.key.kind)
     client = context.surroundings.client
+    assert operation.live is not None, "a delete has a live resource"
     try:
-        client.delete(kind.collection, id_)
+        client.delete(kind.place(context.workspace_id, operation.live.spec), id_)
     except Forbidden:
         # To an ordinary caller an id that is gone reads as one that it may not touch.
-        rows = live_rows(kind, client, context.workspace_id) if kind.in_workspace() else None
+        rows = live_rows(kind, context, client) if kind.in_workspace() else None
         if rows is None or any(row[kind.id_field] == id_ for row in rows):
             raise
 
@@ -134,16 +141,22 @@ def _delete(operation: Operation, id_: str, context: _Context) -> None:
 def _update(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
     kind = get(operation.key.kind)
     assert operation.desired is not None, "an update has a desired resource"
+    assert operation.live is not None, "an update has a live resource"
     client = context.surroundings.client
+    collection = kind.place(context.workspace_id, operation.live.spec)
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
-    body = client.get(kind.collection, id_, query=kind.reread)
+    body = client.get(collection, id_, query=kind.reread)
     try:
         requests = kind.update(operation.desired.spec, body, operation.changes, context)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
     journal.announce(operation)
     for request in requests:
-        client.update(request.method, kind.collection, id_, request.body)
+        try:
+            client.update(request.method, collection, id_, request.body)
+        except NotFound:
+            if not request.may_end_it:
+                raise
     return Done(id_, coordinates=coordinates(kind, operation.desired, id_, client))
 
 

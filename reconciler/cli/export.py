@@ -49,6 +49,12 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
     metavar="NAME",
     help="Write what they share as this template, a table of tenants, and the exceptions.",
 )
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice(exporting.ON_REQUEST),
+    help="Also this section, which is left out otherwise.",
+)
 @click.option("--adopt", is_flag=True, help="Give ids where names do not tell things apart.")
 @click.option("--details", is_flag=True, help="Everything that is not managed.")
 @global_options
@@ -62,6 +68,7 @@ def export(
     force: bool,
     full: bool,
     template: str | None,
+    also: tuple[str, ...],
     adopt: bool,
     details: bool,
 ) -> None:
@@ -94,7 +101,12 @@ def export(
     claimed = _claimed(settings, project, folder)
     with session.connected(settings, project) as connection:
         made = exporting.export_workspaces(
-            connection.client, wanted, style, claimed, completely=template is not None
+            connection.client,
+            wanted,
+            style,
+            claimed,
+            also=also,
+            completely=template is not None,
         )
     texts = {file_of(one.tenant): render_manifest(one.page) for one in made.exported}
     saved = ""

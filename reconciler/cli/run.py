@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
 from reconciler import __version__
+from reconciler.api.reading import Reading
 from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners, Traffic
 from reconciler.apply.journal import Journal
@@ -136,6 +137,7 @@ def apply_run(
             client=connection.client,
             catalogue=known_connectors(settings, project),
             resolve_secret=redaction.learning(provided),
+            reader=Reading(connection.client),
             organization_id=environment.organization_id,
         )
         run = ApplyRun(

@@ -18,9 +18,6 @@ from reconciler.manifest.schema import properties
 from reconciler.model import Json, LiveResource, LiveTenant, Path, Ref, ResourceKey, Spec
 from reconciler.rules import rule_titled
 
-LONGEST_NAME = 256
-LONGEST_TAG = 30
-
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -180,7 +177,7 @@ def _ambiguous(kind: Kind, resource: LiveResource, counts: Counter[str]) -> str:
 def _reason(kind: Kind, resource: LiveResource, unmanaged: Mapping[str, str]) -> str:
     """Why no manifest can have this resource, empty when one can."""
     name = kind.name_of(resource.spec)
-    if not name or len(name) > (LONGEST_TAG if kind.keys_are_names else LONGEST_NAME):
+    if not name or len(name) > kind.longest_name:
         return "its name is empty or too long for a manifest"
     if kind.keys_are_names and name.startswith("@"):
         return "its name begins with @"

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
+from urllib.parse import quote
 
 from reconciler.changes import Equality, FieldChange
 from reconciler.connectors import Catalogue, Connector
 from reconciler.consequences import Consequence, Effect
 from reconciler.errors import MalformedObject, Severity
 from reconciler.kinds._writing import Block, Found, plain_block
-from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
+from reconciler.model import Absence, Json, Path, Ref, ResourceKey, Secret, Spec
 
 WORKSPACE = Ref("workspace", "")
 """What every resource that lives in the tenant's workspace refers to."""
@@ -23,11 +24,14 @@ RefOf: TypeAlias = Callable[[str, str], Ref]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A field that points at another kind, and what the server does to the one that refers."""
+    """A field that points at another kind, and what the server does to the one that refers.
+
+    One that `ends` stays where it is and means nothing any longer: its delete is never planned.
+    """
 
     kind: str
     api_field: str
-    on_delete: Literal["cascades", "detaches"] = "cascades"
+    on_delete: Literal["cascades", "detaches", "ends"] = "cascades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,62 @@ class Becomes:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One write on an object that exists: the HTTP method and the body."""
+    """One write on an object that exists: the HTTP method and the body.
+
+    `may_end_it` says that the server may delete the object instead, and answers that it is gone.
+    """
 
     method: Literal["PATCH", "PUT"]
     body: Mapping[str, Json]
+    may_end_it: bool = False
+
+
+class Reader(Protocol):
+    """What a kind may ask the API while the live state is read."""
+
+    @property
+    def organization_id(self) -> str:
+        """The organization of all tenants. Raises OrganizationUnclear where there are several."""
+
+    def rows(self, path: str, query: Mapping[str, str]) -> Sequence[Mapping[str, Json]]:
+        """The objects of one list call. Asked a second time it gives the same ones."""
+
+    def passing_rows(self, path: str) -> Sequence[Mapping[str, Json]]:
+        """The objects of one list call, which are many and of which no copy is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of one kind in a workspace: specs that are declared, names to be retired.
+
+    With `everything` what is undeclared matters as much: it is to be deleted, or to be exported.
+    """
+
+    specs: tuple[Spec, ...] = ()
+    retired: tuple[str, ...] = ()
+    everything: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all that is spoken of."""
+        return frozenset((*(str(spec["name"]) for spec in self.specs), *self.retired))
+
+    def with_also(self, other: Expected) -> Expected:
+        """What both expect."""
+        return Expected(
+            (*self.specs, *other.specs),
+            (*self.retired, *other.retired),
+            self.everything or other.everything,
+        )
+
+
+Rows: TypeAlias = Callable[
+    [Reader, Mapping[str, Expected]], Mapping[str, Sequence[Mapping[str, Json]]]
+]
+"""(reader, what is expected by workspace id) → the live objects by workspace id.
+
+Each object has a `name`, whatever the list calls it.
+"""
 
 
 class Context(Protocol):
@@ -72,6 +128,8 @@ class Context(Protocol):
 
     @property
     def organization_id(self) -> str: ...
+    @property
+    def reader(self) -> Reader: ...
     def id_of(self, ref: Ref) -> str:
         """The live id behind *ref*."""
 
@@ -116,6 +174,12 @@ def changed_fields(changes: Changes) -> list[str]:
 class Kind:
     """One kind of resource, as a record of facts and functions.
 
+    - `collection`: the path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled
+      in.
+    - `rows`: reads the live objects, for kinds that no list call over many workspaces gives.
+    - `is_foreign`: (object, declared spec of that name) → it is Airbyte's own, and nobody's to
+      manage.
+    - `absent`: why a declared resource that is not live cannot or need not be made.
     - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
     - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
     - `to_manifest`: a live resource → its manifest block, the inverse of `declare`.
@@ -129,7 +193,9 @@ class Kind:
       nobody declares are declared by that.
     - `shorthand`: the field that a block stands for which is no mapping.
     - `named_after`: a reference whose key an exported resource takes too, when it is the only one.
-    - `keys_are_names`: what the manifest calls it is always its name in Airbyte.
+    - `name_field`: the field of a block that has its name in Airbyte, which is the key otherwise.
+    - `keys_are_names`: an exported one has its name in Airbyte for a key.
+    - `longest_name`: the most characters that its name may have.
     - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
       create and after a delete.
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
@@ -141,6 +207,7 @@ class Kind:
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
     - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `is_listed_on_demand`: read only for tenants that declare some.
+    - `is_exported_on_request`: left out of an export that does not ask for it by its section.
     - `has_jobs`: syncs and resets run for each object of it.
     - `next_run`: (live spec, a moment) → when the next job after it starts by itself; None when
       none does, or nobody can tell.
@@ -157,7 +224,12 @@ class Kind:
     to_manifest: Callable[[Found], Block] = plain_block
     single_section: str = ""
     named_after: str = ""
+    name_field: str = "name"
     keys_are_names: bool = False
+    longest_name: int = 256
+    rows: Rows | None = None
+    is_foreign: Callable[[Mapping[str, Json], Spec | None], bool] = lambda _body, _spec: False
+    absent: Callable[[Spec, Reader], Absence | None] = lambda _spec, _reader: None
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)
@@ -175,6 +247,7 @@ class Kind:
     shorthand: str = ""
     is_paged: bool = True
     is_listed_on_demand: bool = False
+    is_exported_on_request: bool = False
     has_jobs: bool = False
     next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
@@ -186,6 +259,13 @@ class Kind:
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""
         return str(spec["name"])
+
+    def place(self, workspace_id: str, spec: Spec) -> str:
+        """The path of the collection that an object of that spec is in."""
+        if "{" not in self.collection:
+            return self.collection
+        fields = {name: quote(v, safe="") for name, v in spec.items() if isinstance(v, str)}
+        return self.collection.format(workspaceId=quote(workspace_id, safe=""), **fields)
 
     def in_workspace(self) -> bool:
         """Whether objects of this kind are listed by workspace."""

@@ -83,6 +83,7 @@ KIND = Kind(
     from_api=_from_api,
     to_manifest=_to_manifest,
     keys_are_names=True,
+    longest_name=30,
     create_body=_create_body,
     update=_update,
     effects=_effects,

@@ -210,6 +210,10 @@ class Ledger(Recall):
             )
             self._writable.run("DELETE FROM resource WHERE key = ? AND id = ?", str(key), id_)
 
+    def forget_tenant(self, tenant: str) -> None:
+        """Notes that nothing of *tenant* is live any longer."""
+        self._writable.run("DELETE FROM resource WHERE scope = ?", tenant)
+
     def refused(self, key: ResourceKey) -> None:
         """Notes that what was announced for *key* is not going to happen."""
         self._writable.run("DELETE FROM intent WHERE key = ?", str(key))

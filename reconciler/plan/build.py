@@ -46,7 +46,7 @@ def build_plan(
     left_over = list(_left_over(live, memory))
     asked = [*wanted, *_retirements(desired, live), *left_over]
     asked += _prunings(desired, live, besides={operation.key for operation in left_over})
-    operations = [*asked, *_cascades(asked, live)]
+    operations = list(_without_ended([*asked, *_cascades(asked, live)]))
     deleted = {op.key for op in operations if op.action is Action.DELETE}
     return TenantPlan(
         tenant=desired.name,
@@ -60,6 +60,7 @@ def build_plan(
         notes=tuple(note for each in found for note in each.notes) + _namesakes(desired, live),
         equalities=_equalities(found) if explain else {},
         before=live if deleted else None,
+        impossible={key: why for key, why in live.absent.items() if not why.is_needless},
     )
 
 
@@ -120,6 +121,8 @@ def _followers(
 
 def _operations(difference: Difference, replaced: Mapping[ResourceKey, str]) -> Iterator[Operation]:
     key, desired, live = difference.key, difference.desired, difference.live
+    if difference.is_fulfilled:
+        return
     if live is None:
         told = _consequences(key, None, desired.spec)
         yield Operation(Action.CREATE, key, desired, None, consequences=told)
@@ -214,11 +217,22 @@ def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Ope
                 yield _deletion(resource, Cause.CASCADE, reason)
 
 
-def _owner(resource: LiveResource, gone: Collection[ResourceKey]) -> ResourceKey | None:
+def _without_ended(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """*operations* without deletes of what means nothing once something else is deleted."""
+    gone = {op.key for op in operations if op.action is Action.DELETE}
+    for operation in operations:
+        is_delete = operation.action is Action.DELETE and operation.live is not None
+        if not (is_delete and operation.live and _owner(operation.live, gone, "ends")):
+            yield operation
+
+
+def _owner(
+    resource: LiveResource, gone: Collection[ResourceKey], on_delete: str = "cascades"
+) -> ResourceKey | None:
     """The deleted resource that *resource* cannot live without."""
     for field, reference in get(resource.key.kind).references.items():
         ref = resource.spec.get(field)
-        if reference.on_delete == "cascades" and isinstance(ref, Ref):
+        if reference.on_delete == on_delete and isinstance(ref, Ref):
             key = ref.key(resource.key.scope)
             if key in gone:
                 return key

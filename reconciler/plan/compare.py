@@ -34,12 +34,20 @@ def differences(
     for key in sorted(desired.resources):
         declared, present = desired.resources[key], live.resources.get(key)
         if present is None:
-            found.append(Difference(key, declared, None, ()))
+            found.append(_missing(declared, live))
             continue
         kind = get(key.kind)
         difference = _compared(kind, declared, present, memory)
         found.append(difference if may_resume(key) else _held_back(kind, difference))
     return found
+
+
+def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
+    why = live.absent.get(declared.key)
+    if why is None or not why.is_needless:
+        return Difference(declared.key, declared, None, ())
+    note = Note(declared.key, rule_titled(why.title).id, why.title, why.detail, why.hint)
+    return Difference(declared.key, declared, None, (), (note,), is_fulfilled=True)
 
 
 def _compared(

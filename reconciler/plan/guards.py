@@ -153,6 +153,13 @@ def _done_to(operation: Operation) -> str:
     }.get(operation.cause, "deleted")
 
 
+def refuse_impossible(case: Case) -> Iterator[Diagnostic]:
+    """What cannot be made would fail in the middle of an apply."""
+    for key, why in sorted(case.plan.impossible.items(), key=lambda each: each[0]):
+        place = case.desired.resources[key].origin
+        yield error(place, why.title, detail=why.detail, hint=why.hint)
+
+
 def refuse_locked(case: Case) -> Iterator[Diagnostic]:
     """The server answers every change of a locked connection with an error."""
     for operation in case.plan.operations:
@@ -245,6 +252,7 @@ GUARDS: tuple[Guard, ...] = (
     refuse_cascade,
     refuse_protected,
     refuse_locked,
+    refuse_impossible,
     refuse_emptying,
     refuse_many_deletes,
 )

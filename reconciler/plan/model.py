@@ -10,6 +10,7 @@ from reconciler.changes import Equality, FieldChange, Note
 from reconciler.consequences import Consequence, Weight
 from reconciler.errors import Diagnostic, ReconcilerError
 from reconciler.model import (
+    Absence,
     DesiredResource,
     JobHistory,
     LiveResource,
@@ -125,6 +126,7 @@ class TenantPlan:
     ones are operations. `gone` are retired resources of which nothing is live. `notes` are worth
     reading and stop nothing. `equalities` are there when they were asked for, `jobs` too. `before`
     is all that is live, kept only for a tenant that loses something, so that it can be restored.
+    `impossible` are declared resources that cannot be made.
 
     With a base, `attributions` has every resource that operations are about, `settled` those that
     the base would have something done to and this plan has not, and `refused_before` says whether
@@ -143,6 +145,7 @@ class TenantPlan:
     equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
     jobs: Mapping[ResourceKey, JobHistory] = field(default_factory=dict)
     before: LiveTenant | None = None
+    impossible: Mapping[ResourceKey, Absence] = field(default_factory=dict)
     attributions: Mapping[ResourceKey, Attribution] = field(default_factory=dict)
     settled: tuple[ResourceKey, ...] = ()
     refused_before: bool = False

@@ -110,6 +110,15 @@ def _adoption(problem: errors.AdoptionFailed) -> Explanation:
     return detail, hint, problem.origin
 
 
+def _organization(problem: errors.OrganizationUnclear) -> Explanation:
+    found = ", ".join(problem.ids) or "none"
+    return (
+        f"The credentials see {len(problem.ids)} organizations: {found}.",
+        "Say which one: `organizationId` of the environment in reconciler.yaml.",
+        None,
+    )
+
+
 def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
     detail = (
         f"configuration.{problem.field} holds a secret that no manifest declares, at a place where "
@@ -181,6 +190,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.MalformedObject: ("unusable live object", _malformed),
     errors.AmbiguousName: ("ambiguous name", _ambiguous),
     errors.AdoptionFailed: ("nothing to adopt", _adoption),
+    errors.OrganizationUnclear: ("organization unclear", _organization),
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
     errors.LedgerUnusable: ("ledger unusable", _ledger),
     errors.EnvironmentLocked: ("environment locked", _locked),

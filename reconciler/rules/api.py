@@ -161,4 +161,11 @@ RULES = (
         why="The plan is printed and its exit code holds all the same: only the request lacks it.",
         hint="The message quotes the answer of GitHub or GitLab, and says what the token needs.",
     ),
+    error_rule(
+        "R523",
+        "organization unclear",
+        what="Something is kept by organization, and the credentials see several, or none.",
+        why="Choosing one of them would be a guess.",
+        hint="Write `organizationId` into the environment in reconciler.yaml.",
+    ),
 )

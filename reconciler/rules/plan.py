@@ -72,6 +72,14 @@ RULES = (
         hint="Correct the id: it may be of another kind or workspace, or be deleted.",
         example="sources: {stripe: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}}",
     ),
+    error_rule(
+        "R410",
+        "unknown person",
+        what="A permission is for an e-mail address that no user of the organization has.",
+        why="Airbyte gives permissions to users it knows, and its API cannot invite any.",
+        hint="Correct the address, or have the person invited in Airbyte first.",
+        example="permissions: {grcae@acme.example: workspace_reader}",
+    ),
     note_rule(
         "R420",
         "left paused",
@@ -110,6 +118,13 @@ RULES = (
         what="An object that no manifest mentions has the name of one that is declared.",
         why="A replacement that was cut short leaves the old object behind.",
         hint="Delete it, or have undeclared objects deleted with `--prune`.",
+    ),
+    note_rule(
+        "R425",
+        "permission implied",
+        what="A person's role in the organization already allows what a permission would.",
+        why="Airbyte refuses such a permission, and removes those that are there.",
+        hint="Leave the entry for the day when that role is taken away, or remove it.",
     ),
     error_rule(
         "R440",
