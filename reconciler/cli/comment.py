@@ -15,8 +15,7 @@ from reconciler.cli.session import request_log
 from reconciler.cli.settings import Settings, global_options
 from reconciler.commenting import Note, Published, Topic, publish
 from reconciler.errors import ApiError, UsageError
-from reconciler.plan.file import PlanFile
-from reconciler.render.comment import comment_not_written, labels_of
+from reconciler.render.comment import comment_not_written, has_news, labels_of
 from reconciler.render.diagnostics import render_diagnostics
 
 
@@ -84,7 +83,7 @@ def comment(
     settings.result(text)
     topic = Topic(project_place(settings.folder, settings.environ), planned.place.name)
     labels = () if no_labels else labels_of(planned)
-    note = Note(topic, text if _has_news(planned) else "", labels)
+    note = Note(topic, text if has_news(planned) else "", labels)
     where = Where(forge, api_url, repository, pull_request)
     post(settings, note, where, Patience(retry_for_s=retry_for, attempts=4))
     sys.exit(plan_file.planned_code(planned, detailed=detailed_exitcode))
@@ -125,12 +124,3 @@ def _check_length(note: Note, request: Request) -> None:
             f"{request.max_chars:,}",
             "Make it shorter with `plan --format markdown --max-chars`.",
         )
-
-
-def _has_news(planned: PlanFile) -> bool:
-    """Whether there is anything to tell a reviewer."""
-    summary = planned.summary
-    return (
-        bool(planned.operations or summary["refused"] or summary["unreadable"])
-        or planned.is_refused
-    )

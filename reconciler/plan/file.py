@@ -42,6 +42,8 @@ class PlanFile:
     summary: Record
     is_refused: bool
     """As a whole; the summary counts the refused tenants."""
+    base: Record
+    """The revision that the plan is held against; empty for none."""
     shard: str
     """The part of the fleet that was planned, such as `3/16`; empty for all of it."""
 
@@ -184,6 +186,7 @@ def _plan_file(document: Record) -> PlanFile:
         },
         dict(document["summary"]),
         bool(document["refusals"]),
+        dict(document.get("base", {})),
         str(document.get("shard", "")),
     )
 

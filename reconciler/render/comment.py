@@ -18,6 +18,7 @@ from reconciler.errors import (
     warning,
 )
 from reconciler.plan.file import PlanFile
+from reconciler.plan.record import Record
 from reconciler.render.rows import Verb
 
 PREFIX = "reconciler:"
@@ -30,17 +31,31 @@ _LABELS = {
 
 
 def labels_of(plan: PlanFile) -> tuple[str, ...]:
-    """What a reviewer may filter requests by: what the plan does, loses and refuses."""
-    summary = plan.summary
-    words = [word for verb, word in _LABELS.items() if summary[verb]]
+    """What a reviewer may filter requests by: what the request does, loses and refuses."""
+    summary, counts = plan.summary, _counts(plan)
+    words = [word for verb, word in _LABELS.items() if counts[verb]]
     losses = {effect.slug for effect in Effect if effect.weight is Weight.LOSS}
-    if losses & summary["effects"].keys():
+    if losses & counts["effects"].keys():
         words.append("data-loss")
     if plan.is_refused or summary["refused"]:
         words.append("refused")
     if summary["unreadable"]:
         words.append("unreadable")
     return tuple(PREFIX + word for word in words)
+
+
+def has_news(plan: PlanFile) -> bool:
+    """Whether there is anything to tell a reviewer: what is there without the request is not."""
+    summary = plan.summary
+    is_kept_back = plan.is_refused or summary["refused"] or summary["unreadable"]
+    changes = any(_counts(plan)[verb] for verb in Verb)
+    return bool(changes or is_kept_back or summary.get("settled") or plan.base.get("gone"))
+
+
+def _counts(plan: PlanFile) -> Record:
+    """The sums of what the request itself does: all of it where no base was given."""
+    counts: Record = plan.summary.get("thisChange", plan.summary)
+    return counts
 
 
 def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) -> Diagnostic:

@@ -12,6 +12,7 @@ from click.testing import Result
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from tests.cli.manifests import ENVIRON, acme, bigquery, stripe
+from tests.cli.repository import Repository
 from tests.forge import SOMEBODY, TOKEN, Forge, running
 from tests.support import Api, Project
 
@@ -261,6 +262,26 @@ def test_a_refused_plan_is_worth_a_comment_and_ends_as_it_did(job: Job, api: Api
     assert job.plan().exit_code == 1
     job.comment(exit_code=1)
     assert "reconciler:unreadable" in job.forge.labels
+
+
+def test_what_is_there_without_the_request_is_no_news(job: Job, api: Api) -> None:
+    repository = Repository(job.project)
+    job.project.apply()
+    for row in api.rows("connections"):
+        manual = {"schedule": {"scheduleType": "manual"}}
+        api.call("PATCH", f"/connections/{row['connectionId']}", manual)
+    repository.tenant("acme")
+    job.plan("--base", "main")
+    assert "nothing is to change" in job.comment().stderr
+    repository.tenant("globex", sources={"stripe": stripe(start_date="2024-01-01T00:00:00Z")})
+    job.plan("--base", "main")
+    job.comment()
+    assert job.forge.labels == {"reconciler:updates"}
+    (job.project.folder / "tenants" / "globex.yaml").unlink()
+    job.plan("--base", "main")
+    job.comment()
+    assert "globex" in job.forge.comments[0].body
+    assert job.forge.labels == set()
 
 
 @pytest.mark.parametrize(
