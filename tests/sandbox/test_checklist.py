@@ -1,0 +1,91 @@
+"""docs/sandbox-checklist.md: every line has tests, the tests are there, and no line is missing.
+
+The lists themselves are not in this repository. Where the page on Airbyte's API is at hand, each of
+their parts must have as many lines here as there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.published import DESCRIPTION
+from tests.support import ROOT
+
+CHECKLIST = ROOT / "docs" / "sandbox-checklist.md"
+KNOWN = DESCRIPTION.parents[1] / "airbyte-api.md"
+TEST = re.compile(r" *- `(test_\w+)`")
+LINE = re.compile(r"(\d+)\. \S.*")
+CLAIM = re.compile(r" +- (?!`test_).*:")
+
+
+def parts() -> dict[str, list[str]]:
+    """The text below each heading of the checklist, as lines that are not empty."""
+    found: dict[str, list[str]] = {}
+    for heading, _, text in (
+        part.partition("\n") for part in CHECKLIST.read_text(encoding="utf-8").split("\n## ")[1:]
+    ):
+        found[heading] = [line for line in text.split("\n") if line]
+    return found
+
+
+def known_counts() -> list[int]:
+    """How many lines each part of the two lists has, where they are at hand."""
+    text = KNOWN.read_text(encoding="utf-8")
+    traps, faithful = (
+        re.split(r"^# ", text.split(f"\n# {number}. ")[1], flags=re.MULTILINE)[0]
+        for number in (8, 9)
+    )
+    bullets = [
+        len(re.findall(r"^- ", part, re.MULTILINE)) for part in re.split(r"\n\n(?=\w)", traps)[1:]
+    ]
+    return [*bullets, len(re.findall(r"^\d+\. ", faithful, re.MULTILINE))]
+
+
+def functions_there() -> Counter[str]:
+    """The name of every test function of the sandbox's tests, and how many have it."""
+    names = (file.stem for file in Path(__file__).parent.glob("test_*.py"))
+    modules = [importlib.import_module(f"tests.sandbox.{name}") for name in names]
+    return Counter(
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if name.startswith("test_") and getattr(value, "__module__", "") == module.__name__
+    )
+
+
+def leaves(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each line or claim, and the tests right below it; a line that has claims is none itself."""
+    said, tests = "", list[str]()
+    for line in [*lines, ""]:
+        if match := TEST.fullmatch(line):
+            tests.append(match[1])
+            continue
+        if said and not (CLAIM.fullmatch(line) and LINE.fullmatch(said)):
+            yield said, tests
+        said, tests = line, []
+
+
+@pytest.mark.parametrize("heading", list(parts()))
+def test_every_line_has_its_number_and_every_claim_a_test_that_is_there(heading: str) -> None:
+    lines = parts()[heading]
+    for line in lines:
+        assert any(kind.fullmatch(line) for kind in (TEST, LINE, CLAIM)), line
+    numbers = [int(match[1]) for line in lines if (match := LINE.fullmatch(line))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    there = functions_there()
+    for said, tests in leaves(lines):
+        assert tests, f"{said} has no test"
+        assert {name: there[name] for name in tests} == dict.fromkeys(tests, 1), said
+
+
+def test_no_line_of_what_is_known_is_missing() -> None:
+    if not KNOWN.exists():
+        pytest.skip(f"{KNOWN.name} is not here")
+    counts = [sum(bool(LINE.fullmatch(line)) for line in lines) for lines in parts().values()]
+    assert counts == known_counts()
