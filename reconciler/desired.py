@@ -136,10 +136,9 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
             problem = error(tenant.origin, "duplicate tenant", detail=detail)
             problems.append((tenant.name, problem))
-            continue
         origin = _claims_workspace(tenant)
         for name in tenant.workspace_names if origin and not tenant.workspace_id else ():
-            if (owner := workspaces.setdefault(name, tenant)) is not tenant:
+            if (owner := workspaces.setdefault(name, tenant)).name != tenant.name:
                 problem = error(
                     origin,
                     "workspace claimed twice",

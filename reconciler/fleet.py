@@ -6,29 +6,20 @@ import contextlib
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 
 from reconciler.changed import Reading, changed
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
 from reconciler.errors import Diagnostic, ManifestError, Severity
-from reconciler.manifest.discover import TenantFiles, discover
-from reconciler.manifest.layers import Layer
+from reconciler.manifest.discover import discover
 from reconciler.manifest.project import Project
 from reconciler.manifest.provenance import Effective, effective
-from reconciler.manifest.reader import Document
-from reconciler.manifest.template import read_templates
 from reconciler.manifest.tenant import (
-    Manifest,
     Surroundings,
-    build_manifest,
-    default_path,
-    joined,
-    read_documents,
 )
-from reconciler.manifest.tenant_set import is_set, read_set, table_of
 from reconciler.manifest.waivers import Waiver, read_waivers, without_waived
 from reconciler.model import DesiredTenant
+from reconciler.readings import TenantReading, read_few, read_manifests, surroundings
 from reconciler.selection import Candidate, Selection
 
 
@@ -39,7 +30,7 @@ class Loaded:
     tenants: tuple[DesiredTenant, ...]
     warnings: tuple[Diagnostic, ...]
     gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
-    declared: frozenset[str] = frozenset()  # every tenant of the project, selected or not
+    declared: frozenset[str] = frozenset()  # every tenant that was read: all, unless named ones
 
 
 def load(
@@ -59,9 +50,11 @@ def load(
     count), UsageError for a selector that fits nothing.
     """
     found, problems = discover(project.manifests)
-    around = _surroundings(project, environ)
+    around = surroundings(project, environ)
     with _without_collection():
-        readings = [_built(each, catalogue) for each in _read_all(found, around)]
+        few = None if base is not None else read_few(found, selection, around)
+        read = read_manifests(found, around) if few is None else few
+        readings = [_built(each, catalogue) for each in read]
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
@@ -90,8 +83,8 @@ def load(
 def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue) -> Reading:
     """Every tenant of *project* as it is desired there, whatever is wrong with others."""
     found, _ = discover(project.manifests)
-    around = _surroundings(project, environ)
-    built = [_built(each, catalogue) for each in _read_all(found, around)]
+    around = surroundings(project, environ)
+    built = [_built(each, catalogue) for each in read_manifests(found, around)]
     return {each.candidate.name: each.tenant for each in built}
 
 
@@ -103,9 +96,10 @@ def effective_manifests(
     Raises ManifestError for what cannot be read at all, UsageError as `load` does.
     """
     found, problems = discover(project.manifests)
-    around = _surroundings(project, environ)
+    around = surroundings(project, environ)
     with _without_collection():
-        readings = list(_read_all(found, around))
+        few = read_few(found, selection, around)
+        readings = list(read_manifests(found, around)) if few is None else few
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
@@ -115,19 +109,6 @@ def effective_manifests(
         raise ManifestError(problems)
     chosen = (effective(each.manifest) for each in selected if each.manifest)
     return sorted(chosen, key=lambda each: each.tenant)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One tenant's files as they were read; no manifest when they cannot be understood."""
-
-    candidate: Candidate
-    manifest: Manifest | None
-    problems: tuple[Diagnostic, ...] = ()
-
-    @property
-    def all_problems(self) -> list[Diagnostic]:
-        return [*self.problems, *(self.manifest.problems if self.manifest else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,56 +136,7 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _surroundings(project: Project, environ: Mapping[str, str]) -> Surroundings:
-    defaults = Layer(project.document, project.defaults, default_path)
-    templates = read_templates(project.templates, project.root)
-    return Surroundings(project.root, templates, environ, defaults)
-
-
-def _read_all(found: Sequence[TenantFiles], around: Surroundings) -> Iterator[_Reading]:
-    """Every tenant of the project, as it is met; files that are a set's table are none."""
-    tables: set[FilePath] = set()
-    later: list[tuple[TenantFiles, ManifestError]] = []
-    for files in found:
-        try:
-            documents = read_documents(files, around.root)
-        except ManifestError as problem:
-            later.append((files, problem))
-            continue
-        if is_set(documents):
-            if table := table_of(files, documents):
-                tables.add(table.resolve())
-            yield from _rows(files, documents, around)
-            continue
-        try:
-            own = [Layer(document, document.value) for document in documents]
-            manifest = build_manifest(files, own, joined(documents), around)
-            yield _Reading(_candidate(manifest), manifest)
-        except ManifestError as problem:
-            later.append((files, problem))
-    for files, refusal in later:
-        if files.path.resolve() not in tables:
-            candidate = Candidate(files.guessed_name, {}, files)
-            yield _Reading(candidate, None, refusal.diagnostics)
-
-
-def _rows(
-    files: TenantFiles, documents: Sequence[Document], around: Surroundings
-) -> Iterator[_Reading]:
-    try:
-        for manifest in read_set(files, documents, around):
-            yield _Reading(_candidate(manifest), manifest)
-    except ManifestError as problem:
-        yield _Reading(Candidate(files.guessed_name, {}, files), None, problem.diagnostics)
-
-
-def _candidate(manifest: Manifest) -> Candidate:
-    labels = manifest.value.get("labels")
-    sound = isinstance(labels, dict) and manifest.is_sound(("labels",))
-    return Candidate(manifest.tenant, labels if sound and labels else {}, manifest.files)
-
-
-def _built(reading: _Reading, catalogue: Catalogue) -> _Built:
+def _built(reading: TenantReading, catalogue: Catalogue) -> _Built:
     if reading.manifest is None:
         return _Built(reading.candidate, None, reading.problems)
     tenant, problems = build_tenant(reading.manifest, catalogue)
@@ -213,7 +145,7 @@ def _built(reading: _Reading, catalogue: Catalogue) -> _Built:
 
 
 def _template_problems(
-    around: Surroundings, selected: Sequence[_Reading | _Built], *, everything: bool
+    around: Surroundings, selected: Sequence[TenantReading | _Built], *, everything: bool
 ) -> list[Diagnostic]:
     """What is wrong with templates, as far as the selected tenants use them."""
     used = {path for each in selected for path in each.candidate.files.shared}

@@ -58,6 +58,13 @@ class Selection:
     def is_everything(self) -> bool:
         return self == Selection()
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """All that can be meant, by key or by path; None where anything else counts."""
+        if self.exactly is not None:
+            return self.exactly
+        return frozenset(self.named) if self.named and not self.patterns else None
+
     def check(self, candidates: Collection[Candidate]) -> None:
         """Raises UsageError for a name, pattern or label that fits no tenant."""
         if self.exactly is not None:
@@ -72,6 +79,14 @@ class Selection:
         if self.labels and not any(self._means(candidate) for candidate in candidates):
             wanted = ", ".join(f"{key}={value}" for key, value in self.labels)
             raise UsageError(f"no selected tenant has the labels {wanted}")
+
+    def fits(self, candidates: Collection[Candidate]) -> bool:
+        """Whether every name, pattern and label fits some tenant."""
+        try:
+            self.check(candidates)
+        except UsageError:
+            return False
+        return True
 
     def selects(self, candidate: Candidate) -> bool:
         """Whether the command is about this tenant."""

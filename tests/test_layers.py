@@ -31,7 +31,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "desired": ("manifest", "kinds", "connectors", "errors", "lifecycle", "model"),
     "changed": ("model",),
     "git": ("errors",),
+    "readings": ("selection", "manifest", "errors", "model"),
     "fleet": (
+        "readings",
         "changed",
         "desired",
         "selection",

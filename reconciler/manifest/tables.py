@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, ManifestError, error
@@ -71,28 +71,30 @@ def _row_place(document: Document, index: int) -> Callable[[str], Origin]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
+class _Row:
+    """The texts of a row's cells, and the offset at which the row begins."""
+
+    cells: list[str]
     offset: int
 
 
 def _csv(text: str, path: str) -> Table:
     lines = _Lines(text, path)
-    rows = _split(text, lines)
+    rows = list(_split(lines))
     if not rows:
         raise ManifestError([error(Origin(path, 1, 1), "empty file", detail="It has no header.")])
     header, *body = rows
     problems = _header_problems(header, lines)
-    names = [cell.text for cell in header]
+    names = header.cells
     for row in body:
-        if len(row) != len(header):
+        if len(row.cells) != len(names):
             problems.append(_wrong_length(row, header, lines))
     if problems:
         raise ManifestError(problems)
-    columns = {cell.text: lines.origin(cell.offset) for cell in header}
+    columns = {name: lines.cell(header, index) for index, name in enumerate(names)}
     records = [
         Record(
-            {name: cell.text for name, cell in zip(names, row, strict=True) if cell.text},
+            {name: cell for name, cell in zip(names, row.cells, strict=True) if cell},
             _cell_place(names, row, lines),
             is_text=True,
         )
@@ -101,19 +103,15 @@ def _csv(text: str, path: str) -> Table:
     return Table(path, columns, records)
 
 
-def _cell_place(
-    names: Sequence[str], row: Sequence[_Cell], lines: _Lines
-) -> Callable[[str], Origin]:
-    def place(column: str) -> Origin:
-        return lines.origin(row[names.index(column) if column in names else 0].offset)
-
-    return place
+def _cell_place(names: Sequence[str], row: _Row, lines: _Lines) -> Callable[[str], Origin]:
+    return lambda column: lines.cell(row, names.index(column) if column in names else 0)
 
 
 class _Lines:
-    """Offsets in a text as lines and columns."""
+    """A CSV text, and offsets in it as lines and columns."""
 
     def __init__(self, text: str, path: str) -> None:
+        self.text = text
         self.path = path
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
 
@@ -121,12 +119,37 @@ class _Lines:
         line = bisect.bisect_right(self._starts, offset)
         return Origin(self.path, line, offset - self._starts[line - 1] + 1)
 
+    def cell(self, row: _Row, index: int) -> Origin:
+        """The place of the row's cell at *index*: of its text, or of its quotes."""
+        _, offsets, _ = _cells(self, row.offset)
+        return self.origin(offsets[index])
 
-def _split(text: str, lines: _Lines) -> list[list[_Cell]]:
+
+def _split(lines: _Lines) -> Iterator[_Row]:
     """The rows of a CSV text; blank lines are none. Spaces around a cell do not count."""
-    rows: list[list[_Cell]] = []
-    row: list[_Cell] = []
+    text = lines.text
     offset = 0
+    while offset < len(text):
+        end = text.find("\n", offset)
+        line = text[offset : end if end >= 0 else len(text)].removesuffix("\r")
+        if '"' in line or "\r" in line:
+            cells, _, after = _cells(lines, offset)
+        else:
+            cells = [cell.strip() for cell in line.split(",")]
+            after = end + 1 if end >= 0 else len(text)
+        if len(cells) > 1 or cells[0]:
+            yield _Row(cells, offset)
+        offset = after
+
+
+def _cells(lines: _Lines, offset: int) -> tuple[list[str], list[int], int]:
+    """The cells of the row that begins at *offset*, the offset of each, and that of the next row.
+
+    Raises ManifestError for quotes that do not fit.
+    """
+    text = lines.text
+    cells: list[str] = []
+    offsets: list[int] = []
     while True:
         cell = _CELL.match(text, offset)
         assert cell is not None, "a cell may be empty"
@@ -136,14 +159,11 @@ def _split(text: str, lines: _Lines) -> list[list[_Cell]]:
         quoted = cell["quoted"]
         value = cell["plain"].strip() if quoted is None else quoted.replace('""', '"').strip()
         skipped = len(cell[0]) - len(cell[0].lstrip())
-        row.append(_Cell(value, offset + (skipped if value else 0)))
+        cells.append(value)
+        offsets.append(offset + (skipped if value else 0))
         offset = end.end()
         if end[0] != ",":
-            if len(row) > 1 or value:
-                rows.append(row)
-            row = []
-        if not end[0]:
-            return rows
+            return cells, offsets, offset
 
 
 def _bad_quotes(text: str, offset: int, lines: _Lines) -> Diagnostic:
@@ -157,31 +177,33 @@ def _bad_quotes(text: str, offset: int, lines: _Lines) -> Diagnostic:
     )
 
 
-def _header_problems(header: Sequence[_Cell], lines: _Lines) -> list[Diagnostic]:
+def _header_problems(header: _Row, lines: _Lines) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
-    if len(header) == 1 and (sign := next((s for s in ";\t" if s in header[0].text), "")):
-        name = "tabs" if sign == "\t" else f"`{sign}`"
-        detail = f"Its columns are separated by {name}."
+    names = header.cells
+    if len(names) == 1 and (sign := next((s for s in ";\t" if s in names[0]), "")):
+        what = "tabs" if sign == "\t" else f"`{sign}`"
+        detail = f"Its columns are separated by {what}."
         hint = "Separate them by commas: export it as CSV (comma delimited)."
         return [error(lines.origin(0), "unusable table", detail=detail, hint=hint)]
     seen: set[str] = set()
-    for cell in header:
-        place = lines.origin(cell.offset)
-        if not cell.text:
+    for index, name in enumerate(names):
+        place = lines.cell(header, index)
+        if not name:
             detail = "This column has no name."
             problems.append(error(place, "unusable table", detail=detail))
-        elif cell.text in seen:
-            detail = f'"{cell.text}" is the name of two columns.'
+        elif name in seen:
+            detail = f'"{name}" is the name of two columns.'
             problems.append(error(place, "duplicate key", detail=detail))
-        seen.add(cell.text)
+        seen.add(name)
     return problems
 
 
-def _wrong_length(row: Sequence[_Cell], header: Sequence[_Cell], lines: _Lines) -> Diagnostic:
-    hint = 'Put cells with commas in quotes: "a, b".' if len(row) > len(header) else ""
+def _wrong_length(row: _Row, header: _Row, lines: _Lines) -> Diagnostic:
+    has, wanted = len(row.cells), len(header.cells)
+    hint = 'Put cells with commas in quotes: "a, b".' if has > wanted else ""
     return error(
-        lines.origin(row[0].offset),
+        lines.cell(row, 0),
         "unusable table",
-        detail=f"This row has {len(row)} cells, and the header has {len(header)}.",
+        detail=f"This row has {has} cells, and the header has {wanted}.",
         hint=hint,
     )

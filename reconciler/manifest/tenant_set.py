@@ -5,7 +5,7 @@ A row says what a tenant's manifest would: its key, the sources it uses, labels,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
@@ -51,10 +51,21 @@ def table_of(files: TenantFiles, documents: Sequence[Document]) -> FilePath | No
     return None
 
 
+def every_row(_record: Record) -> bool:
+    """Wants the whole table."""
+    return True
+
+
 def read_set(
-    files: TenantFiles, documents: Sequence[Document], around: Surroundings
+    files: TenantFiles,
+    documents: Sequence[Document],
+    around: Surroundings,
+    wants: Callable[[Record], bool] = every_row,
 ) -> Iterator[Manifest]:
-    """The manifest of each row. Raises ManifestError for a set that cannot be understood at all."""
+    """The manifest of each row that is wanted, while the whole table is checked.
+
+    Raises ManifestError for a set that cannot be understood at all.
+    """
     written = joined(documents)
     problems = _shape_problems(documents, written)
     if problems:
@@ -74,7 +85,7 @@ def read_set(
         _check_columns(table, template.params, below)
     files = TenantFiles(files.path, files.files, (file, *template.files))
     layers = [Layer(document, document.value) for document in documents]
-    for record in table.records:
+    for record in filter(wants, table.records):
         row = Row(record, _as_manifest(record, template.params))
         own = [*layers, Layer(row, row.value)]
         yield build_manifest(files, own, merged(below, row.value), around, is_row=True)
@@ -132,11 +143,11 @@ def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]
         ]
     for record in table.records:
         for column, value in record.values.items():
-            place = record.place(column)
             if not table.columns and not _is_known(column, schema) and column != "labels":
-                problems.append(_unknown(column, place, known))
+                problems.append(_unknown(column, record.place(column), known))
             if _holds_expression(value):
                 detail = "Tables hold plain values: expressions are evaluated in templates only."
+                place = record.place(column)
                 problems.append(error(place, "expression in a table", detail=detail))
     if problems:
         raise ManifestError(problems)
