@@ -1,4 +1,4 @@
-"""JSON values and their types as messages name them."""
+"""JSON values, their types and their places as messages name them; no text can harm a terminal."""
 
 from __future__ import annotations
 
@@ -43,4 +43,11 @@ def shown(value: Json) -> str:
 def show_path(at: Path) -> str:
     """A path as people write it: `sources.stripe.configuration.tags[0]`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
-    return text.removeprefix(".")
+    return safe(text.removeprefix("."))
+
+
+def safe(text: str) -> str:
+    """*text* with all that is not printable escaped: control codes, bidi overrides, breaks."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -91,6 +91,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "model",
         "rules",
         "__version__",
+        "wording",
     ),
     "planning": ("plan", "changed", "last_jobs", "live", "api", "kinds", "errors", "model"),
     "first_syncs": ("jobs", "apply.outcome", "plan.model", "kinds"),

@@ -13,7 +13,8 @@ from reconciler.plan.file import Place
 from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.palette import PLAIN, Palette
 from reconciler.render.problems import explain
-from reconciler.render.values import HIDDEN, counted, safe, show, show_path
+from reconciler.render.values import HIDDEN, counted, safe, show
+from reconciler.wording import show_path
 
 FORMAT_VERSION = 1
 MOST = 8  # unmanaged objects of a tenant that are named, unless all are asked for

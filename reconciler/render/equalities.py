@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from reconciler.changes import Equality
 from reconciler.model import MISSING
 from reconciler.plan.model import Plan, TenantPlan
-from reconciler.render.values import safe, show, show_path
+from reconciler.render.values import safe, show
+from reconciler.wording import show_path
 
 
 def render_equalities(plan: Plan) -> str:

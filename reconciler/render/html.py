@@ -40,7 +40,8 @@ from reconciler.render.rows import (
     value_text,
     verb_counts,
 )
-from reconciler.render.values import counted, leaves, safe, show_path
+from reconciler.render.values import counted, leaves, safe
+from reconciler.wording import show_path
 
 LONGEST = 2_000  # characters of one value
 

@@ -22,7 +22,8 @@ from reconciler.render.rows import (
     subject,
     value_text,
 )
-from reconciler.render.values import HIDDEN, leaves, listed, safe, shortened, show_path
+from reconciler.render.values import HIDDEN, leaves, listed, safe, shortened
+from reconciler.wording import show_path
 
 WIDTH = 80
 INDENT = "      "

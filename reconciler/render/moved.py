@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.plan.file import MovedResource, MovedTenant, MovedValue
 from reconciler.render.palette import PLAIN, Palette
-from reconciler.render.values import counted, safe, show, show_path
+from reconciler.render.values import counted, safe, show
+from reconciler.wording import show_path
 
 _WIDTH = 60
 

@@ -182,7 +182,7 @@ def _shown(url: str) -> str:
 
 _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.ManifestError: ("mistakes in the manifests", _manifest),
-    errors.UsageError: ("nothing to work on", _usage),
+    errors.UsageError: ("cannot be done as asked", _usage),
     errors.PlanFileRefused: ("plan file refused", _plan_file),
     errors.PlanFileUnreadable: ("unusable plan file", _plan_file),
     errors.SecretsMissing: ("secrets missing", _secrets),

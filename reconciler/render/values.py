@@ -6,15 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model import MISSING, UNREADABLE, Json, Marker, Path, Ref, Secret
+from reconciler.wording import safe as safe
 
 HIDDEN = "(secret)"
-
-
-def safe(text: str) -> str:
-    """*text* with all that is not printable escaped: control codes, bidi overrides, breaks."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shortened(text: str, width: int) -> str:
@@ -31,12 +25,6 @@ def show(value: Json, width: int = 60) -> str:
     if isinstance(value, Ref):
         return shortened(safe(value.name), width)
     return shortened(safe(json.dumps(_plain(value), ensure_ascii=False)), width)
-
-
-def show_path(at: Path) -> str:
-    """A path as people write it: `configuration.tables[0].name`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
-    return safe(text.removeprefix("."))
 
 
 def leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:

@@ -16,8 +16,8 @@ RULES = (
     ),
     error_rule(
         "R502",
-        "nothing to work on",
-        what="An argument or option of the command asks for something that is not there.",
+        "cannot be done as asked",
+        what="An argument or option asks for what is not there, or this machine cannot do it.",
         why="Going on without it would do less, or something else, than was asked.",
         hint="Correct the argument; `reconciler COMMAND --help` lists them.",
     ),
