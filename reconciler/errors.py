@@ -2,6 +2,7 @@
 
     ReconcilerError
     ├── ManifestError            user mistakes found before anything was sent, all of them
+    │   └── NothingDeclared      there is no manifest at all
     ├── UsageError               a selector or option that fits nothing
     ├── PlanFileUnreadable       a plan file that is none, or not whole
     ├── PlanFileRefused          a plan file that must not be applied: edited, newer, made elsewhere
@@ -102,6 +103,10 @@ class ManifestError(ReconcilerError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(f"{len(diagnostics)} problems")
         self.diagnostics = tuple(diagnostics)
+
+
+class NothingDeclared(ManifestError):
+    """The manifests' folder is missing or empty: a lost checkout looks just the same."""
 
 
 class UsageError(ReconcilerError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reconciler.changed import Reading, changed
 from reconciler.connectors import Catalogue
 from reconciler.desired import build_tenant, check_fleet
-from reconciler.errors import Diagnostic, ManifestError, Severity
+from reconciler.errors import Diagnostic, ManifestError, NothingDeclared, Severity
 from reconciler.manifest.discover import discover
 from reconciler.manifest.project import Project
 from reconciler.manifest.provenance import Effective, effective
@@ -47,9 +47,12 @@ def load(
     With *base*, the project as another revision has it, only those that are not the same there.
 
     Raises ManifestError with every mistake in them (one in a tenant that is not selected does not
-    count), UsageError for a selector that fits nothing.
+    count), of these NothingDeclared where there is no manifest at all, and UsageError for a
+    selector that fits nothing.
     """
     found, problems = discover(project.manifests)
+    if not found:
+        raise NothingDeclared(problems)
     around = surroundings(project, environ)
     with _without_collection():
         few = None if base is not None else read_few(found, selection, around)
@@ -65,7 +68,7 @@ def load(
         gone = difference.gone
     chosen = {reading.candidate.name for reading in selected}
     fleet = check_fleet([r.tenant for r in readings if r.tenant is not None])
-    if not selection.is_everything and found:
+    if not selection.is_everything:
         problems = []
     problems += _template_problems(around, selected, everything=selection.is_everything)
     found_inside = [problem for reading in selected for problem in reading.problems]

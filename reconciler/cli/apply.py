@@ -16,7 +16,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.first_syncs import Applied, exit_code_with, sync_new
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.plan_output import details_option, plan_look
-from reconciler.cli.planning import Permissions, planning_options, recollections
+from reconciler.cli.planning import Permissions, lost_manifests, planning_options, recollections
 from reconciler.cli.progress import noted, progress, reading
 from reconciler.cli.restore import keep_what_goes
 from reconciler.cli.run import ApplyRun, apply_run, outcome_code
@@ -25,6 +25,9 @@ from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.verdict import plan_exit_code
 from reconciler.cli.watching import Watching, watching_options
 from reconciler.cli.wishes import Wishes, executing_options
+from reconciler.errors import NothingDeclared
+from reconciler.fleet import Loaded
+from reconciler.manifest.project import Project
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan, TenantPlan
@@ -80,7 +83,7 @@ def apply(
         selection, permissions = approved.selection, approved.permissions
         shard = approved.file.shard
     with noted("Reading the manifests", terminal=settings.shows_progress_bar):
-        project, loaded = loading.load(settings, selection)
+        project, loaded = _loaded(settings, selection)
     with apply_run(settings, project, wishes, shard=shard) as run:
         chosen = permissions.applied_to(loaded.tenants)
         made = planned(run, chosen, permissions.allowances(project), settings)
@@ -98,6 +101,16 @@ def apply(
         runs = sync_new(run, applied, watching, settings)
         is_interrupted = run.interruption.is_requested
         sys.exit(exit_code_with(runs, applied, is_interrupted=is_interrupted))
+
+
+def _loaded(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:
+    """The project and its selected tenants; without any manifest, nothing is applied."""
+    try:
+        return loading.load(settings, selection)
+    except NothingDeclared as problem:
+        _, refused = lost_manifests(settings, problem)
+        show_plan(refused, (), settings, details=False)
+        sys.exit(plan_exit_code(refused))
 
 
 def planned(

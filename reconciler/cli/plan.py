@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -14,11 +14,11 @@ from reconciler.changed import Reading
 from reconciler.cli import loading, plan_file, session
 from reconciler.cli.loading import Then
 from reconciler.cli.plan_output import Made, Output, output_options, write
-from reconciler.cli.planning import Permissions, planning_options, remembered
+from reconciler.cli.planning import Permissions, lost_manifests, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.verdict import FailOn, plan_exit_code
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NothingDeclared, ReconcilerError
 from reconciler.fleet import Loaded
 from reconciler.manifest.project import Project
 from reconciler.plan.model import Base, Plan
@@ -81,31 +81,53 @@ def plan(
     """
     if FailOn.DRIFT in fail_on and base is None:
         raise click.UsageError("What is drift is told against a revision: give --base too.")
-    project, loaded, then = _loaded(settings, selection, base)
-    chosen = permissions.applied_to(loaded.tenants)
-    allowances = permissions.allowances(project)
     now = datetime.now(UTC)
+    try:
+        asked = _Asked(explain_equal, job_info, base)
+        project, made = _planned(settings, selection, permissions, asked, now)
+    except NothingDeclared as problem:
+        project, made = lost_manifests(settings, problem)
+    place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    shard = str(selection.shard or "")
+    write(Made(made, project, place, permissions.options, now, shard), output, settings)
+    failing = [FailOn(each) for each in fail_on]
+    sys.exit(plan_exit_code(made, detailed=detailed_exitcode, fail_on=failing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a plan is to tell beside itself."""
+
+    explain_equal: bool
+    job_info: bool
+    base: str | None
+
+
+def _planned(
+    settings: Settings,
+    selection: Selection,
+    permissions: Permissions,
+    asked: _Asked,
+    now: datetime,
+) -> tuple[Project, Plan]:
+    project, loaded, then = _loaded(settings, selection, asked.base)
     with (
         session.connected(settings, project) as connection,
         remembered(settings, project, connection.environment) as recall,
     ):
         made = pipeline.make_plan(
             connection.client,
-            chosen,
-            allowances,
+            permissions.applied_to(loaded.tenants),
+            permissions.allowances(project),
             recall,
-            explain=explain_equal,
+            explain=asked.explain_equal,
             base=_permitted(then, permissions) if then else None,
         )
         if then:
             made = replace(made, base=_base(then, loaded, selection))
-        if job_info:
+        if asked.job_info:
             made = _with_jobs(connection.client, made, now, settings)
-    place = plan_file.place_of(project.environment(settings.env, settings.environ))
-    shard = str(selection.shard or "")
-    write(Made(made, project, place, permissions.options, now, shard), output, settings)
-    failing = [FailOn(each) for each in fail_on]
-    sys.exit(plan_exit_code(made, detailed=detailed_exitcode, fail_on=failing))
+    return project, made
 
 
 def _loaded(

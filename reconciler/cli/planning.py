@@ -12,13 +12,14 @@ import click
 
 from reconciler.apply.perform import reveal
 from reconciler.cli.settings import Settings
-from reconciler.errors import ManifestError
+from reconciler.errors import ManifestError, NothingDeclared
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.ledger import Recall, places, recalling
-from reconciler.manifest.project import Environment, Project
+from reconciler.manifest.project import Environment, Project, read_project
 from reconciler.model import DesiredTenant, Json, Secret
-from reconciler.plan.guards import Allowances, Limits
+from reconciler.plan.guards import Allowances, Limits, no_manifests_left
 from reconciler.plan.memory import Recollection
+from reconciler.plan.model import Plan
 from reconciler.secrets import secrets_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,6 +93,17 @@ def remembered(
 
     with recalling(places(project.state_folder, environment.name)) as ledger:
         yield recollections(ledger, at_hand)
+
+
+def lost_manifests(settings: Settings, problem: NothingDeclared) -> tuple[Project, Plan]:
+    """The refusal to plan without any manifest; raises *problem* where nothing was applied yet."""
+    project = read_project(settings.folder)
+    environment = project.environment(settings.env, settings.environ)
+    with recalling(places(project.state_folder, environment.name)) as ledger:
+        refusal = no_manifests_left(ledger.tenants, problem.diagnostics[0])
+    if refusal is None:
+        raise problem
+    return project, Plan((), refusals=(refusal,))
 
 
 def planning_options(function: F) -> F:

@@ -14,6 +14,7 @@ from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
 
+FEW_NAMES = 5
 FEW = 2  # deletes that are never judged by their share: one of three is no landslide
 
 
@@ -256,6 +257,24 @@ GUARDS: tuple[Guard, ...] = (
     refuse_emptying,
     refuse_many_deletes,
 )
+
+
+def no_manifests_left(known: Sequence[str], found: Diagnostic) -> Diagnostic | None:
+    """The refusal to take no manifest at all for the wish to have nothing; *known* were applied.
+
+    *found* says what there is in the place of manifests. None where nothing was ever applied.
+    """
+    if not known:
+        return None
+    names = f"{', '.join(known[:FEW_NAMES])}{', …' if len(known) > FEW_NAMES else ''}"
+    were = "1 tenant was" if len(known) == 1 else f"{len(known)} tenants were"
+    return error(
+        found.origin,
+        "no manifests left",
+        detail=f"{found.detail} {were} applied from here: {names}.",
+        hint="Restore the files. To remove a tenant: reconciler destroy TENANT, or `state: absent` "
+        "with a reason.",
+    )
 
 
 def ambiguous_name(problem: AmbiguousName) -> Diagnostic:

@@ -80,6 +80,13 @@ RULES = (
         hint="Correct the address, or have the person invited in Airbyte first.",
         example="permissions: {grcae@acme.example: workspace_reader}",
     ),
+    error_rule(
+        "R411",
+        "no manifests left",
+        what="There is no manifest, and the ledger knows tenants that were applied here.",
+        why="A lost or half checked out folder looks just the same as the wish to have nothing.",
+        hint="Restore the files; to remove a tenant, use `destroy`, or give it `state: absent`.",
+    ),
     note_rule(
         "R420",
         "left paused",
