@@ -30,12 +30,16 @@ Rows: TypeAlias = "list[Body] | ReconcilerError"
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A declared resource, with the names and the id by which its live object may be known."""
+    """A declared resource, with the names and the id by which its live object may be known.
+
+    With `may_be_gone` an id that is not there is no mistake: what was to go has gone.
+    """
 
     key: ResourceKey
     origin: Origin
     names: tuple[str, ...]
     adopt_id: str
+    may_be_gone: bool = False
 
 
 def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
@@ -88,7 +92,8 @@ def _keys(
     for id_ in by_id.keys() - keys.keys():
         holders.setdefault(str(by_id[id_].get("name")), []).append(id_)
     for claim in claims:
-        if claim.key in settled:
+        # What is to go by its id is that object only: one of its name may be anybody's.
+        if claim.key in settled or (claim.may_be_gone and claim.adopt_id):
             continue
         name = next((name for name in claim.names if name in holders), "")
         spec = tenant.resources[claim.key].spec if claim.key in tenant.resources else None
@@ -110,10 +115,10 @@ def _by_id(
     """The rows that are claimed by their id: adopted ones, and remembered ones that still exist."""
     keys: dict[str, ResourceKey] = {}
     for claim in claims:
-        if claim.adopt_id and claim.adopt_id not in by_id:
-            raise AdoptionFailed(claim.key, claim.adopt_id, claim.origin)
-        if claim.adopt_id:
+        if claim.adopt_id in by_id:
             keys.setdefault(claim.adopt_id, claim.key)
+        elif claim.adopt_id and not claim.may_be_gone:
+            raise AdoptionFailed(claim.key, claim.adopt_id, claim.origin)
     for claim in claims:
         known = memory.get(claim.key)
         if known and not claim.adopt_id and known.id in by_id:
@@ -150,7 +155,7 @@ def _claims(kind: Kind, tenant: DesiredTenant) -> Iterator[_Claim]:
         yield _Claim(resource.key, resource.origin, names, resource.adopt_id)
     for key, retired in tenant.retired.items():
         if key.kind == kind.name:
-            yield _Claim(key, retired.origin, (retired.name,), retired.adopt_id)
+            yield _Claim(key, retired.origin, (retired.name,), retired.adopt_id, may_be_gone=True)
 
 
 def _resource(

@@ -98,6 +98,8 @@ class _Workspaces:
         """
         if (id_ := self.known.get(tenant.name, "")) in self.by_id:
             return [self.by_id[id_]]
+        if tenant.workspace_id and workspace_key(tenant.name) in tenant.retired:
+            return []  # it has gone, and one of its name may be anybody's
         names = tenant.workspace_names
         return next((self.by_name[name] for name in names if self.by_name.get(name)), [])
 

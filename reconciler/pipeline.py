@@ -20,6 +20,7 @@ from reconciler.manifest.project import Environment
 from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.secrets import secrets_needed
+from reconciler.planning import Recall
 from reconciler.planning import make_plan as make_plan
 from reconciler.planning import with_jobs as with_jobs
 
@@ -41,9 +42,12 @@ def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: 
 
 
 def not_in_effect(
-    client: Client, tenants: Sequence[DesiredTenant], report: Report
+    client: Client, tenants: Sequence[DesiredTenant], report: Report, recall: Recall
 ) -> tuple[TenantPlan, ...]:
-    """What apply wrote and the API accepted, and what differs all the same when read again."""
+    """What apply wrote and the API accepted, and what differs all the same when read again.
+
+    *recall* tells what is remembered by now: the ledger's id may be all that tells things apart.
+    """
     done = [o.operation for o in report.outcomes if o.status is Status.SUCCEEDED]
     written = {operation.key for operation in done}
     # What the operation wrote says more than the manifest: a field that is gone from that, too.
@@ -53,12 +57,17 @@ def not_in_effect(
         for t in tenants
         if any(key.scope == t.name for key in written)
     ]
-    again = make_plan(client, touched)
+    again = make_plan(client, touched, recall=recall)
     left = [
-        replace(plan, operations=tuple(op for op in plan.operations if op.key in written))
+        replace(
+            plan,
+            operations=tuple(op for op in plan.operations if op.key in written),
+            # What speaks against other operations says nothing of what was written.
+            refusals=() if plan.live_ids else plan.refusals,
+        )
         for plan in again.tenants
     ]
-    return tuple(plan for plan in left if plan.operations or plan.failure)
+    return tuple(plan for plan in left if plan.operations or plan.refusals or plan.failure)
 
 
 def _credentials(environment: Environment) -> Credentials:

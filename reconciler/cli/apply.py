@@ -12,6 +12,7 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
 from reconciler.cli import loading, plan_file
+from reconciler.cli.asking import confirm
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.first_syncs import Applied, exit_code_with, sync_new
 from reconciler.cli.plan_file import Moved
@@ -93,7 +94,12 @@ def apply(
             moved = ()
         show_plan(made, moved, settings, details=details)
         if made.operations:
-            _confirm(auto_approve)
+            confirm(
+                '\nApply these changes? Only "yes" is taken for yes',
+                expected="yes",
+                otherwise="Nothing was applied.",
+                auto_approve=auto_approve,
+            )
         applied = execute_plan(run, made, moved, chosen, settings, wishes, verify=not no_verify)
         if not sync or applied.report.interrupted:
             sys.exit(applied.exit_code)
@@ -156,7 +162,8 @@ def execute_plan(
     settings.result(render_report(report, palette))
     left: tuple[TenantPlan, ...] = ()
     if verify and not report.interrupted:
-        left = pipeline.not_in_effect(run.connection.client, tenants, report)
+        recall = recollections(run.ledger, run.reveal)
+        left = pipeline.not_in_effect(run.connection.client, tenants, report, recall)
     if left:
         settings.result(render_not_in_effect(left, palette))
     exit_code = _exit_code(made, report, is_proven=not left and journal.trouble is None)
@@ -165,17 +172,6 @@ def execute_plan(
     if trouble:
         settings.tell(render_diagnostics([explain(trouble)], settings.palette(sys.stderr)))
     return Applied(exit_code, report, left)
-
-
-def _confirm(auto_approve: bool) -> None:
-    if auto_approve:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
-    answer = click.prompt('\nApply these changes? Only "yes" is taken for yes', err=True)
-    if answer.strip() != "yes":
-        click.echo("Nothing was applied.", err=True)
-        sys.exit(ExitCode.FAILED)
 
 
 def _execute(

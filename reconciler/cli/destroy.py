@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli import loading
 from reconciler.cli.apply import execute_plan, planned, show_plan
+from reconciler.cli.asking import confirm
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions
 from reconciler.cli.run import apply_run
@@ -53,19 +54,13 @@ def destroy(
         made = planned(run, desired, permissions.allowances(project), settings)
         show_plan(made, (), settings, details=False)
         if made.operations:
-            _confirm(desired[0].name, auto_approve)
+            confirm(
+                f'\nAll of this is deleted. Type the name "{desired[0].name}" to go on',
+                expected=desired[0].name,
+                otherwise="Nothing was deleted.",
+                auto_approve=auto_approve,
+            )
         applied = execute_plan(run, made, (), desired, settings, wishes, verify=True)
         if applied.exit_code is ExitCode.DONE:
             settings.tell(f"Its manifest is still there: {loaded.tenants[0].origin.path}.")
         sys.exit(applied.exit_code)
-
-
-def _confirm(tenant: str, auto_approve: bool) -> None:
-    if auto_approve:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
-    answer = click.prompt(f'\nAll of this is deleted. Type the name "{tenant}" to go on', err=True)
-    if answer.strip() != tenant:
-        click.echo("Nothing was deleted.", err=True)
-        sys.exit(ExitCode.FAILED)

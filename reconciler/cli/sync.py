@@ -11,6 +11,7 @@ import click
 from reconciler import jobs
 from reconciler.api.transport import Manners
 from reconciler.cli import loading, session
+from reconciler.cli.asking import confirm
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.interruption import Interruption, interruptible
 from reconciler.cli.planning import remembered
@@ -76,7 +77,13 @@ def sync(
         if only_new:
             wanted = list(jobs.without_jobs(connection.client, wanted, watching.at_once))
         if type_ is JobType.RESET and any(target.spec for target in wanted):
-            _confirm_reset(wanted, auto_approve=auto_approve)
+            click.echo(render_reset(wanted), err=True)
+            confirm(
+                'Delete this data? Only "yes" is taken for yes',
+                expected="yes",
+                otherwise="Nothing was started.",
+                auto_approve=auto_approve,
+            )
         runs = run_watched(connection.client, wanted, type_, watching, settings, interruption)
     settings.result(
         render_runs(runs, settings.palette(sys.stdout), width=settings.width(sys.stdout))
@@ -104,16 +111,3 @@ def _named(found: Sequence[Target], names: Sequence[str]) -> list[Target]:
                 f'no selected tenant declares a connection "{name}"', did_you_mean(name, known)
             )
     return [target for target in found if not names or target.key.name in names]
-
-
-def _confirm_reset(wanted: Sequence[Target], *, auto_approve: bool) -> None:
-    """Says what is deleted, and goes on only with a yes."""
-    click.echo(render_reset(wanted), err=True)
-    if auto_approve:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
-    answer = click.prompt('Delete this data? Only "yes" is taken for yes', err=True)
-    if answer.strip() != "yes":
-        click.echo("Nothing was started.", err=True)
-        sys.exit(ExitCode.FAILED)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.manifests import ENVIRON, acme
 from tests.support import Api, Project
+from tests.terminal import on_terminal
 
 
 @pytest.fixture
@@ -69,6 +70,24 @@ def test_nothing_goes_unasked(applied: Project, api: Api) -> None:
     assert result.exit_code == 2
     assert "--auto-approve" in result.output
     assert len(api.rows("workspaces")) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "left"), [("acme", 0, 1), ("Acme Inc", 1, 2), ("", 130, 2)]
+)
+def test_a_person_types_the_tenants_name(
+    applied: Project, api: Api, typed: str, code: int, left: int
+) -> None:
+    with on_terminal(applied, "destroy", "acme", "--allow-deletes", "4") as terminal:
+        terminal.waits_for('workspace "Acme Inc"')  # what goes is shown first
+        terminal.waits_for('Type the name "acme" to go on')
+        if typed:
+            terminal.types(f"{typed}\n")
+        else:
+            terminal.interrupts()
+        assert terminal.ends() == code
+    assert ("Nothing was deleted." in terminal.text) == (typed == "Acme Inc")
+    assert len(api.rows("workspaces")) == left
 
 
 def test_an_unknown_tenant_is_told(applied: Project) -> None:
