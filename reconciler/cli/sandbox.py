@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +27,30 @@ def sandbox() -> None:
 
 @sandbox.command()
 @_database
-@click.option("--port", default=8000, show_default=True, help="Where to listen; 0 is any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Where to listen; 0 is any free one.",
+)
 @click.option("--client-id", default="sandbox-client", show_default=True)
 @click.option("--client-secret", default="sandbox-secret", show_default=True)
-@click.option("--caller", type=click.Choice(["admin", "ordinary"]), default="admin")
+@click.option(
+    "--caller",
+    type=click.Choice(["admin", "ordinary"]),
+    default="admin",
+    show_default=True,
+    help="Who calls: an ordinary user hears 403 of what is not there.",
+)
 @click.option("--latency", type=DURATION, default=0.0, help="How long every answer waits: 50ms.")
-@click.option("--rate-limit", default=0.0, metavar="N", help="429 for more than N requests/s.")
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="N",
+    help="429 for more than N requests/s.",
+)
 @click.option("--fault", "faults", multiple=True, help='For instance "POST /sources 429 x3".')
 @click.option("--faults", "fault_file", metavar="FILE", help="A JSON list of faults.")
 @click.option(
@@ -40,7 +59,13 @@ def sandbox() -> None:
     show_default=True,
     help="Whether connections with a cron start their syncs by themselves.",
 )
-@click.option("--token-lifetime", type=DURATION, default=900.0, help="How long tokens live.")
+@click.option(
+    "--token-lifetime",
+    type=DURATION,
+    default="15m",
+    show_default=True,
+    help="How long tokens live.",
+)
 @global_options
 def serve(
     settings: Settings,
@@ -146,7 +171,7 @@ Airbyte sandbox at {url} (database {wanted.database})
 
 Try:
   TOKEN=$(curl -s {url}/applications/token -H 'Content-Type: application/json' \\
-    -d '{body}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+    -d {shlex.quote(body)} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s {url}/workspaces -H "Authorization: Bearer $TOKEN"
 
 Ctrl-C stops it."""
@@ -169,12 +194,16 @@ def _faults(file: str | None, said: tuple[str, ...]) -> tuple[dict[str, Any], ..
     from reconciler.sandbox.faults import read_fault, spoken
 
     wanted = _from_file(file)
-    try:
-        wanted += tuple(spoken(text) for text in said)
-        for fault in wanted:
+    for text in said:
+        try:
+            wanted += (spoken(text),)
+        except ValueError as problem:
+            raise UsageError(str(problem)) from problem
+    for fault in wanted:
+        try:
             read_fault(fault)
-    except (TypeError, ValueError) as problem:
-        raise UsageError(str(problem)) from problem
+        except (TypeError, ValueError) as problem:
+            raise UsageError(f"{json.dumps(fault)} is no fault: {problem}") from problem
     return wanted
 
 

@@ -84,7 +84,9 @@ class Registry:
 def _definitions(file: Path) -> Iterator[Definition]:
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
+    except OSError as problem:
+        raise SandboxError(f"cannot read {file}: {problem.strerror}") from problem
+    except ValueError as problem:
         raise SandboxError(f"{file} cannot be read as JSON: {problem}") from problem
     for role in ("source", "destination"):
         if not (isinstance(rows, dict) and isinstance(rows.get(f"{role}s"), list)):

@@ -180,6 +180,8 @@ def _migrations() -> list[str]:
 
 def _lock(file: Path) -> int:
     """A descriptor that keeps other processes out while it is open; a killed process lets go."""
+    if file.is_dir():
+        raise SandboxError(f"{file} is a folder: name a file")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
