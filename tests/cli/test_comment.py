@@ -113,7 +113,7 @@ def test_a_comment_that_says_the_same_is_not_written_again(job: Job) -> None:
     job.planned("--no-labels")
     job.forge.comments[0].body = job.forge.comments[0].body.replace("\n", "\r\n").rstrip()
     job.forge.seen.clear()
-    job.planned("--no-labels")
+    job.comment("--no-labels")
     assert job.forge.writes == []
     assert job.forge.labels == set()
 
