@@ -33,11 +33,14 @@ from reconciler.model import (
 class Difference:
     """One declared resource against its live one, None where there is none.
 
+    `declared` is the resource as the manifest has it; `desired` the same as it is held against this
+    live one, with what was removed from the manifest and what Airbyte itself may have added.
     `notes` say what is worth knowing of the two, changes that are held back among it.
     `is_fulfilled` says that it is not there and need not be.
     """
 
     key: ResourceKey
+    declared: DesiredResource
     desired: DesiredResource
     live: LiveResource | None
     changes: tuple[FieldChange, ...]

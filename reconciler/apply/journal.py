@@ -16,7 +16,7 @@ from reconciler.errors import LedgerUnusable
 from reconciler.kinds import get
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.ledger import Intent, Ledger, Written
-from reconciler.model import DesiredTenant, Path
+from reconciler.model import DesiredResource, DesiredTenant, Path, ResourceKey
 from reconciler.plan.model import Action, Operation, Plan, TenantPlan
 
 BATCH = 1000  # resources noted in one transaction
@@ -55,6 +55,7 @@ class Journal:
         self._unsettled = {
             i.key: i for i in self._earlier if i.action == Action.CREATE and i.key in creates
         }
+        self._declared: dict[ResourceKey, DesiredResource] = {}
         self.trouble: LedgerUnusable | None = None
 
     def known_ids(self, operation: Operation) -> frozenset[str]:
@@ -92,13 +93,20 @@ class Journal:
         self._noting(partial(self._ledger.refused, operation.key))
 
     def take_stock(self, tenants: Iterable[DesiredTenant]) -> None:
-        """Notes what reading the live state has shown: what is as declared, and what is gone."""
+        """Notes what reading the live state has shown: what is as declared, and what is gone.
+
+        What is written later is remembered as these *tenants* declare it, and not as it was sent:
+        what Airbyte had added, or a default in the place of a field that was removed, is nobody's.
+        """
+        tenants = list(tenants)
+        written = {op.key for op in self._plan.operations}
+        self._declared = {k: r for t in tenants for k, r in t.resources.items() if k in written}
         plans = {tenant.tenant: tenant for tenant in self._plan.tenants if tenant.may_be_applied}
         for intent in self._earlier:
             if intent.key.scope in plans and intent.key not in self._unsettled:
                 self._noting(partial(self._settle_earlier, intent, plans[intent.key.scope]))
-        written = (w for t in tenants if t.name in plans for w in _unchanged(t, plans[t.name]))
-        while batch := list(islice(written, BATCH)):
+        unchanged = (w for t in tenants if t.name in plans for w in _unchanged(t, plans[t.name]))
+        while batch := list(islice(unchanged, BATCH)):
             self._noting(partial(self._ledger.remember, batch, self._reveal))
 
     def _settle_earlier(self, intent: Intent, plan: TenantPlan) -> None:
@@ -121,7 +129,8 @@ class Journal:
                 # With its workspace all of a tenant is gone, also what no delete is needed for.
                 self._ledger.forget_tenant(operation.key.scope)
             return
-        written = Written(operation.desired, done.id, done.coordinates)
+        declared = self._declared.get(operation.key, operation.desired)
+        written = Written(declared, done.id, done.coordinates)
         self._ledger.remember([written], self._reveal)
 
     def _noting(self, note: Callable[[], None]) -> None:

@@ -57,11 +57,16 @@ def build_plan(
         gone=tuple(
             each for key, each in sorted(desired.retired.items()) if key not in live.resources
         ),
-        notes=tuple(note for each in found for note in each.notes) + _namesakes(desired, live),
+        notes=_notes(found, replaced) + _namesakes(desired, live),
         equalities=_equalities(found) if explain else {},
         before=live if deleted else None,
         impossible={key: why for key, why in live.absent.items() if not why.is_needless},
     )
+
+
+def _notes(found: Sequence[Difference], replaced: Collection[ResourceKey]) -> tuple[Note, ...]:
+    """What is worth knowing of those that stay: of a replaced one it holds no longer."""
+    return tuple(note for each in found if each.key not in replaced for note in each.notes)
 
 
 def _equalities(found: Sequence[Difference]) -> dict[ResourceKey, tuple[Equality, ...]]:
@@ -152,12 +157,13 @@ def _replacement(difference: Difference, live: LiveResource, reason: str) -> Ite
     also = (Consequence(lost),) if lost else ()
     for action in (Action.CREATE, Action.DELETE):
         is_create = action is Action.CREATE
-        after = difference.desired.spec if is_create else None
+        # The new one is made of the manifest alone: what was live says nothing of it.
+        after = difference.declared.spec if is_create else None
         told = _consequences(key, None, after) if is_create or not lost else ()
         yield Operation(
             action,
             key,
-            difference.desired if is_create else None,
+            difference.declared if is_create else None,
             None if is_create else live,
             changes,
             reason,

@@ -45,9 +45,9 @@ def differences(
 def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
     why = live.absent.get(declared.key)
     if why is None or not why.is_needless:
-        return Difference(declared.key, declared, None, ())
+        return Difference(declared.key, declared, declared, None, ())
     note = Note(declared.key, rule_titled(why.title).id, why.title, why.detail, why.hint)
-    return Difference(declared.key, declared, None, (), (note,), is_fulfilled=True)
+    return Difference(declared.key, declared, declared, None, (), (note,), is_fulfilled=True)
 
 
 def _compared(
@@ -65,7 +65,7 @@ def _compared(
         Note(declared.key, rule_titled(r.title).id, r.title, r.detail, r.hint)
         for r in kind.notes(declared.spec, live.spec)
     )
-    return Difference(declared.key, desired, live, tuple(changes), notes)
+    return Difference(declared.key, declared, desired, live, tuple(changes), notes)
 
 
 def _remembered(

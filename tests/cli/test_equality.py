@@ -142,3 +142,20 @@ def test_a_connection_paused_by_its_manifest_is_resumed_by_it(applied: Project, 
     applied.tenant(_connection(status="active"))
     applied.apply()
     assert api.row("connections", "stripe")["status"] == "active"
+
+
+def test_a_replaced_connection_gets_the_streams_of_its_manifest_and_none_that_airbyte_added(
+    applied: Project, api: Api
+) -> None:
+    fully = {"nonBreakingSchemaUpdatesBehavior": "propagate_fully"}
+    applied.tenant(_connection(**fully))
+    applied.apply()
+    streams = [{"name": name} for name in ("customers", "invoices", "charges")]
+    api.call("PATCH", _path(api), {"configurations": {"streams": streams}})
+    faker = {"type": "faker", "configuration": {"count": 1}}
+    connections = {"stripe": {**fully, "streams": [{"name": "users"}]}}
+    applied.tenant(acme(sources={"stripe": faker}, connections=connections))
+    assert "added by Airbyte" not in applied.run("plan").stdout
+    applied.apply("--allow-replace", "*")
+    assert [stream["name"] for stream in _live_streams(api)] == ["users"]
+    applied.assert_no_changes()

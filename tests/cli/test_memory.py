@@ -58,6 +58,8 @@ def test_a_field_removed_from_the_manifest_goes_back_to_the_default_and_is_free_
     connection = api.row("connections", "stripe")
     assert (connection["prefix"], connection["status"]) == ("", "active")
     applied.assert_no_changes()
+    api.call("PATCH", f"/connections/{connection['connectionId']}", {"prefix": "by_hand_"})
+    applied.assert_no_changes()
 
 
 def test_selected_fields_removed_from_the_manifest_select_all_again(
