@@ -16,6 +16,7 @@ from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
 from reconciler.kinds import _stream_blocks as stream_blocks
 from reconciler.kinds import _stream_changes as stream_changes
+from reconciler.kinds import _stream_writes as stream_writes
 from reconciler.kinds import _streams as streams
 from reconciler.kinds._base import (
     WORKSPACE,
@@ -195,7 +196,7 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     # The API's own default keeps only streams that the connector suggests, which are often none.
     wanted = spec.get("streams", ALL)
     discovered = context.streams(source_id, destination_id) if wanted is ALL else ()
-    sent = streams.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
+    sent = stream_writes.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
     if "tags" in spec:
         body["tags"] = _sent_tags(spec, context.id_of(WORKSPACE), context)
     return {
@@ -214,10 +215,10 @@ def _await_create(spec: Spec, context: Context) -> Sequence[Json]:
 def _update(
     spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
-    """The plain fields first, the streams by themselves.
+    """The plain fields first, the streams by themselves, another source mode last.
 
     The server wipes the state of a stream whose source mode changes before it has checked the rest
-    of the same PATCH, so a bad schedule must have failed already.
+    of the same PATCH, so whatever else may be refused must have been taken already.
     """
     changed = changed_fields(changes)
     plain = {field: spec[field] for field in changed if field not in ("streams", "tags")}
@@ -225,19 +226,25 @@ def _update(
         plain["tags"] = _sent_tags(spec, body["workspaceId"], context)
     requests = [Request("PATCH", plain)] if plain else []
     if "streams" in changed:
-        live = (body.get("configurations") or {}).get("streams") or []
-        discovered: Sequence[Json] = ()
-        if spec["streams"] is ALL:
-            discovered = context.streams(body["sourceId"], body["destinationId"])
-        sent = streams.to_api(
-            spec["streams"],
-            live=live,
-            discovered=discovered,
-            resolve=context.secret,
-            rotated={change.path[1:4] for change in changes if change.before is UNREADABLE},
-        )
-        requests.append(Request("PATCH", {"configurations": {"streams": sent}}))
+        requests += _stream_updates(spec, body, changes, context)
     return requests
+
+
+def _stream_updates(
+    spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
+) -> list[Request]:
+    live = (body.get("configurations") or {}).get("streams") or []
+    # What a PATCH of streams discovers anyway, and makes them of.
+    discovered = context.streams(body["sourceId"], body["destinationId"])
+    sent = stream_writes.to_api(
+        spec["streams"],
+        live=live,
+        discovered=discovered,
+        resolve=context.secret,
+        rotated={change.path[1:4] for change in changes if change.before is UNREADABLE},
+    )
+    steps = (stream_writes.tried_first(sent, live, discovered), sent)
+    return [Request("PATCH", {"configurations": {"streams": step}}) for step in steps if step]
 
 
 # What the API itself puts where a create leaves the field out. It cannot clear a namespaceFormat or
