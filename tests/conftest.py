@@ -10,7 +10,7 @@ import pytest
 from reconciler.sandbox.server import Sandbox, Settings, running
 from tests.support import Api, Project
 
-pytest_plugins = ["tests.golden_plugin", "tests.published_plugin"]
+pytest_plugins = ["tests.golden_plugin", "tests.published_plugin", "tests.rules_plugin"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from reconciler.cli import main
 from reconciler.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[1]
+RULES_TOLD: set[str] = set()  # by the program in this process, for tests/rules_plugin.py
 EXAMPLES = ROOT / "examples"
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 
@@ -56,9 +58,11 @@ class Project:
         before = Path.cwd()
         os.chdir(self.folder)
         try:
-            return CliRunner().invoke(main, list(arguments), env=self.environ, input=input)
+            result = CliRunner().invoke(main, list(arguments), env=self.environ, input=input)
         finally:
             os.chdir(before)
+        RULES_TOLD.update(re.findall(r"\[(R\d{3})\]", result.output))
+        return result
 
     def apply(self, *arguments: str) -> Result:
         """Applies without asking, and fails the test with the output when that does not succeed."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.sandbox.server import Settings, running
 from tests.cli.manifests import ENVIRON, acme, stripe
 from tests.support import Api, Project
 
@@ -135,18 +137,44 @@ def test_a_file_without_an_end_to_its_depth_is_not_read(project: Project) -> Non
     assert "error: file too large [R005]" in result.stderr
 
 
-def test_a_field_that_a_strict_connector_does_not_take(project: Project) -> None:
+def registry_of(folder: Path, name: str, schema: dict[str, Any]) -> Path:
+    """A registry file with one source connector of that name and schema."""
     row = {
         "sourceDefinitionId": "7c1f4b9e-0000-4000-8000-00000000000b",
-        "dockerRepository": "airbyte/source-strict",
-        "spec": {
-            "connectionSpecification": {
-                "properties": {"host": {"type": "string"}},
-                "additionalProperties": False,
-            }
-        },
+        "name": name.title(),
+        "dockerRepository": f"airbyte/source-{name}",
+        "dockerImageTag": "1.0.0",
+        "spec": {"connectionSpecification": schema},
     }
-    project.write("strict.json", json.dumps({"sources": [row], "destinations": []}))
+    file = folder / f"{name}.json"
+    file.write_text(json.dumps({"sources": [row], "destinations": []}), encoding="utf-8")
+    return file
+
+
+def test_a_secret_that_airbyte_would_not_carry_over_stops_its_row(tmp_path: Path) -> None:
+    secret = {"type": "string", "airbyte_secret": True, "pattern": "^k_"}
+    properties = {"host": {"type": "string"}, "key": secret}
+    registry = registry_of(tmp_path, "patterned", {"type": "object", "properties": properties})
+    with running(Settings(database=tmp_path / "sandbox.db", registry=registry)) as server:
+        project, api = Project(tmp_path, server.url), Api(server)
+        source = {"type": "patterned", "configuration": {"host": "a", "key": "${{ secrets.KEY }}"}}
+        tenant = {"version": 1, "tenant": "acme", "sources": {"it": source}}
+        project.environ["KEY"] = "k_planted"
+        project.tenant(tenant)
+        project.apply("--registry", str(registry))
+        before = api.row("sources", "it")
+        project.forget()
+        source["configuration"] = {"host": "b"}
+        project.tenant(tenant)
+        output = stopped(project, "--registry", str(registry))
+        assert "secret would be lost [R506]" in output
+        assert "key" in output
+        assert api.row("sources", "it") == before
+
+
+def test_a_field_that_a_strict_connector_does_not_take(project: Project) -> None:
+    properties = {"host": {"type": "string"}}
+    registry_of(project.folder, "strict", {"properties": properties, "additionalProperties": False})
     source = stripe() | {"type": "strict", "configuration": {"hots": "a"}}
     project.tenant({"version": 1, "tenant": "acme", "sources": {"strict": source}})
     result = project.run("validate", "--registry", "strict.json")
