@@ -93,6 +93,32 @@ def jobs_of(client: Client, connection_id: str, most: int) -> list[Job]:
     return [read_job(body) for body in client.found(COLLECTION, query)]
 
 
+def newest_id(client: Client, workspaces: Sequence[str]) -> int:
+    """The id of the newest job in these workspaces, 0 when there is none; ids only grow."""
+    query: dict[str, str | int] = {
+        "workspaceIds": ",".join(workspaces),
+        "limit": 1,
+        "orderBy": NEWEST_FIRST,
+    }
+    jobs = [read_job(body) for body in client.found(COLLECTION, query)]
+    return (jobs[0].id or 0) if jobs else 0
+
+
+def jobs_after(client: Client, workspaces: Sequence[str], id_: int) -> list[Job]:
+    """The jobs in these workspaces that were made after the one of that id, newest first."""
+    found: dict[int, Job] = {}
+    for offset in count(0, PAGE_SIZE):
+        rows = client.page(
+            COLLECTION, workspace_ids=workspaces, offset=offset, order_by=NEWEST_FIRST
+        )
+        new = {job.id: job for job in map(read_job, rows) if job.id is not None and job.id > id_}
+        is_last = len(new) < len(rows) or len(rows) < PAGE_SIZE or new.keys() <= found.keys()
+        found |= {key: job for key, job in new.items() if key not in found}
+        if is_last:
+            return list(found.values())
+    raise AssertionError("unreachable: the count has no end")
+
+
 def read_job(body: Body) -> Job:
     """The job that the API tells of; what is odd about it is as if it were not there."""
     return Job(

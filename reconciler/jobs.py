@@ -22,7 +22,7 @@ from reconciler.errors import (
 )
 from reconciler.job_history import COLLECTION, Job, jobs_of, read_job
 from reconciler.kinds import get
-from reconciler.live import read_live
+from reconciler.live import WORKSPACE_ID, read_live
 from reconciler.model import DesiredTenant, Memory, ResourceKey, Spec
 
 
@@ -72,6 +72,7 @@ class Target:
     key: ResourceKey
     id: str
     spec: Spec | None
+    workspace_id: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -96,7 +97,8 @@ class Watch:
     """How jobs are waited for: not at all, or asked about every so many seconds.
 
     `announce` hears of every change of state, from several threads. Once `should_stop` says so,
-    nothing more is started or asked about; what was started goes on.
+    nothing more is started or asked about; what was started goes on. With `insists` a job that runs
+    already is waited for, and then one's own is started.
     """
 
     waits: bool
@@ -104,6 +106,7 @@ class Watch:
     at_once: int
     announce: Callable[[JobRun], None]
     should_stop: Callable[[], bool] = lambda: False
+    insists: bool = False
 
 
 def targets(
@@ -119,7 +122,8 @@ def targets(
         for key in sorted(key for key in desired.resources if get(key.kind).has_jobs):
             there = live.resources.get(key)
             spec = there.spec if there else None
-            found.append(Target(key, there.id if there else "", spec))
+            workspace = str(there.body[WORKSPACE_ID]) if there else ""
+            found.append(Target(key, there.id if there else "", spec, workspace))
     return found, failures
 
 
@@ -136,6 +140,9 @@ def _run(client: Client, target: Target, type_: JobType, watch: Watch) -> JobRun
         return JobRun(target, State.SKIPPED)
     run = _started(client, target, type_)
     watch.announce(run)
+    while watch.insists and run.state is State.ALREADY_RUNNING and client.wait(watch.interval_s):
+        run = _started(client, target, type_)
+        watch.announce(run)
     while watch.waits and run.state in (State.STARTED, State.RUNNING):
         before, run = run, _asked(client, run)
         if watch.should_stop():
@@ -163,7 +170,7 @@ def _started(client: Client, target: Target, type_: JobType) -> JobRun:
         return _lost(client, target, type_, problem)
     except ReconcilerError as problem:
         return JobRun(target, State.REFUSED, problem=problem)
-    return replace(_at(JobRun(target, State.STARTED), read_job(body)), state=State.STARTED)
+    return replace(run_at(JobRun(target, State.STARTED), read_job(body)), state=State.STARTED)
 
 
 def _lost(client: Client, target: Target, type_: JobType, lost: ResponseLost) -> JobRun:
@@ -173,14 +180,14 @@ def _lost(client: Client, target: Target, type_: JobType, lost: ResponseLost) ->
     except ReconcilerError:
         newest = []
     if newest and not newest[0].is_over and newest[0].type == str(type_):
-        return replace(_at(JobRun(target, State.STARTED), newest[0]), state=State.STARTED)
+        return replace(run_at(JobRun(target, State.STARTED), newest[0]), state=State.STARTED)
     return JobRun(target, State.REFUSED, problem=lost)
 
 
 def _asked(client: Client, run: JobRun) -> JobRun:
     """The run as the server has it now."""
     try:
-        return _at(run, read_job(client.get(COLLECTION, str(run.job_id))))
+        return run_at(run, read_job(client.get(COLLECTION, str(run.job_id))))
     except (NotFound, Forbidden, Conflict) as problem:
         # The API answers an unknown job with 409, or with 403 to those who are no admins.
         return replace(run, state=State.VANISHED, problem=problem)
@@ -189,7 +196,7 @@ def _asked(client: Client, run: JobRun) -> JobRun:
         return replace(run, state=State.UNKNOWN, problem=problem)
 
 
-def _at(run: JobRun, job: Job) -> JobRun:
+def run_at(run: JobRun, job: Job) -> JobRun:
     """The run as its job stands."""
     return replace(
         run,

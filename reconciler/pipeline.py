@@ -34,8 +34,7 @@ def connect(environment: Environment, manners: Manners) -> Client:
 
 
 def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:
-    """Executes *plan*. Raises SecretsMissing before anything is sent."""
-    _check_secrets(plan, surroundings.resolve_secret)
+    """Executes *plan*, whose secrets `check_secrets` has found."""
     return run_plan(
         plan, lambda operation, ids: perform(operation, ids, surroundings, journal), steps
     )
@@ -80,8 +79,8 @@ def _credentials(environment: Environment) -> Credentials:
     return Fixed(None)
 
 
-def _check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
-    """Has every secret of the plan looked up, several at a time."""
+def check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
+    """Has every secret of the plan looked up, several at a time. Raises SecretsMissing."""
     needed = [
         (secret, str(operation.key))
         for operation in plan.operations

@@ -43,6 +43,10 @@ class Terminal:
             assert time.monotonic() < deadline, self.text
             assert self._read(), self.text
 
+    def reads(self) -> None:
+        """Takes in what is shown next."""
+        assert self._read(), self.text
+
     def types(self, text: str) -> None:
         os.write(self._end, text.encode())
 

@@ -94,6 +94,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "wording",
     ),
     "planning": ("plan", "changed", "last_jobs", "live", "api", "kinds", "errors", "model"),
+    "waves": ("apply.outcome", "plan.model", "kinds", "model"),
+    "soaking": ("jobs", "job_history", "live", "api.client", "errors"),
     "first_syncs": ("jobs", "apply.outcome", "plan.model", "kinds"),
     "pipeline": (
         "planning",
@@ -129,7 +131,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "jobs",
         "retiring",
         "render",
+        "soaking",
         "status",
+        "waves",
         "selection",
         "secrets",
         "connectors",

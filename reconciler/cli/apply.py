@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 
 import click
 
 from reconciler import pipeline
-from reconciler.apply.journal import Journal
-from reconciler.apply.outcome import Outcome, Report
-from reconciler.apply.run import Steps
+from reconciler.apply.outcome import Report
 from reconciler.cli import loading, plan_file
 from reconciler.cli.asking import confirm
+from reconciler.cli.execution import Applied, CarryOut, Execution, whole
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.first_syncs import Applied, exit_code_with, sync_new
+from reconciler.cli.first_syncs import exit_code_with, sync_new
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.plan_output import details_option, plan_look
 from reconciler.cli.planning import Permissions, lost_manifests, planning_options, recollections
-from reconciler.cli.progress import noted, progress, reading
+from reconciler.cli.progress import noted, reading
 from reconciler.cli.restore import keep_what_goes
+from reconciler.cli.rollout import RollOut, check_canaries, in_waves, rollout_options
 from reconciler.cli.run import ApplyRun, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -31,14 +32,12 @@ from reconciler.fleet import Loaded
 from reconciler.manifest.project import Project
 from reconciler.model import DesiredTenant
 from reconciler.plan.guards import Allowances
-from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.model import Plan
 from reconciler.render import events as events_of
 from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.moved import render_moved
 from reconciler.render.plan import render_plan
 from reconciler.render.problems import explain
-from reconciler.render.report import render_report
-from reconciler.render.verification import render_not_in_effect
 from reconciler.selection import Selection
 
 
@@ -50,6 +49,7 @@ from reconciler.selection import Selection
 @click.option("--no-verify", is_flag=True, help="Do not read again what was written.")
 @click.option("--sync", is_flag=True, help="Start a first sync of each new connection.")
 @watching_options
+@rollout_options
 @executing_options
 @global_options
 def apply(
@@ -61,6 +61,7 @@ def apply(
     no_verify: bool,
     sync: bool,
     watching: Watching,
+    rollout: RollOut | None,
     wishes: Wishes,
 ) -> None:
     """Bring Airbyte to what the manifests say.
@@ -75,9 +76,12 @@ def apply(
       reconciler apply plan.json
       reconciler --env production apply --auto-approve acme
       reconciler apply acme --sync --wait
+      reconciler apply --waves 1,10%,100% --canary tier=test --verify-first-sync
     """
     if watching.waits and not sync:
         raise click.UsageError("--wait goes with --sync.")
+    if rollout and sync:
+        raise click.UsageError("--waves has --verify-first-sync in place of --sync.")
     approved = plan_file.approved(selection, permissions, settings)
     shard = str(selection.shard or "")
     if approved:
@@ -87,6 +91,8 @@ def apply(
         project, loaded = _loaded(settings, selection)
     with apply_run(settings, project, wishes, shard=shard) as run:
         chosen = permissions.applied_to(loaded.tenants)
+        if rollout:
+            check_canaries(rollout, chosen)
         made = planned(run, chosen, permissions.allowances(project), settings)
         if approved:
             made, moved = approved.holds(chosen, made)
@@ -100,7 +106,17 @@ def apply(
                 otherwise="Nothing was applied.",
                 auto_approve=auto_approve,
             )
-        applied = execute_plan(run, made, moved, chosen, settings, wishes, verify=not no_verify)
+        carry_out = in_waves(rollout, watching) if rollout else whole
+        applied = execute_plan(
+            run,
+            made,
+            moved,
+            chosen,
+            settings,
+            wishes,
+            verify=not no_verify,
+            carry_out=carry_out,
+        )
         if not sync or applied.report.interrupted:
             sys.exit(applied.exit_code)
         run.unlock()  # what follows may take hours, and changes nothing that others could
@@ -145,6 +161,7 @@ def execute_plan(
     wishes: Wishes,
     *,
     verify: bool,
+    carry_out: CarryOut = whole,
 ) -> Applied:
     """Executes the plan, reports, verifies, and notes how it went."""
     digest = hashlib.sha256(render_plan(made).encode()).hexdigest()[:16]
@@ -154,51 +171,18 @@ def execute_plan(
     if not made.operations:
         exit_code = plan_file.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.ends(Report(()), exit_code)
-        return Applied(exit_code, Report(()))
+        return Applied(Report(()), exit_code=exit_code)
+    pipeline.check_secrets(made, run.surroundings.resolve_secret)
     keep_what_goes(made, run, settings)
     run.begins(digest)
-    report = _execute(run, made, journal, settings, wishes)
-    palette = settings.palette(sys.stdout)
-    settings.result(render_report(report, palette))
-    left: tuple[TenantPlan, ...] = ()
-    if verify and not report.interrupted:
-        recall = recollections(run.ledger, run.reveal)
-        left = pipeline.not_in_effect(run.connection.client, tenants, report, recall)
-    if left:
-        settings.result(render_not_in_effect(left, palette))
-    exit_code = _exit_code(made, report, is_proven=not left and journal.trouble is None)
+    applied = carry_out(Execution(run, journal, tenants, settings, wishes, verify), made)
+    is_proven = applied.is_good and not applied.left and journal.trouble is None
+    exit_code = _exit_code(made, applied.report, is_proven=is_proven)
     exit_code = plan_file.exit_code(exit_code, made, moved)
-    trouble = run.ends(report, exit_code) or journal.trouble
+    trouble = run.ends(applied.report, exit_code) or journal.trouble
     if trouble:
         settings.tell(render_diagnostics([explain(trouble)], settings.palette(sys.stderr)))
-    return Applied(exit_code, report, left)
-
-
-def _execute(
-    run: ApplyRun, made: Plan, journal: Journal, settings: Settings, wishes: Wishes
-) -> Report:
-    pacer = run.connection.client.pacer
-    bar = progress(
-        len(made.operations),
-        terminal=settings.shows_progress_bar,
-        echo=settings.tell,
-        palette=settings.palette(sys.stderr),
-        pacer=pacer,
-    )
-    with run.interruption.finishing(), bar as show:
-
-        def announce(outcome: Outcome) -> None:
-            run.events.write(events_of.operation(outcome))
-            show(outcome)
-
-        steps = Steps(
-            parallelism=wishes.parallelism,
-            announce=announce,
-            should_stop=lambda: run.interruption.is_requested,
-            fail_fast=wishes.fail_fast,
-            redact=run.redaction,
-        )
-        return pipeline.apply_plan(made, run.surroundings, journal, steps)
+    return replace(applied, exit_code=exit_code)
 
 
 def _exit_code(made: Plan, report: Report, *, is_proven: bool) -> ExitCode:

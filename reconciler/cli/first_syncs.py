@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from reconciler.apply.outcome import Report
+from reconciler.cli.execution import Applied
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.run import ApplyRun
 from reconciler.cli.settings import Settings
 from reconciler.cli.watching import Watching, run_watched
 from reconciler.first_syncs import new_targets
 from reconciler.jobs import JobRun, JobType
-from reconciler.plan.model import TenantPlan
 from reconciler.render.jobs import render_runs
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What an apply came to: the report, and what is not in effect although it was accepted."""
-
-    exit_code: ExitCode
-    report: Report
-    left: tuple[TenantPlan, ...] = ()
 
 
 def sync_new(

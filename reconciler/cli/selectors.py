@@ -14,7 +14,7 @@ from reconciler.selection import Selection, Shard, parse_label, parse_shard
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _labels(
+def parsed_labels(
     _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
     try:
@@ -57,7 +57,7 @@ def tenant_selection(function: F) -> F:
             "labels",
             multiple=True,
             metavar="KEY=VALUE",
-            callback=_labels,
+            callback=parsed_labels,
             help="Only tenants with this label; may be repeated.",
         ),
         click.option(

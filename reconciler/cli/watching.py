@@ -30,6 +30,8 @@ class Watching:
     waits: bool
     at_once: int
     poll_s: float
+    insists: bool = False
+    notice: str = _GOES_ON
 
 
 def watching_options(function: F) -> F:
@@ -86,12 +88,13 @@ def run_watched(
         echo=settings.tell if watching.waits else lambda _line: None,
         palette=settings.palette(sys.stderr),
     )
-    with interruption.finishing(_GOES_ON), table as announce:
+    with interruption.finishing(watching.notice), table as announce:
         watch = Watch(
             waits=watching.waits,
             interval_s=watching.poll_s,
             at_once=watching.at_once,
             announce=announce,
             should_stop=lambda: interruption.is_requested,
+            insists=watching.insists,
         )
         return jobs.run_jobs(client, wanted, type_, watch)

@@ -1,0 +1,96 @@
+"""A plan is carried out, told of, and read again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler import pipeline
+from reconciler.apply.journal import Journal
+from reconciler.apply.outcome import Outcome, Report
+from reconciler.apply.run import Steps
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.planning import recollections
+from reconciler.cli.progress import progress
+from reconciler.cli.run import ApplyRun
+from reconciler.cli.settings import Settings
+from reconciler.cli.wishes import Wishes
+from reconciler.model import DesiredTenant
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render import events as events_of
+from reconciler.render.report import render_report
+from reconciler.render.verification import render_not_in_effect
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply came to: the report, and what is not in effect although it was accepted.
+
+    `is_good` says that no sync which was part of it failed.
+    """
+
+    report: Report
+    left: tuple[TenantPlan, ...] = ()
+    is_good: bool = True
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What it takes to carry out a plan about *tenants*, whole or part by part."""
+
+    run: ApplyRun
+    journal: Journal
+    tenants: tuple[DesiredTenant, ...]
+    settings: Settings
+    wishes: Wishes
+    verifies: bool
+
+    def carry_out(self, plan: Plan) -> tuple[Report, tuple[TenantPlan, ...]]:
+        """The report on *plan*, and what was accepted without being in effect. Shows both."""
+        report = self._execute(plan)
+        palette = self.settings.palette(sys.stdout)
+        self.settings.result(render_report(report, palette))
+        left: tuple[TenantPlan, ...] = ()
+        if self.verifies and not report.interrupted:
+            recall = recollections(self.run.ledger, self.run.reveal)
+            client = self.run.connection.client
+            left = pipeline.not_in_effect(client, self.tenants, report, recall)
+        if left:
+            self.settings.result(render_not_in_effect(left, palette))
+        return report, left
+
+    def _execute(self, plan: Plan) -> Report:
+        run = self.run
+        bar = progress(
+            len(plan.operations),
+            terminal=self.settings.shows_progress_bar,
+            echo=self.settings.tell,
+            palette=self.settings.palette(sys.stderr),
+            pacer=run.connection.client.pacer,
+        )
+        with run.interruption.finishing(), bar as show:
+
+            def announce(outcome: Outcome) -> None:
+                run.events.write(events_of.operation(outcome))
+                show(outcome)
+
+            steps = Steps(
+                parallelism=self.wishes.parallelism,
+                announce=announce,
+                should_stop=lambda: run.interruption.is_requested,
+                fail_fast=self.wishes.fail_fast,
+                redact=run.redaction,
+            )
+            return pipeline.apply_plan(plan, run.surroundings, self.journal, steps)
+
+
+CarryOut: TypeAlias = Callable[[Execution, Plan], Applied]
+"""A way to carry out a plan."""
+
+
+def whole(execution: Execution, plan: Plan) -> Applied:
+    """Everything, in the order that things depend on one another."""
+    return Applied(*execution.carry_out(plan))

@@ -1,0 +1,281 @@
+"""`apply --waves`: some tenants first, and the rest only when those do well."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import click
+
+from reconciler import jobs
+from reconciler.apply.outcome import Outcome, Report, Status
+from reconciler.cli.durations import DURATION
+from reconciler.cli.execution import Applied, CarryOut, Execution
+from reconciler.cli.progress import job_table
+from reconciler.cli.selectors import parsed_labels
+from reconciler.cli.watching import Watching, run_watched
+from reconciler.errors import UsageError
+from reconciler.jobs import JobRun, JobType, Target
+from reconciler.model import DesiredTenant
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render.jobs import render_runs
+from reconciler.render.values import counted, safe
+from reconciler.render.waves import render_failures, render_stopped, render_wave
+from reconciler.soaking import Soak, soak
+from reconciler.waves import (
+    Labels,
+    Size,
+    failed_tenants,
+    has_labels,
+    parse_sizes,
+    part_of,
+    touched_keys,
+    waves_of,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STOPPING = "\nStopping: no longer watching, and no further wave. Again to stop at once.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RollOut:
+    """How the waves go: how far each, who comes first, what is watched between, and the limit."""
+
+    sizes: tuple[Size, ...]
+    canaries: Labels
+    soak_s: float
+    verifies: bool
+    max_failures: int
+
+
+@dataclass(slots=True)
+class RolledOut:
+    """What has come of it so far; `failed` are tenants, by an operation or a sync of theirs."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    left: list[TenantPlan] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+    is_interrupted: bool = False
+
+    def report(self, plan: Plan) -> Report:
+        """The report on the whole *plan*: what was not touched is skipped."""
+        done = {outcome.operation.id: outcome for outcome in self.outcomes}
+        everything = (done.get(op.id) or Outcome(op, Status.SKIPPED) for op in plan.operations)
+        return Report(tuple(everything), interrupted=self.is_interrupted)
+
+
+def rollout_options(function: F) -> F:
+    """Adds --waves, --canary, --soak, --verify-first-sync and --max-failures, as one `rollout`.
+
+    It is None without --waves.
+    """
+
+    @functools.wraps(function)
+    def wrapped(
+        *arguments: Any,
+        waves: tuple[Size, ...] | None,
+        canaries: Labels,
+        soak_for: float,
+        verify_first_sync: bool,
+        max_failures: int,
+        **options: Any,
+    ) -> Any:
+        rollout = RollOut(waves or (), canaries, soak_for, verify_first_sync, max_failures)
+        if waves is None and rollout != RollOut((), (), 0.0, False, 0):
+            raise click.UsageError(
+                "--canary, --soak, --verify-first-sync and --max-failures go with --waves."
+            )
+        return function(*arguments, rollout=rollout if waves else None, **options)
+
+    decorated: Any = wrapped
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _sizes(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> tuple[Size, ...] | None:
+    try:
+        return None if text is None else parse_sizes(text)
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}, as in 1,10%,100%.") from problem
+
+
+_OPTIONS = (
+    click.option(
+        "--waves",
+        metavar="SIZES",
+        callback=_sizes,
+        help="Roll out in waves, such as 1,10%,100%: so many of the tenants that change, those of "
+        "the waves before included.",
+    ),
+    click.option(
+        "--canary",
+        "canaries",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=parsed_labels,
+        help="Tenants with this label come first; may be repeated.",
+    ),
+    click.option(
+        "--soak",
+        "soak_for",
+        type=DURATION,
+        default="0s",
+        help="Between waves, watch for so long the jobs that start by themselves.",
+    ),
+    click.option(
+        "--verify-first-sync",
+        is_flag=True,
+        help="After each wave, sync the connections that it has touched, and wait for them.",
+    ),
+    click.option(
+        "--max-failures",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Go on as long as no more than N tenants have failed.",
+    ),
+)
+
+
+def check_canaries(rollout: RollOut, tenants: Sequence[DesiredTenant]) -> None:
+    """Raises UsageError for labels that no tenant has: then nobody would be a canary."""
+    if rollout.canaries and not any(has_labels(t.labels, rollout.canaries) for t in tenants):
+        wanted = ", ".join(f"{key}={value}" for key, value in rollout.canaries)
+        raise UsageError(f"no selected tenant has the labels {safe(wanted)} of --canary")
+
+
+def in_waves(rollout: RollOut, watching: Watching) -> CarryOut:
+    """A way to carry out a plan wave by wave."""
+
+    def carry_out(execution: Execution, plan: Plan) -> Applied:
+        result = roll_out(execution, plan, rollout, watching)
+        return Applied(result.report(plan), tuple(result.left), is_good=not result.failed)
+
+    return carry_out
+
+
+def roll_out(execution: Execution, made: Plan, rollout: RollOut, watching: Watching) -> RolledOut:
+    """Applies *made* wave by wave, as long as no more tenants fail than are allowed to."""
+    settings = execution.settings
+    palette = settings.palette(sys.stdout)
+    waves = waves_of(made, execution.tenants, rollout.sizes, rollout.canaries)
+    result = RolledOut()
+    for number, names in enumerate(waves, 1):
+        settings.result(render_wave(number, len(waves), names, palette))
+        is_last = number == len(waves)
+        _one_wave(_Wave(execution, rollout, watching, result, names, is_last), made)
+        failed = sorted(result.failed)
+        result.is_interrupted |= execution.run.interruption.is_requested
+        is_over = len(failed) > rollout.max_failures
+        if result.is_interrupted or is_over:
+            why = "interrupted" if result.is_interrupted else _too_many(failed, rollout)
+            settings.result(render_stopped(number, waves, failed, why, palette))
+            break
+        if failed and not is_last:
+            settings.result(render_failures(failed, rollout.max_failures))
+    return result
+
+
+def _too_many(failed: Sequence[str], rollout: RollOut) -> str:
+    allowed = f", {rollout.max_failures:,} allowed" if rollout.max_failures else ""
+    return f"{counted(len(failed), 'tenant')} failed{allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    execution: Execution
+    rollout: RollOut
+    watching: Watching
+    result: RolledOut
+    names: tuple[str, ...]
+    is_last: bool
+
+    @property
+    def tenants(self) -> tuple[DesiredTenant, ...]:
+        return tuple(t for t in self.execution.tenants if t.name in self.names)
+
+    def is_too_much(self, runs: Sequence[JobRun]) -> bool:
+        """Whether these syncs together with all failures before are more than allowed."""
+        return len(self.result.failed | _failed(runs)) > self.rollout.max_failures
+
+
+def _one_wave(wave: _Wave, made: Plan) -> None:
+    """Applies the wave, then watches what it has touched; all that is noted in its result."""
+    report, left = wave.execution.carry_out(part_of(made, wave.names))
+    wave.result.outcomes += report.outcomes
+    wave.result.left += left
+    wave.result.failed |= failed_tenants(report) | {plan.tenant for plan in left}
+    if report.interrupted or wave.is_too_much(()):
+        return
+    soaks = bool(wave.rollout.soak_s) and not wave.is_last
+    wanted = _touched(wave, report) if wave.rollout.verifies or soaks else []
+    if wanted and wave.rollout.verifies:
+        _note(wave, "Syncs of what was touched", _verified(wave, wanted))
+    if wanted and soaks and not wave.execution.run.interruption.is_requested:
+        wave.execution.settings.tell(
+            f"Watching {counted(len(wanted), 'connection')} for {wave.rollout.soak_s:,.0f} s."
+        )
+        _note(wave, "Jobs since the wave", _soaked(wave, wanted))
+
+
+def _touched(wave: _Wave, report: Report) -> list[Target]:
+    """The connections of the wave that are to be watched: inactive ones do nothing."""
+    client, run = wave.execution.run.connection.client, wave.execution.run
+    keys = {key for tenant in wave.tenants for key in touched_keys(tenant, report)}
+    found, failures = jobs.targets(client, wave.tenants, run.ledger.of_tenant)
+    wave.result.failed |= {tenant for tenant, _ in failures}
+    return [target for target in found if target.key in keys and target.is_active]
+
+
+def _verified(wave: _Wave, wanted: Sequence[Target]) -> list[JobRun]:
+    run = wave.execution.run
+    watching = replace(wave.watching, waits=True, insists=True, notice=_STOPPING)
+    return run_watched(
+        run.connection.client,
+        wanted,
+        JobType.SYNC,
+        watching,
+        wave.execution.settings,
+        run.interruption,
+    )
+
+
+def _soaked(wave: _Wave, wanted: Sequence[Target]) -> list[JobRun]:
+    run, settings = wave.execution.run, wave.execution.settings
+    table = job_table(
+        len(wanted),
+        terminal=settings.shows_progress_bar,
+        echo=settings.tell,
+        palette=settings.palette(sys.stderr),
+    )
+    with run.interruption.finishing(_STOPPING), table as announce:
+        how = Soak(
+            duration_s=wave.rollout.soak_s,
+            interval_s=wave.watching.poll_s,
+            clock=time.monotonic,
+            announce=announce,
+            is_over=wave.is_too_much,
+        )
+        return soak(run.connection.client, wanted, how)
+
+
+def _note(wave: _Wave, title: str, runs: Sequence[JobRun]) -> None:
+    settings = wave.execution.settings
+    palette, width = settings.palette(sys.stdout), settings.width(sys.stdout)
+    table = render_runs(runs, palette, width=width) if runs else "none\n"
+    settings.result(f"\n{title}:\n{table}")
+    if not wave.execution.run.interruption.is_requested:
+        wave.result.failed |= _failed(runs)
+
+
+def _failed(runs: Sequence[JobRun]) -> set[str]:
+    return {run.target.key.scope for run in runs if run.state.is_failure}
