@@ -185,7 +185,7 @@ class Application:
         self, route: Route, params: Mapping[str, str], request: Request, caller: Caller
     ) -> Response:
         path = request.scope["path"]
-        if (name := unparsable(params)) is not None:
+        if (name := unparsable(route.template, params)) is not None:
             raise problems.framework(400, f"Failed to convert argument [{name}]", path)
         sent, body = await bodies.body(route, request)
         timetable.run_due(self._world)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.sandbox import problems
-from reconciler.sandbox.call import Call, Caller, no_role, require_admin
+from reconciler.sandbox.call import Call, require_admin
 from reconciler.sandbox.oauth import missing_outputs
 from reconciler.sandbox.registry import Definition
 from reconciler.sandbox.routing import Answer, Route
@@ -67,10 +67,8 @@ def delete_credentials(call: Call) -> Answer:
 def require_organization(call: Call, id_: str) -> Row:
     """The organization of that id; the roles of an unknown one are nobody's but an admin's."""
     row = call.store.one("SELECT * FROM organization WHERE id = ?", id_.lower())
-    if row is None and call.caller is Caller.ORDINARY:
-        raise no_role()
     if row is None:
-        raise problems.not_found("ORGANIZATION", id_)
+        raise call.missing("ORGANIZATION", id_)
     return row
 
 
@@ -85,14 +83,15 @@ def _read(row: Row) -> Mapping[str, Any]:
     return {"organizationId": row["id"], "organizationName": row["name"], "email": row["email"]}
 
 
-_CREDENTIALS = "/organizations/{organizationId}/oauthCredentials"
+CREDENTIALS = record({"actorType": choice(*ROLES), "name": text, "configuration": json_object}, {})
+_PATH = "/organizations/{organizationId}/oauthCredentials"
 ROUTES = (
     Route("GET", "/organizations", list_organizations),
     Route(
         "PUT",
-        _CREDENTIALS,
+        _PATH,
         put_credentials,
-        record({"actorType": choice(*ROLES), "name": text, "configuration": json_object}, {}),
+        CREDENTIALS,
     ),
-    Route("DELETE", f"{_CREDENTIALS}/{{actorType}}/{{name}}", delete_credentials),
+    Route("DELETE", f"{_PATH}/{{actorType}}/{{name}}", delete_credentials),
 )

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.sandbox.call import Call
 from reconciler.sandbox.shapes import Reader, is_uuid
 
-PARSED_IDS = frozenset({"tagId", "definitionId", "regionId", "organizationId", "applicationId"})
+PARSED_IDS = frozenset({"tagId", "definitionId", "regionId", "applicationId"})
 
 Answer = tuple[int, Any]
 """A status, and JSON to send with it; None is an empty body."""
@@ -62,10 +62,12 @@ class Router:
         raise NoRoute(405 if allowed else 404, tuple(sorted(set(allowed))))
 
 
-def unparsable(params: Mapping[str, str]) -> str | None:
+def unparsable(template: str, params: Mapping[str, str]) -> str | None:
     """The name of a path's id that the framework cannot parse."""
+    # A workspace's id is declared otherwise above definitions than anywhere else.
+    parsed = PARSED_IDS | {"workspaceId"} if "/definitions/" in template else PARSED_IDS
     for name, value in params.items():
-        if name in PARSED_IDS and not is_uuid(value):
+        if name in parsed and not is_uuid(value):
             return name
         if name == "jobId" and not _is_long(value):
             return name

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.sandbox import jobs, notifications, problems
 from reconciler.sandbox.call import Call, Caller, no_role, require_role, require_workspace
 from reconciler.sandbox.lists import Scope, page
+from reconciler.sandbox.organizations import CREDENTIALS
 from reconciler.sandbox.regions import DEFAULT_REGION
 from reconciler.sandbox.routing import Answer, Route
 from reconciler.sandbox.shapes import record, text, uuid_text
@@ -87,8 +88,9 @@ def delete_workspace(call: Call) -> Answer:
 
 
 def workspace_credentials(call: Call) -> Answer:
-    """OAuth overrides of a workspace exist on Cloud only."""
-    require_workspace(call, call.params["workspaceId"])
+    """OAuth overrides of a workspace exist on Cloud only; nothing but the role is looked at."""
+    if call.caller is Caller.ORDINARY:
+        require_workspace(call, call.params["workspaceId"])
     raise problems.not_implemented()
 
 
@@ -136,6 +138,6 @@ ROUTES = (
     Route("GET", _ONE, get_workspace),
     Route("PATCH", _ONE, patch_workspace, record({}, {**_OPTIONAL, "name": text})),
     Route("DELETE", _ONE, delete_workspace),
-    Route("PUT", f"{_ONE}/oauthCredentials", workspace_credentials, record({}, {})),
+    Route("PUT", f"{_ONE}/oauthCredentials", workspace_credentials, CREDENTIALS),
     Route("DELETE", f"{_ONE}/oauthCredentials/{{actorType}}/{{name}}", workspace_credentials),
 )

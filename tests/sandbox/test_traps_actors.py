@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.sandbox.plain import MASK, POSTGRES, STRIPE, UNKNOWN, Plain
 
 
@@ -152,9 +154,30 @@ def test_a_deleted_source_answers_200_with_a_null_configuration_and_deletes_agai
     assert plain.send("PUT", path, {"name": "x", "configuration": STRIPE}).status_code == 500
 
 
-def test_a_malformed_id_in_the_path_is_no_404(plain: Plain) -> None:
-    assert plain.refused("GET", "/sources/nonsense")[0] == 500
-    assert plain.refused("GET", "/tags/nonsense")[0] == 400
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sources/nonsense", 500),
+        ("DELETE", "/destinations/nonsense", 500),
+        ("GET", "/connections/nonsense", 500),
+        ("GET", "/workspaces/nonsense", 500),
+        ("GET", "/permissions/nonsense", 500),
+        ("DELETE", "/organizations/nonsense/oauthCredentials/source/stripe", 500),
+        ("GET", "/tags/nonsense", 400),
+        ("GET", "/regions/nonsense", 400),
+        ("GET", "/jobs/nonsense", 400),
+        ("GET", "/workspaces/nonsense/definitions/sources", 400),
+        ("GET", f"/workspaces/{UNKNOWN}/definitions/sources/nonsense", 400),
+        ("GET", "/streams?sourceId=nonsense", 400),
+        ("GET", "/jobs?connectionId=nonsense", 400),
+    ],
+)
+def test_a_malformed_id_is_an_error_or_unreadable_and_never_missing(
+    plain: Plain, method: str, path: str, status: int
+) -> None:
+    answered, body = plain.refused(method, path)
+    assert answered == status
+    assert ("errorId" in body) == (status == 500)
 
 
 def test_an_override_takes_the_oauth_fields_out_of_the_callers_hands(plain: Plain) -> None:
@@ -173,4 +196,10 @@ def test_the_consent_flow_is_not_there_on_self_managed(plain: Plain) -> None:
     body = {"redirectUrl": "https://x", "workspaceId": workspace, "sourceType": "hubspot"}
     answer = plain.send("POST", "/sources/initiateOAuth", body)
     assert (answer.status_code, answer.content) == (501, b"")
-    assert plain.send("PUT", f"/workspaces/{workspace}/oauthCredentials", {}).status_code == 501
+    override = {"actorType": "source", "name": "hubspot", "configuration": {}}
+    for id_ in (workspace, UNKNOWN):
+        path = f"/workspaces/{id_}/oauthCredentials"
+        status, problem = plain.refused("PUT", path, override)
+        assert (status, problem["type"]) == (501, "error:implementation/not-implemented-in-oss")
+        assert plain.refused("DELETE", f"{path}/source/hubspot")[0] == 501
+        assert plain.refused("PUT", path, {**override, "configuration": None})[0] == 400

@@ -152,6 +152,16 @@ def test_the_root_leads_to_the_documentation_and_health_is_plain_text(plain: Pla
     assert "server" not in health.headers
 
 
+@pytest.mark.parametrize(
+    "path", ["/tags", "/permissions", "/organizations", "/applications", "/users"]
+)
+def test_lists_without_pages_know_no_limit_and_no_offset(plain: Plain, path: str) -> None:
+    organization = plain.get("/organizations")["data"][0]["organizationId"]
+    query = f"organizationId={organization}"
+    paged = plain.get(f"{path}?{query}&limit=0&offset=-1")
+    assert set(paged) <= {"data", "applications"}
+
+
 def test_a_list_row_is_the_whole_object(plain: Plain) -> None:
     made = plain.connection()
     for collection in ("workspaces", "sources", "destinations", "connections"):
