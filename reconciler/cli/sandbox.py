@@ -60,6 +60,13 @@ def sandbox() -> None:
     help="Whether connections with a cron start their syncs by themselves.",
 )
 @click.option(
+    "--clock-speed",
+    type=click.FloatRange(1, 1_000_000),
+    default=1.0,
+    metavar="N",
+    help="Let jobs and schedules run N times as fast.",
+)
+@click.option(
     "--token-lifetime",
     type=DURATION,
     default="15m",
@@ -79,6 +86,7 @@ def serve(
     faults: tuple[str, ...],
     fault_file: str | None,
     schedules: bool,
+    clock_speed: float,
     token_lifetime: float,
 ) -> None:
     """Serve the API of a self-managed Airbyte until interrupted.
@@ -87,6 +95,7 @@ def serve(
     Examples:
       reconciler sandbox serve
       reconciler sandbox serve --latency 50ms --rate-limit 20
+      reconciler sandbox serve --clock-speed 60
       reconciler sandbox serve --fault "POST /sources 429 x3" --fault "* * close-after p0.05"
     """
     with _translated():
@@ -106,6 +115,7 @@ def serve(
             faults=_faults(fault_file, faults),
             requests_per_second=rate_limit,
             behaviour=Behaviour(runs_schedules=schedules),
+            clock_speed=clock_speed,
         )
         server.serve(wanted, lambda started: settings.result(_welcome(started.url, wanted)))
 

@@ -22,12 +22,17 @@ Month = tuple[int, int]
 """A year and a month of it."""
 
 
-@lru_cache(maxsize=4096)
 def next_tick(expression: str, zone: str, after: float) -> float | None:
     """The first moment later than *after* at which *expression* is due, None for never again.
 
     Both are seconds since the epoch. What is no expression, or no zone, is never due.
     """
+    # Ticks are whole seconds: all that is asked within one has the same answer.
+    return _next_tick(expression, zone, int(after))
+
+
+@lru_cache(maxsize=4096)
+def _next_tick(expression: str, zone: str, after: int) -> float | None:
     fields = expression.upper().split()
     try:
         start = datetime.fromtimestamp(after, ZoneInfo(zone))
@@ -51,7 +56,8 @@ def _days(fields: Sequence[str], start: datetime) -> Iterator[tuple[int, int, in
     """Every day from that of *start* on at which an expression is due at some time."""
     years = _values(fields[6] if len(fields) > 6 else "*", FIRST_YEAR, LAST_YEAR)
     months = _values(fields[4], 1, 12, _MONTHS)
-    for year, month in product(sorted(years), sorted(months)):
+    left = sorted(year for year in years if year >= start.year)
+    for year, month in product(left, sorted(months)):
         if (year, month) < (start.year, start.month):
             continue
         at = (year, month)

@@ -47,6 +47,7 @@ class Settings:
     observe: Observer | None = None
     faults: Sequence[Mapping[str, Any]] = ()
     requests_per_second: float = 0.0  # 0 is any number
+    clock_speed: float = 1.0  # how many times as fast as time
     behaviour: Behaviour = field(default_factory=Behaviour)
 
 
@@ -115,6 +116,7 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
 
 def _application(settings: Settings, store: Store, registry: Registry) -> Application:
     clock = Clock()
+    clock.hurry(settings.clock_speed)
     world = World(store, registry, settings.caller, clock, settings.behaviour, settings.client_id)
     clock.advance(jobs.latest(world) - clock.now())
     timetable.plan_all(world)

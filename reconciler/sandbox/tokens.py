@@ -35,14 +35,14 @@ class Tokens:
     def give(self, caller: Caller) -> Mapping[str, Any]:
         """A new token of that caller."""
         token = secrets.token_urlsafe(32)
-        self._given[token] = (self._clock.now() + self._lifetime_s, caller)
+        self._given[token] = (self._clock.unhurried() + self._lifetime_s, caller)
         return {"access_token": token, "token_type": "Bearer", "expires_in": self._lifetime_s}
 
     def check(self, authorization: str | None, path: str) -> Caller:
         """Whose token it is. Refuses a request without one that is still good."""
         scheme, _, token = (authorization or "").partition(" ")
         expiry, caller = self._given.get(token, (0.0, self._caller))
-        if scheme.lower() != "bearer" or expiry <= self._clock.now():
+        if scheme.lower() != "bearer" or expiry <= self._clock.unhurried():
             raise unauthorized(path)
         return caller
 

@@ -37,11 +37,12 @@ def word(value: Any, name: str, words: Collection[str]) -> str:
     return value
 
 
-def number(value: Any, name: str) -> float:
-    """A number that is not negative."""
+def number(value: Any, name: str, least: int = 0, most: float = MOST) -> float:
+    """A number in a range."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (is_number and 0 <= value <= MOST):
-        raise wrong(f"{name} is a number from 0 on")
+    if not (is_number and least <= value <= most):
+        end = "on" if most == MOST else f"to {most:,}"
+        raise wrong(f"{name} is a number from {least} {end}")
     return float(value)
 
 

@@ -26,6 +26,8 @@ def asked(plain: Plain, path: str, body: Any, method: str = "POST") -> Any:
         ("/clock", {"seconds": "later"}, "seconds is a number"),
         ("/clock", {"seconds": True}, "seconds is a number"),
         ("/clock", {"second": 1}, "there is no second here"),
+        ("/clock", {"speed": 0.5}, "speed is a number from 1 to 1,000,000"),
+        ("/clock", {"speed": 1e9}, "speed is a number from 1 to 1,000,000"),
         ("/tokens", {"caller": "nobody"}, "caller is one of admin, ordinary"),
         ("/tokens", {}, "caller is one of admin, ordinary"),
         ("/rate-limit", {"perSecond": "x"}, "perSecond is a number"),

@@ -179,6 +179,27 @@ def test_a_scheduled_sync_follows_its_source_and_writes_state(scheduled: Plain) 
     assert {"fieldPath": ["vip"]} in read["selectedFields"]
 
 
+def test_a_faster_clock_brings_schedules_and_jobs_on_and_leaves_tokens_alone(
+    scheduled: Plain,
+) -> None:
+    made = scheduled.connection(schedule=HOURLY)
+    scheduled.control("/clock", {"speed": 1_000_000})
+    path = f"/jobs?connectionId={made['connectionId']}&status=succeeded"
+    # An hour is 4 ms of the test's time; a token that hurried along would not last one request.
+    assert any(scheduled.get(path)["data"] for _ in range(1000))
+    scheduled.control("/clock", {"speed": 1})
+    assert set(starts(scheduled, made)) == {"00Z"}
+    before = now(scheduled)
+    assert before <= now(scheduled) < before + HOUR_S
+
+
+def test_no_clock_goes_beyond_the_century(plain: Plain) -> None:
+    body = {"connectionId": plain.connection()["connectionId"], "jobType": "sync"}
+    for _ in range(2):
+        assert forward(plain, 1e11) < 4.1e9
+    assert plain.ok("POST", "/jobs", body)["startTime"].startswith("2099-01-01")
+
+
 def test_what_was_due_while_no_sandbox_ran_is_not_made_up(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.db", behaviour=Behaviour(runs_schedules=True))
     with running(settings) as server:
