@@ -12,6 +12,7 @@
     ├── AmbiguousName            two live objects of the name that a manifest asks for
     ├── AdoptionFailed           an id to adopt that the tenant's workspace has not
     ├── SecretNotCarried         an unmanaged secret that an update would destroy
+    ├── StreamsUnfit             declared streams that their source has not, or has otherwise
     ├── LedgerUnusable           the ledger's file cannot be read or written
     ├── EnvironmentLocked        another apply works on the same environment
     ├── RegistryUnusable         a registry of connectors that cannot be fetched or read
@@ -204,6 +205,14 @@ class SecretNotCarried(ReconcilerError):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+class StreamsUnfit(ReconcilerError):
+    """Declared streams that are not as the source has them; `problems` are sentences."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = tuple(problems)
 
 
 class LedgerUnusable(ReconcilerError):

@@ -64,7 +64,7 @@ def _no_effect(at: tuple[str, ...], what: str) -> Mistake:
 
 
 def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mistake]:
-    """Lists that Airbyte adds to by itself, so that the manifest would take it back each time."""
+    """Lists that Airbyte adds to by itself, so that they say the least that is synced."""
     behaviour = fields.get("nonBreakingSchemaUpdatesBehavior")
     if behaviour in ("propagate_columns", "propagate_fully"):
         for index, stream in enumerate(streams):
@@ -78,8 +78,9 @@ def _grows(at: tuple[str | int, ...], behaviour: str, what: str) -> Mistake:
     return Mistake(
         at,
         "list that Airbyte adds to",
-        f"With `{behaviour}` Airbyte adds {what} by itself, and every plan takes them out again.",
-        "Choose another `nonBreakingSchemaUpdatesBehavior`, or do not list them.",
+        f"With `{behaviour}` Airbyte adds {what} by itself: they are synced and stay, although the "
+        "manifest does not list them.",
+        "Choose another `nonBreakingSchemaUpdatesBehavior` where only these are to be synced.",
         Severity.WARNING,
     )
 

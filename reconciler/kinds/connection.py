@@ -16,6 +16,7 @@ from reconciler.consequences import Consequence, Effect
 from reconciler.errors import Severity
 from reconciler.kinds import _stream_blocks as stream_blocks
 from reconciler.kinds import _stream_changes as stream_changes
+from reconciler.kinds import _stream_fit as stream_fit
 from reconciler.kinds import _stream_writes as stream_writes
 from reconciler.kinds import _streams as streams
 from reconciler.kinds._base import (
@@ -195,7 +196,10 @@ def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     body = {field: value for field, value in spec.items() if field in (*_PLAIN_FIELDS, "schedule")}
     # The API's own default keeps only streams that the connector suggests, which are often none.
     wanted = spec.get("streams", ALL)
-    discovered = context.streams(source_id, destination_id) if wanted is ALL else ()
+    is_looked_at = wanted is ALL or stream_fit.may_be_taken_otherwise(wanted)
+    discovered = context.streams(source_id, destination_id) if is_looked_at else ()
+    if wanted is not ALL and is_looked_at:
+        stream_fit.require_fit(wanted, discovered)
     sent = stream_writes.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
     if "tags" in spec:
         body["tags"] = _sent_tags(spec, context.id_of(WORKSPACE), context)
@@ -236,6 +240,8 @@ def _stream_updates(
     live = (body.get("configurations") or {}).get("streams") or []
     # What a PATCH of streams discovers anyway, and makes them of.
     discovered = context.streams(body["sourceId"], body["destinationId"])
+    if spec["streams"] is not ALL:
+        stream_fit.require_fit(spec["streams"], discovered)
     sent = stream_writes.to_api(
         spec["streams"],
         live=live,

@@ -127,6 +127,15 @@ def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
     return detail, "Declare it: ${{ secrets.NAME }}.", None
 
 
+def _unfit(problem: errors.StreamsUnfit) -> Explanation:
+    told = "\n".join(problem.problems)
+    return (
+        f"What the source discovers is not what the manifest says. Nothing was sent.\n{told}",
+        "",
+        None,
+    )
+
+
 def _secrets(problem: errors.SecretsMissing) -> Explanation:
     needs: dict[str, list[str]] = {}
     for name, key in problem.needed_by:
@@ -192,6 +201,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.AdoptionFailed: ("nothing to adopt", _adoption),
     errors.OrganizationUnclear: ("organization unclear", _organization),
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
+    errors.StreamsUnfit: ("streams not as the source has them", _unfit),
     errors.LedgerUnusable: ("ledger unusable", _ledger),
     errors.EnvironmentLocked: ("environment locked", _locked),
     errors.RegistryUnusable: ("connector registry unusable", _registry),

@@ -168,4 +168,12 @@ RULES = (
         why="Choosing one of them would be a guess.",
         hint="Write `organizationId` into the environment in reconciler.yaml.",
     ),
+    error_rule(
+        "R524",
+        "streams not as the source has them",
+        what="A connection lists streams that its source has not, or has otherwise.",
+        why="Airbyte takes a wrong namespace, and in some modes another key or cursor than the "
+        "source's own, without a word, and ignores it: no plan would ever be empty.",
+        hint="Correct what the message names, or let the source discover its streams again.",
+    ),
 )

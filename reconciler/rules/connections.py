@@ -65,8 +65,8 @@ RULES = (
         "R308",
         "list that Airbyte adds to",
         what="Fields or streams are listed one by one while Airbyte is told to add new ones.",
-        why="Each time Airbyte adds one, the next plan takes it out again.",
-        hint="Choose another `nonBreakingSchemaUpdatesBehavior`, or do not list them.",
+        why="What Airbyte adds is synced and stays, though no manifest lists it.",
+        hint="Choose another `nonBreakingSchemaUpdatesBehavior` where only these shall be synced.",
         example="nonBreakingSchemaUpdatesBehavior: propagate_fully\nstreams: [{name: users}]",
     ),
 )

@@ -143,3 +143,65 @@ def test_what_the_source_has_changed_since_does_not_stop_another_change(
     charges = live(api)["charges"]
     assert charges["primaryKey"] == [["id"], ["updated"]]
     assert sorted(f["fieldPath"][0] for f in charges["selectedFields"]) == ["id", "updated"]
+
+
+def postgres(project: Project, *streams: Mapping[str, Any]) -> None:
+    """A connection of a database, whose streams have namespaces and no cursor of their own."""
+    configuration = {"host": "h", "port": 5432, "database": "d", "username": "u"}
+    sources = {"pg": {"type": "postgres", "configuration": configuration}}
+    connections = {"pg": {"streams": [dict(stream) for stream in streams]}}
+    project.environ |= ENVIRON
+    project.tenant(acme(sources=sources, connections=connections))
+
+
+UNFIT = [
+    ({"name": "users", "namespace": "pubic"}, '"users" is in the namespace "public", not in "pub'),
+    ({"name": "orders", "namespace": "x"}, 'in the namespace "archive" or "public", not in "x"'),
+    (
+        {"name": "users", "syncMode": "incremental_append", "primaryKey": ["email"]}
+        | {"cursorField": "updated_at"},
+        'sets the key of "users" itself: id.',
+    ),
+]
+
+
+@pytest.mark.parametrize(("stream", "told"), UNFIT)
+def test_what_airbyte_would_take_for_something_else_is_not_sent(
+    project: Project, api: Api, stream: dict[str, Any], told: str
+) -> None:
+    postgres(project, stream)
+    result = project.run("apply", "--auto-approve")
+    assert result.exit_code == 4
+    assert "streams not as the source has them [R524]" in result.output
+    assert told in " ".join(result.output.split())
+    assert api.rows("connections") == []
+
+
+def test_a_changed_list_is_told_all_that_the_source_has_otherwise(
+    project: Project, api: Api
+) -> None:
+    postgres(project, {"name": "products"})
+    project.apply()
+    postgres(
+        project,
+        {"name": "product"},
+        {"name": "orders"},
+        {"name": "users", "selectedFields": ["id", "emial"]},
+    )
+    api.clear_log()
+    output = " ".join(project.run("apply", "--auto-approve").output.split())
+    assert 'The source has no stream "product". Did you mean "products"?' in output
+    assert '"orders" is in the namespace "archive" or "public", and the manifest does not' in output
+    assert '"users" has no field "emial". Did you mean "email"?' in output
+    assert stream_writes(api) == 0
+
+
+def test_a_cursor_of_the_sources_own_is_not_overruled(project: Project) -> None:
+    project.environ |= ENVIRON
+    own = {"name": "charges", "syncMode": DEDUPED, "cursorField": "updated", "primaryKey": ["id"]}
+    declare(project, own)
+    project.apply()
+    project.assert_no_changes()
+    declare(project, {**own, "cursorField": "created"})
+    output = project.run("apply", "--auto-approve").output
+    assert 'sets the cursor of "charges" itself: updated. Leave cursorField out.' in output
