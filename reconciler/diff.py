@@ -55,21 +55,19 @@ def field_changes(
 
     Fields that are *unread* no read shows, so they never differ.
     """
-    return tuple(
-        change
-        for field in sorted(desired)
-        if field not in unread
-        for change in _changes(live.get(field, MISSING), desired[field], (field,))
-    )
+    return tuple(_mapping_changes(live, {f: desired[f] for f in desired if f not in unread}, ()))
 
 
 def _mapping_changes(live: Spec, desired: Spec, at: Path) -> Iterator[FieldChange]:
     for field in sorted(desired):
-        yield from _changes(live.get(field, MISSING), desired[field], (*at, field))
+        before, after = live.get(field, MISSING), desired[field]
+        # Nearly everything is a text that did not change.
+        if not (type(after) is str and before == after):
+            yield from _changes(before, after, (*at, field))
 
 
 def _changes(live: Json, desired: Json, at: Path) -> Iterator[FieldChange]:
-    if isinstance(live, Mapping) and isinstance(desired, Mapping):
+    if isinstance(live, dict) and isinstance(desired, dict):
         if isinstance(desired, Exhaustive):
             for name in sorted(live.keys() - desired.keys()):
                 yield FieldChange((*at, name), live[name], MISSING)
@@ -83,6 +81,8 @@ def _changes(live: Json, desired: Json, at: Path) -> Iterator[FieldChange]:
 
 def same(live: Json, desired: Json) -> bool:
     """Whether *live* is what *desired* asks for. Inside lists nothing may be left out."""
+    if type(desired) is str and live == desired:
+        return True
     if isinstance(live, Secret) and isinstance(desired, Secret) and not any(desired.names):
         return live == desired
     if live is UNREADABLE or isinstance(desired, Secret):
@@ -91,7 +91,7 @@ def same(live: Json, desired: Json) -> bool:
         return live is None or live is MISSING
     if desired is ALL:
         return live is not MISSING and bool(live)
-    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+    if isinstance(desired, dict) and isinstance(live, dict):
         keys = desired.keys() | live.keys()
         return all(same(live.get(k, MISSING), desired.get(k)) for k in keys)
     if isinstance(desired, list) and isinstance(live, list):

@@ -27,19 +27,19 @@ def _hidden(schemas: Sequence[Schema], value: Json) -> Json:
     if isinstance(value, str):
         is_secret = any(schema.get("airbyte_secret") for schema in schemas)
         return Secret((value,)) if is_secret and value and COORDINATE not in value else value
-    if not isinstance(value, Mapping | list) or not schemas:
+    if not isinstance(value, dict | list) or not schemas:
         return value
     parts = [part for schema in schemas for part in _parts(schema)]
     if isinstance(value, list):
-        items = [part["items"] for part in parts if isinstance(part.get("items"), Mapping)]
+        items = [part["items"] for part in parts if isinstance(part.get("items"), dict)]
         return [_hidden(items, item) for item in value]
     return {key: _hidden(_inner(parts, key), item) for key, item in value.items()}
 
 
 def _inner(parts: Sequence[Schema], key: str) -> list[Schema]:
     known = [part.get("properties") for part in parts]
-    found = [properties.get(key) for properties in known if isinstance(properties, Mapping)]
-    return [schema for schema in found if isinstance(schema, Mapping)]
+    found = [properties.get(key) for properties in known if isinstance(properties, dict)]
+    return [schema for schema in found if isinstance(schema, dict)]
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
@@ -48,5 +48,5 @@ def _parts(schema: Schema) -> Iterator[Schema]:
     for combination in ("oneOf", "anyOf", "allOf"):
         branches = schema.get(combination)
         for branch in branches if isinstance(branches, list) else ():
-            if isinstance(branch, Mapping):
+            if isinstance(branch, dict):
                 yield from _parts(branch)

@@ -26,7 +26,7 @@ def unmask(value: Json) -> Json:
     """*value* as read, with UNREADABLE wherever the API shows a mask."""
     if isinstance(value, str):
         return UNREADABLE if value in (MASK, OAUTH_MASK) else value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: unmask(item) for key, item in value.items()}
     if isinstance(value, list):
         return [unmask(item) for item in value]

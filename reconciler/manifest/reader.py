@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ from reconciler.model import Json, Origin, Path
 
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000  # counted with aliases expanded, so that a "billion laughs" file is refused
+REPEATED = 40  # letters; longer texts are rarely the same twice
 SHALLOW = 2  # path lengths whose places are kept from the first reading: sections and their keys
 
 _PLAIN = "?"
@@ -175,10 +177,10 @@ class _Reading:
 
     def _scalar(self, node: yaml.ScalarNode) -> Json:
         if node.tag == _PLAIN:
-            return plain_scalar(node.value)
+            return plain_scalar(_shared(node.value))
         if node.tag != _STR:
             self._unsupported_tag(node)
-        return node.value
+        return _shared(node.value)
 
     def _mapping(self, node: yaml.MappingNode, at: Path) -> dict[str, Json]:
         merged: dict[str, Json] = {}
@@ -187,7 +189,7 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(key_node, "unusable key", "A key must be a text.")
                 continue
-            key = key_node.value
+            key = _shared(key_node.value)
             if key == "<<" and key_node.tag == _PLAIN:
                 merged |= self._merge(value_node, at)
                 continue
@@ -223,6 +225,11 @@ class _Reading:
 
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _shared(text: str) -> str:
+    """*text*, as one object however often it is met: the manifests of a fleet repeat themselves."""
+    return sys.intern(text) if len(text) <= REPEATED else text
 
 
 @lru_cache(maxsize=16)
