@@ -21,6 +21,7 @@ from reconciler.model import (
     Origin,
     Ref,
     ResourceKey,
+    Spec,
 )
 
 Body = Mapping[str, Json]
@@ -84,7 +85,7 @@ def _keys(
     kind: Kind, tenant: DesiredTenant, rows: Sequence[Body], memory: Memory, ref_of: RefOf
 ) -> dict[str, ResourceKey]:
     """The key of each row's id: of the resource that claims it, else `@` and the id."""
-    by_id = {required(row, kind.id_field, str): row for row in rows}
+    by_id = {_id(kind, row): row for row in rows}
     claims = list(_claims(kind, tenant))
     keys = _by_id(claims, by_id, memory)
     settled = set(keys.values())
@@ -137,7 +138,7 @@ def _fitting(
         return []
     wanted = tenant.resources[key].spec
     fixed = [field for field in kind.immutable if field in wanted]
-    specs = {str(row[kind.id_field]): kind.from_api(row, ref_of) for row in rows}
+    specs = {str(row[kind.id_field]): _spec(kind, row, ref_of) for row in rows}
     fits = [id_ for id_, spec in specs.items() if all(spec.get(f) == wanted[f] for f in fixed)]
     return fits if len(fits) == 1 else []
 
@@ -165,10 +166,30 @@ def _resource(
     ref_of: RefOf,
 ) -> LiveResource:
     id_ = str(body[kind.id_field])
+    return LiveResource(keys[kind.name, id_], _spec(kind, body, ref_of), id_, body)
+
+
+def _spec(kind: Kind, body: Body, ref_of: RefOf) -> Spec:
+    """What *body* says, in manifest terms. Raises MalformedObject, which names the object."""
+    id_ = str(body[kind.id_field])
     try:
-        spec = kind.from_api(body, ref_of)
+        return kind.from_api(body, ref_of)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
     except RecursionError:
         raise MalformedObject("it is nested too deeply", kind.name, id_) from None
-    return LiveResource(keys[kind.name, id_], spec, id_, body)
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+        # Kinds take the described shape for granted; checking it field by field would be a second
+        # description of the API, and slower than this for every object that keeps to it.
+        reason = "a field of it is not of the shape that Airbyte's API describes"
+        raise MalformedObject(reason, kind.name, id_) from problem
+
+
+def _id(kind: Kind, row: Body) -> str:
+    """The id of *row*. Raises MalformedObject, which calls the object by its name."""
+    try:
+        return str(required(row, kind.id_field, str))
+    except MalformedObject as problem:
+        name = row.get("name")
+        known = f'"{name}"' if isinstance(name, str) else "without a name"
+        raise MalformedObject(problem.reason, kind.name, known) from problem

@@ -61,5 +61,7 @@ def _walk(
 def _id(row: Body, id_field: str) -> str:
     id_ = row.get(id_field)
     if not isinstance(id_, str):
-        raise MalformedObject(f"a listed object has no {id_field}")
+        name = row.get("name")
+        known = f' "{name}"' if isinstance(name, str) else ""
+        raise MalformedObject(f"a listed object{known} has no {id_field}")
     return id_

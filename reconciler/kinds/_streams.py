@@ -15,7 +15,14 @@ from reconciler.kinds._configuration import unmask
 from reconciler.kinds._stream_modes import DEFAULT_MODE, KEYLESS_MODES, uses_cursor
 from reconciler.model import ALL, Exhaustive, Json
 
-_FLAGS = ("includeFiles", "destinationObjectName")
+_TYPES = {
+    "namespace": str,
+    "syncMode": str,
+    "cursorField": list,
+    "primaryKey": list,
+    "includeFiles": bool,
+    "destinationObjectName": str,
+}
 
 
 def declare(written: Json) -> tuple[Json, list[Mistake]]:
@@ -70,8 +77,8 @@ def _declared(stream: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def _read(stream: Mapping[str, Json]) -> Mapping[str, Json]:
     spec = {
-        field: stream[field]
-        for field in ("namespace", "syncMode", "cursorField", "primaryKey", *_FLAGS)
+        field: required(stream, field, type_)
+        for field, type_ in _TYPES.items()
         if stream.get(field) is not None
     }
     spec["name"] = required(stream, "name", str)
