@@ -91,6 +91,12 @@ def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue)
     return {each.candidate.name: each.tenant for each in built}
 
 
+def tenant_names(project: Project, environ: Mapping[str, str]) -> list[str]:
+    """The names of all tenants, guessed for those whose manifest cannot be read."""
+    found, _ = discover(project.manifests)
+    return [each.candidate.name for each in read_manifests(found, surroundings(project, environ))]
+
+
 def effective_manifests(
     project: Project, selection: Selection, environ: Mapping[str, str]
 ) -> list[Effective]:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
     "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
     "connectors": ("reconciler.cli.connectors", "The connectors that manifests can name."),
+    "completion": ("reconciler.cli.completion", "Make the shell complete commands and names."),
     "schema": ("reconciler.cli.schema", "JSON Schemas for editors and other programs."),
     "drift": ("reconciler.cli.drift", "Show what is no longer as the manifests have it."),
     "destroy": ("reconciler.cli.destroy", "Delete a whole tenant."),
@@ -87,4 +88,12 @@ def main(settings: Settings) -> None:
     Exit codes: 0 done or nothing to do; 1 failed; 2 there are changes (plan
     --detailed-exitcode) or wrong usage; 3 refused by a safety rule; 4 partly
     applied; 5 the plan file is stale; 130 interrupted.
+
+    \b
+    Examples:
+      reconciler init airbyte && cd airbyte
+      reconciler validate
+      reconciler --env sandbox plan
+      reconciler --env sandbox apply
+      reconciler COMMAND --help
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from reconciler import adopting
-from reconciler.cli import loading, session
+from reconciler.cli import completing, loading, session
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.run import writable_ledger
@@ -24,7 +24,9 @@ from reconciler.selection import Selection
 
 
 @click.command()
-@click.argument("tenants", nargs=-1, metavar="[TENANT]... [KEY=ID]...")
+@click.argument(
+    "tenants", nargs=-1, metavar="[TENANT]... [KEY=ID]...", shell_complete=completing.tenants
+)
 @global_options
 def adopt(settings: Settings, tenants: tuple[str, ...]) -> None:
     """Settle which live object a key means, where names do not tell.

@@ -8,6 +8,7 @@ import sys
 import click
 
 from reconciler.api.registry import fetch_registry
+from reconciler.cli import completing
 from reconciler.cli.catalogue import cache_folder, from_file, known_connectors, registry_of
 from reconciler.cli.settings import Settings, global_options
 from reconciler.connectors import ROLES, Catalogue, Connector, read_registry
@@ -37,7 +38,13 @@ format_option = click.option(
 @click.group()
 @global_options
 def connectors(settings: Settings) -> None:
-    """The connectors that manifests can name, and the fields of each."""
+    """The connectors that manifests can name, and the fields of each.
+
+    \b
+    Examples:
+      reconciler connectors list postgres
+      reconciler connectors show stripe
+    """
 
 
 @connectors.command("list")
@@ -59,7 +66,7 @@ def list_(settings: Settings, texts: tuple[str, ...], role: str | None, form: st
 
 
 @connectors.command()
-@click.argument("type_", metavar="TYPE")
+@click.argument("type_", metavar="TYPE", shell_complete=completing.connector_types)
 @role_option
 @format_option
 @global_options
@@ -80,7 +87,7 @@ def show(settings: Settings, type_: str, role: str | None, form: str) -> None:
 
 
 @connectors.command()
-@click.argument("type_", metavar="TYPE")
+@click.argument("type_", metavar="TYPE", shell_complete=completing.connector_types)
 @role_option
 @global_options
 def example(settings: Settings, type_: str, role: str | None) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from reconciler.cli import loading
+from reconciler.cli import completing, loading
 from reconciler.cli.apply import execute_plan, planned, show_plan
 from reconciler.cli.asking import confirm
 from reconciler.cli.exit_codes import ExitCode
@@ -19,7 +19,7 @@ from reconciler.selection import Selection
 
 
 @click.command()
-@click.argument("tenant", metavar="TENANT")
+@click.argument("tenant", metavar="TENANT", shell_complete=completing.tenants)
 @click.option(
     "--allow-deletes",
     type=click.IntRange(0),

@@ -20,7 +20,14 @@ from reconciler.render.history import history_json, render_history
     show_default=True,
     help="How many applies to show, the newest first.",
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written on stdout.",
+)
 @global_options
 def history(settings: Settings, limit: int, format_: str) -> None:
     """Show the past applies of an environment from this project.

@@ -24,7 +24,14 @@ from reconciler.selection import Selection
 @click.option(
     "--provenance", is_flag=True, help="Say of each value in which file, line and column it is."
 )
-@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="How they are written on stdout.",
+)
 @global_options
 def render(
     settings: Settings,

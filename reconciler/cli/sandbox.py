@@ -22,7 +22,15 @@ _database = click.option(
 
 @click.group()
 def sandbox() -> None:
-    """An embedded Airbyte to try things on."""
+    """An embedded Airbyte to try things on.
+
+    Every project has it as the environment `sandbox`; these commands are for other clients.
+
+    \b
+    Examples:
+      reconciler sandbox seed --tenants 20
+      reconciler sandbox serve --port 8000
+    """
 
 
 @sandbox.command()
@@ -34,8 +42,15 @@ def sandbox() -> None:
     show_default=True,
     help="Where to listen; 0 is any free one.",
 )
-@click.option("--client-id", default="sandbox-client", show_default=True)
-@click.option("--client-secret", default="sandbox-secret", show_default=True)
+@click.option(
+    "--client-id",
+    default="sandbox-client",
+    show_default=True,
+    help="The application that gets a token, in place of this one.",
+)
+@click.option(
+    "--client-secret", default="sandbox-secret", show_default=True, help="The secret that it shows."
+)
 @click.option(
     "--caller",
     type=click.Choice(["admin", "ordinary"]),
@@ -124,7 +139,13 @@ def serve(
 @_database
 @global_options
 def reset(settings: Settings, db: str | None) -> None:
-    """Delete the sandbox's database."""
+    """Delete the sandbox's database.
+
+    \b
+    Examples:
+      reconciler sandbox reset
+      reconciler sandbox reset --db airbyte.db
+    """
     with _translated():
         from reconciler.sandbox import files
 
@@ -139,7 +160,13 @@ def reset(settings: Settings, db: str | None) -> None:
 @_database
 @global_options
 def seed(settings: Settings, file: str | None, tenants: int | None, db: str | None) -> None:
-    """Fill the sandbox's database from FILE, a dump or a list of requests, or with tenants."""
+    """Fill the sandbox's database from FILE, a dump or a list of requests, or with tenants.
+
+    \b
+    Examples:
+      reconciler sandbox seed dump.json
+      reconciler sandbox seed --tenants 20 --db airbyte.db
+    """
     if (file is None) == (tenants is None):
         raise click.UsageError("Give a FILE, or --tenants.")
     with _translated():
@@ -159,7 +186,13 @@ def seed(settings: Settings, file: str | None, tenants: int | None, db: str | No
 @_database
 @global_options
 def dump(settings: Settings, file: str, db: str | None) -> None:
-    """Write all that the sandbox holds to FILE, secrets in clear."""
+    """Write all that the sandbox holds to FILE, secrets in clear.
+
+    \b
+    Examples:
+      reconciler sandbox dump dump.json
+      reconciler --project airbyte sandbox dump dump.json
+    """
     with _translated():
         from reconciler.sandbox import files
 

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from reconciler.cli import completing
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.connectors import find, project_here
 from reconciler.cli.settings import Settings, global_options
@@ -17,7 +18,9 @@ from reconciler.model import Json
 
 @click.command()
 @click.argument("what", metavar="tenant|project|plan|findings|connector")
-@click.argument("type_", metavar="[TYPE]", required=False)
+@click.argument(
+    "type_", metavar="[TYPE]", required=False, shell_complete=completing.connector_types
+)
 @global_options
 def schema(settings: Settings, what: str, type_: str | None) -> None:
     """Print the JSON Schema of a file's format, in one piece.

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli import completing
 from reconciler.selection import Selection, Shard, parse_label, parse_shard
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,9 +49,19 @@ def tenant_selection(function: F) -> F:
         return function(*arguments, selection=selection, **options)
 
     decorators = (
-        click.argument("tenants", nargs=-1, metavar="[TENANT|FILE]..."),
+        click.argument(
+            "tenants",
+            nargs=-1,
+            metavar="[TENANT|FILE]...",
+            shell_complete=completing.tenants_or_files,
+        ),
         click.option(
-            "--tenant", "patterns", multiple=True, metavar="GLOB", help="Tenants by pattern."
+            "--tenant",
+            "patterns",
+            multiple=True,
+            metavar="GLOB",
+            help="Tenants by pattern.",
+            shell_complete=completing.tenants,
         ),
         click.option(
             "--label",

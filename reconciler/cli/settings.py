@@ -13,6 +13,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from reconciler.cli import completing
 from reconciler.render.palette import COLOUR, PLAIN, Palette
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,7 +72,12 @@ class Settings:
 
 _OPTIONS = (
     click.option("--project", metavar="DIR", help="The project's folder [default: .]"),
-    click.option("--env", metavar="NAME", help="The environment of the project file to work on."),
+    click.option(
+        "--env",
+        metavar="NAME",
+        help="The environment of the project file to work on.",
+        shell_complete=completing.environments,
+    ),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colours."),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Only results and errors."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Also every request."),

@@ -38,6 +38,7 @@ from reconciler.selection import Selection
     type=click.Choice([str(each) for each in JobType]),
     default="sync",
     show_default=True,
+    help="What is started; a reset deletes what was loaded, to load it anew.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask before a reset.")
 @watching_options
