@@ -61,6 +61,10 @@ class _Context:
     def reader(self) -> Reader:
         raise LookupError("nothing in the examples' fleet has to be looked up")
 
+    @property
+    def schema(self) -> Mapping[str, Json] | None:
+        return None
+
     def id_of(self, ref: Ref) -> str:
         return f"@{ref.key(self.tenant.name)}"
 

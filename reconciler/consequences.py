@@ -154,6 +154,18 @@ class Effect(Enum):
         "Airbyte erases the configuration with its secrets; it cannot be undone.",
         2,
     )
+    CONNECTOR_CHANGED = (
+        "connector-changed",
+        "connector changes",
+        "Whatever was made of the connector runs its new version from the next sync on.",
+        1,
+    )
+    CONNECTOR_LOST = (
+        "connector-lost",
+        "connector removed",
+        "Nothing can be made of it any longer; what was made of it is deleted by rows of its own.",
+        1,
+    )
     ACCESS = (
         "access",
         "access changes",

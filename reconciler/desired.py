@@ -5,15 +5,19 @@ Dangling references, resources of one name, and workspaces or keys claimed twice
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from reconciler.connectors import Catalogue
-from reconciler.errors import Diagnostic, did_you_mean, error
+from reconciler.connectors import Catalogue, Connector
+from reconciler.errors import Diagnostic, ManifestError, did_you_mean, error
 from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Declaration, Kind, Mistake
 from reconciler.lifecycle import Lifecycle, lifecycle, own_fields
+from reconciler.manifest.files import Files
 from reconciler.manifest.findings import Finding
+from reconciler.manifest.layers import Layer
+from reconciler.manifest.project import Project
 from reconciler.manifest.tenant import Manifest
 from reconciler.model import (
     DesiredResource,
@@ -30,6 +34,14 @@ from reconciler.model import (
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands around a tenant's manifest: what the project offers, and files beside it."""
+
+    offered: Layer
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
     """One resource's block in a manifest: its name, its kind's own fields, and the path to it."""
 
@@ -40,21 +52,31 @@ class _Block:
 
 
 def build_tenant(
-    manifest: Manifest, catalogue: Catalogue
+    manifest: Manifest, catalogue: Catalogue, beside: Beside
 ) -> tuple[DesiredTenant, list[Diagnostic]]:
     """The tenant that *manifest* describes, and every mistake in it."""
+    manifest = replace(manifest, shared=(beside.offered, *manifest.shared))
     problems = manifest.problems
     if not all(_is_usable(kind, manifest) for kind in all_kinds()):
         return DesiredTenant(manifest.tenant, {}, {}, _tenant_origin(manifest)), problems
-    blocks, retired = _parted(_all_blocks(manifest), manifest)
+    blocks, retired = _parted(_all_blocks(manifest, beside.offered.value), manifest)
     declared = {name: [block.name for block in found] for name, found in blocks.items()}
     resources: dict[ResourceKey, DesiredResource] = {}
+    connectors: dict[str, Connector] = {}
     for kind in all_kinds():
         for block in blocks[kind.name]:
             if not manifest.is_sound(block.at):
                 continue
             key = ResourceKey(kind.name, manifest.tenant, block.name)
-            spec, mistakes = kind.declare(Declaration(key, block.fields, declared, catalogue))
+            file = partial(_file, manifest, block, beside.files)
+            declaration = Declaration(key, block.fields, declared, catalogue, connectors, file)
+            try:
+                spec, mistakes = kind.declare(declaration)
+            except ManifestError as unreadable:
+                problems += unreadable.diagnostics
+                continue
+            if kind.connector and not mistakes:
+                connectors[block.name] = kind.connector(block.name, spec)
             mistakes += _dangling(kind, spec, declared, manifest, block)
             problems += [
                 _placed(mistake, block, manifest)
@@ -68,6 +90,7 @@ def build_tenant(
                 is_protected=bool(block.life.is_protected),
                 renamed_from=block.life.renamed_from,
                 adopt_id=block.life.adopt_id,
+                schema=_schema(kind, spec, connectors),
             )
         problems += _same_names(kind, resources)
     tenant = DesiredTenant(
@@ -82,8 +105,23 @@ def build_tenant(
     return tenant, problems
 
 
-def _all_blocks(manifest: Manifest) -> dict[str, list[_Block]]:
-    """The blocks of every kind, with those that other blocks imply."""
+def _schema(
+    kind: Kind, spec: Spec, connectors: Mapping[str, Connector]
+) -> Mapping[str, Json] | None:
+    """The schema of the connector of the tenant's own that *spec* refers to."""
+    refs = (spec.get(f) for f, r in kind.references.items() if get(r.kind).connector)
+    names = (ref.name for ref in refs if isinstance(ref, Ref))
+    found = next((connectors[name].schema for name in names if name in connectors), None)
+    return found or None
+
+
+def _file(manifest: Manifest, block: _Block, files: Files, at: Path) -> Json:
+    """What is in the file that the manifest names at *at*. Raises ManifestError."""
+    return files.read(manifest.place((*block.at, *at)).origin, str(block.fields[str(at[0])]))
+
+
+def _all_blocks(manifest: Manifest, offered: Mapping[str, Json]) -> dict[str, list[_Block]]:
+    """The blocks of every kind, with those that other blocks imply, or the project offers them."""
     blocks = {kind.name: _blocks(kind, manifest) for kind in all_kinds()}
     for kind in all_kinds():
         for block in blocks[kind.name]:
@@ -93,7 +131,20 @@ def _all_blocks(manifest: Manifest) -> dict[str, list[_Block]]:
                 known = {each.name for each in blocks[other]}
                 at = (*block.at, get(other).section)
                 blocks[other] += [_Block(name, {}, at) for name in names if name not in known]
+            for reference in kind.references.values():
+                section = get(reference.kind).section
+                name = block.fields.get(reference.written_as)
+                there = {each.name for each in blocks[reference.kind]}
+                if isinstance(name, str) and name in offered.get(section, {}) and name not in there:
+                    fields = offered[section][name]
+                    blocks[reference.kind].append(_block(name, fields, (section, name)))
     return blocks
+
+
+def offered_by(project: Project, environ: Mapping[str, str]) -> Layer:
+    """What the project file has for the tenants that refer to it. Raises ManifestError."""
+    sections = [kind.section for kind in all_kinds() if kind.is_offered_by_project]
+    return Layer(project.document, {name: project.section(name, environ) for name in sections})
 
 
 def _parted(
@@ -128,7 +179,7 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
 
 def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]]:
     """Two tenants of one key, and workspaces claimed by two tenants; each by the tenant's name."""
-    problems: list[tuple[str, Diagnostic]] = []
+    problems = list(_contradictions(tenants))
     keys: dict[str, DesiredTenant] = {}
     workspaces: dict[str, DesiredTenant] = {}
     for tenant in tenants:
@@ -148,6 +199,30 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
                 )
                 problems.append((tenant.name, problem))
     return problems
+
+
+def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Diagnostic]]:
+    """What belongs to all tenants of the organization, and is not the same in all manifests."""
+    first: dict[tuple[str, str], DesiredResource] = {}
+    for tenant in tenants:
+        for key, resource in tenant.resources.items():
+            kind = get(key.kind)
+            if not kind.is_shared(resource.spec):
+                continue
+            name = kind.name_of(resource.spec)
+            other = first.setdefault((kind.name, name), resource)
+            if other.spec != resource.spec:
+                yield (
+                    tenant.name,
+                    error(
+                        resource.origin,
+                        "shared and different",
+                        detail=f'{kind.name} "{name}" is the organization\'s, and is declared with '
+                        f"other content at {other.origin}.",
+                        hint="Declare it once, in the project file, or give each a `name` of its "
+                        "own.",
+                    ),
+                )
 
 
 def _claims_workspace(tenant: DesiredTenant) -> Origin | None:
@@ -191,15 +266,19 @@ def _dangling(
     """References to resources that the tenant does not declare."""
     return [
         Mistake(
-            (field,) if field in block.fields else (),
+            _written_at(reference.written_as or field, block),
             f"unknown {ref.kind}",
             f'{kind.name} "{block.name}" uses {ref.kind} "{ref.name}", which no manifest of tenant '
             f'"{manifest.tenant}" declares.',
             _nearest(ref, declared[ref.kind], manifest),
         )
-        for field in kind.references
+        for field, reference in kind.references.items()
         if isinstance(ref := spec.get(field), Ref) and ref.name not in declared[ref.kind]
     ]
+
+
+def _written_at(field: str, block: _Block) -> Path:
+    return (field,) if field in block.fields else ()
 
 
 def _nearest(ref: Ref, names: Collection[str], manifest: Manifest) -> str:

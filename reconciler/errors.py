@@ -199,6 +199,16 @@ class OrganizationUnclear(ReconcilerError):
         self.ids = tuple(sorted(ids))
 
 
+class StillUsed(ReconcilerError):
+    """An object of the organization of which other tenants have made something."""
+
+    def __init__(self, kind: str, id_: str, workspace_ids: Sequence[str]) -> None:
+        super().__init__(f"{kind} {id_}")
+        self.kind = kind
+        self.id = id_
+        self.workspace_ids = tuple(workspace_ids)
+
+
 class SecretNotCarried(ReconcilerError):
     """A secret in Airbyte that no manifest declares and no write could keep."""
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from reconciler.changed import Reading, changed
 from reconciler.connectors import Catalogue
-from reconciler.desired import build_tenant, check_fleet
+from reconciler.desired import Beside, build_tenant, check_fleet, offered_by
 from reconciler.errors import Diagnostic, ManifestError, NothingDeclared, Severity
 from reconciler.manifest.discover import discover
+from reconciler.manifest.files import Files
 from reconciler.manifest.project import Project
 from reconciler.manifest.provenance import Effective, effective
 from reconciler.manifest.tenant import (
@@ -57,7 +58,8 @@ def load(
     with _without_collection():
         few = None if base is not None else read_few(found, selection, around)
         read = read_manifests(found, around) if few is None else few
-        readings = [_built(each, catalogue) for each in read]
+        beside = Beside(offered_by(project, environ), Files(project.root))
+        readings = [_built(each, catalogue, beside) for each in read]
     if not selection.is_everything:
         selection.check([reading.candidate for reading in readings])
     selected = [r for r in readings if selection.selects(r.candidate)]
@@ -87,7 +89,8 @@ def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue)
     """Every tenant of *project* as it is desired there, whatever is wrong with others."""
     found, _ = discover(project.manifests)
     around = surroundings(project, environ)
-    built = [_built(each, catalogue) for each in read_manifests(found, around)]
+    beside = Beside(offered_by(project, environ), Files(project.root))
+    built = [_built(each, catalogue, beside) for each in read_manifests(found, around)]
     return {each.candidate.name: each.tenant for each in built}
 
 
@@ -145,10 +148,10 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _built(reading: TenantReading, catalogue: Catalogue) -> _Built:
+def _built(reading: TenantReading, catalogue: Catalogue, beside: Beside) -> _Built:
     if reading.manifest is None:
         return _Built(reading.candidate, None, reading.problems)
-    tenant, problems = build_tenant(reading.manifest, catalogue)
+    tenant, problems = build_tenant(reading.manifest, catalogue, beside)
     waivers = [w for each in reading.manifest.documents for w in read_waivers(each.text, each.path)]
     return _Built(reading.candidate, tenant, tuple(problems), tuple(waivers))
 

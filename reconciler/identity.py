@@ -19,7 +19,6 @@ from reconciler.model import (
     LiveTenant,
     Memory,
     Origin,
-    Ref,
     ResourceKey,
     Spec,
 )
@@ -57,14 +56,12 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
             raise found
         rows[name] = found
     keys: dict[tuple[str, str], ResourceKey] = {}
-
-    def ref_of(kind: str, id_: str) -> Ref:
-        key = keys.get((kind, id_))
-        return Ref(kind, key.name if key else f"@{id_}")
-
+    names: dict[tuple[str, str], str] = {}
+    ref_of = RefOf(names)
     for kind in all_kinds():  # dependencies first, so that the references of a row are known
         found_keys = _keys(kind, tenant, rows.get(kind.name, ()), memory, ref_of)
         keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
+        names |= {(kind.name, id_): key.name for id_, key in found_keys.items()}
 
     resources = [
         _resource(kind, body, keys, ref_of)
@@ -137,7 +134,7 @@ def _fitting(
     if key not in tenant.resources:
         return []
     wanted = tenant.resources[key].spec
-    fixed = [field for field in kind.immutable if field in wanted]
+    fixed = [field for field in kind.fixed(wanted) if field in wanted]
     specs = {str(row[kind.id_field]): _spec(kind, row, ref_of) for row in rows}
     fits = [id_ for id_, spec in specs.items() if all(spec.get(f) == wanted[f] for f in fixed)]
     return fits if len(fits) == 1 else []

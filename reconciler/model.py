@@ -145,7 +145,8 @@ class DesiredResource:
     """What a manifest asks for, normalised, with the place that asks.
 
     `renamed_from` is the name or key that the live object may still have, else empty; `adopt_id` is
-    the id of the live object where the manifest gives it.
+    the id of the live object where the manifest gives it. `schema` is that of its configuration
+    where manifests bring it along.
     """
 
     key: ResourceKey
@@ -154,6 +155,7 @@ class DesiredResource:
     is_protected: bool = False
     renamed_from: str = ""
     adopt_id: str = ""
+    schema: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,40 +84,35 @@ def _read_group(
     found: dict[str, dict[str, Rows]] = {}
     for kind in sorted(kinds, key=lambda k: (k.is_listed_on_demand, bool(k.named_after))):
         is_asked_for = kind.is_exported_on_request or not kind.is_listed_on_demand
-        wanted = [id_ for id_ in ids if is_asked_for or _is_used(kind, id_, found)]
+        wanted = [id_ for id_ in ids if is_asked_for or _used(kind, id_, found)]
         foretold = found.get(kind.named_after, {})
         expected = {id_: len(rows) for id_, rows in foretold.items() if isinstance(rows, list)}
-        sweep = _asked if kind.rows else _swept
-        read = sweep(client, kind, wanted, expected)
+        if kind.rows:
+            read = _asked(client, kind, {id_: _used(kind, id_, found) for id_ in wanted})
+        else:
+            read = _Sweep(client, kind, wanted, expected).read()
         found[kind.name] = {id_: read.get(id_, []) for id_ in ids}
     return found
 
 
-def _swept(
-    client: Client, kind: Kind, ids: Sequence[str], expected: Mapping[str, int]
-) -> Mapping[str, Rows]:
-    return _Sweep(client, kind, ids, expected).read()
-
-
-def _asked(
-    client: Client, kind: Kind, ids: Sequence[str], _expected: Mapping[str, int]
-) -> Mapping[str, Rows]:
+def _asked(client: Client, kind: Kind, used: Mapping[str, frozenset[str]]) -> Mapping[str, Rows]:
     """The rows of a kind that reads them itself, several workspaces at a time."""
     reading = Reading(client)
-    each = [{id_: Expected(everything=True)} for id_ in ids]
+    each = [{id_: Expected(everything=True, used=ids)} for id_, ids in used.items()]
     with ThreadPoolExecutor(client.most_at_a_time) as pool:
         answers = pool.map(partial(ask_kind, reading, kind), each)
         return {id_: rows for answer in answers for id_, rows in answer.items()}
 
 
-def _is_used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> bool:
-    """Whether anything of the workspace refers to that kind: what nobody uses is not missed."""
-    return any(
-        row.get(reference.api_field)
+def _used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> frozenset[str]:
+    """Which objects of that kind others of the workspace refer to."""
+    return frozenset(
+        str(row[reference.api_field])
         for name, by_id in found.items()
         for reference in get(name).references.values()
         if reference.kind == kind.name and isinstance(rows := by_id[id_], list)
         for row in rows
+        if row.get(reference.api_field) and kind.is_used_by(row)
     )
 
 

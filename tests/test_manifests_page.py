@@ -13,7 +13,17 @@ import pytest
 from tests.support import ROOT, Project
 
 PAGE = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
-SCHEMAS = ("tenant", "workspace", "source", "destination", "connection", "template", "tenant-set")
+SCHEMAS = (
+    "tenant",
+    "workspace",
+    "source",
+    "destination",
+    "connection",
+    "definition",
+    "permission",
+    "template",
+    "tenant-set",
+)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 
 from reconciler.api.client import Body, Client
 from reconciler.errors import OrganizationUnclear
@@ -18,6 +19,7 @@ class Reading:
         self._client = client
         self._lock = threading.Lock()
         self._answers: dict[Json, Future[Sequence[Body]]] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     @property
     def organization_id(self) -> str:
@@ -41,6 +43,11 @@ class Reading:
             except BaseException as problem:
                 answer.set_exception(problem)
         return answer.result()
+
+    def alone(self, what: str) -> AbstractContextManager[object]:
+        """A lock of that name."""
+        with self._lock:
+            return self._locks.setdefault(what, threading.Lock())
 
     def passing_rows(self, path: str) -> Sequence[Body]:
         """The objects of one list call, asked for anew each time."""

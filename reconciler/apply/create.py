@@ -30,7 +30,7 @@ from reconciler.errors import (
 )
 from reconciler.kinds import get
 from reconciler.kinds._base import Context, Expected, Kind, required
-from reconciler.model import DesiredResource
+from reconciler.model import DesiredResource, Spec
 from reconciler.plan.model import Operation
 
 ATTEMPTS = 4  # POSTs of one create
@@ -60,6 +60,16 @@ def create(operation: Operation, place: Place, client: Client, journal: Journal)
     """Makes the object of *operation*, or finds the one that a lost request has made."""
     assert operation.desired is not None, "a create has a desired resource"
     making = _Making(operation, operation.desired, place, client, journal)
+    kind, spec = get(operation.key.kind), operation.desired.spec
+    if kind.is_shared(spec):
+        # Every tenant that declares it has this row, and one of them makes it for all.
+        with place.reader.alone(f"{kind.name} {operation.title}"):
+            return making.already_there() or _created(operation, place, making, journal)
+    return _created(operation, place, making, journal)
+
+
+def _created(operation: Operation, place: Place, making: _Making, journal: Journal) -> Done:
+    assert operation.desired is not None, "a create has a desired resource"
     # An earlier run may have sent it and died; the server may even be at work on it.
     if journal.is_unsettled(operation) and (found := making.looked_for_long()):
         return found
@@ -107,6 +117,11 @@ class _Making:
             return Done(str(required(created, self._kind.id_field, str)))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def already_there(self) -> Done | None:
+        """The object that another tenant has made since the plan."""
+        found = self._looked_for()
+        return Done(found.id) if found else None
+
     def looked_for_long(self) -> Done | None:
         """The object if it appears within the time that the server may take to make it."""
         if found := self._looked_for():
@@ -146,7 +161,7 @@ class _Making:
         """The ids of the objects of this name that were not there before."""
         kind = self._kind
         spec = self._desired.spec
-        rows = live_rows(kind, self._place, self._client)
+        rows = live_rows(kind, self._place, self._client, spec)
         known = self._journal.known_ids(self._operation)
         mine = [row for row in rows if row.get("name") == self._operation.title]
         ids = {str(row[kind.id_field]) for row in mine if not kind.is_foreign(row, spec)}
@@ -162,10 +177,10 @@ class _Making:
         )
 
 
-def live_rows(kind: Kind, place: Place, client: Client) -> Sequence[Body]:
+def live_rows(kind: Kind, place: Place, client: Client, spec: Spec) -> Sequence[Body]:
     """Every live object of *kind* in a workspace; of them all when the kind is in none."""
     if kind.rows:
-        everything = {place.workspace_id: Expected(everything=True)}
+        everything = {place.workspace_id: Expected((spec,), everything=True)}
         return kind.rows(Reading(client), everything)[place.workspace_id]
     places = [place.workspace_id] if kind.in_workspace() else []
     if not kind.is_paged:

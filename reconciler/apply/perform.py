@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.api.client import Client
+from reconciler.api.listing import list_complete
 from reconciler.apply.create import create, live_rows
 from reconciler.apply.journal import Done, Journal
 from reconciler.connectors import Catalogue, Connector
@@ -18,8 +19,9 @@ from reconciler.errors import (
     MalformedObject,
     NotFound,
     SecretsMissing,
+    StillUsed,
 )
-from reconciler.kinds import get
+from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Kind, Reader
 from reconciler.model import (
     DesiredResource,
@@ -116,6 +118,10 @@ class _Context:
     def streams(self, source_id: str, destination_id: str) -> Sequence[Json]:
         return self.surroundings.client.streams(source_id, destination_id)
 
+    @property
+    def schema(self) -> Mapping[str, Json] | None:
+        return self._operation.desired.schema if self._operation.desired else None
+
     def connector(self, role: str, definition_id: str) -> Connector | None:
         return self.surroundings.catalogue.defined_by(role, definition_id)
 
@@ -129,16 +135,42 @@ def _delete(operation: Operation, id_: str, context: _Context) -> None:
     kind = get(operation.key.kind)
     client = context.surroundings.client
     assert operation.live is not None, "a delete has a live resource"
+    if kind.is_shared(operation.live.spec):
+        _refuse_if_used_elsewhere(kind, id_, context)
     try:
         client.delete(kind.place(context.workspace_id, operation.live.spec), id_)
     except Forbidden:
         # To an ordinary caller an id that is gone reads as one that it may not touch.
-        rows = live_rows(kind, context, client) if kind.in_workspace() else None
+        rows = None
+        if kind.in_workspace():
+            rows = live_rows(kind, context, client, operation.live.spec)
         if rows is None or any(row[kind.id_field] == id_ for row in rows):
             raise
 
 
+def _refuse_if_used_elsewhere(kind: Kind, id_: str, context: _Context) -> None:
+    """Raises StillUsed: with an object of the organization goes what other tenants made of it."""
+    for other in all_kinds():
+        for reference in other.references.values():
+            if reference.kind != kind.name or reference.on_delete != "cascades":
+                continue
+            rows = list_complete(context.surroundings.client, other.collection, other.id_field)
+            users = [row for row in rows if row.get(reference.api_field) == id_]
+            elsewhere = {str(row.get("workspaceId")) for row in users} - {context.workspace_id}
+            if elsewhere:
+                raise StillUsed(kind.name, id_, sorted(elsewhere))
+
+
 def _update(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
+    kind = get(operation.key.kind)
+    assert operation.desired is not None, "an update has a desired resource"
+    if not kind.is_shared(operation.desired.spec):
+        return _written(operation, id_, context, journal)
+    with context.reader.alone(f"{kind.name} {operation.title}"):
+        return _written(operation, id_, context, journal)
+
+
+def _written(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
     kind = get(operation.key.kind)
     assert operation.desired is not None, "an update has a desired resource"
     assert operation.live is not None, "an update has a live resource"

@@ -7,7 +7,8 @@ from dataclasses import replace
 from reconciler.export.page import Page
 from reconciler.export.tenant import Style, export_tenant
 from reconciler.kinds import get
-from reconciler.model import LiveResource, LiveTenant, Ref, ResourceKey
+from reconciler.kinds._base import RefOf
+from reconciler.model import LiveResource, LiveTenant, ResourceKey
 from reconciler.plan.model import Action, TenantPlan
 
 
@@ -23,7 +24,9 @@ def restore_page(plan: TenantPlan, style: Style) -> Page | None:
 
 def _by_id(live: LiveTenant) -> LiveTenant:
     """*live* as if nobody had declared any of it, which is how an export reads a workspace."""
-    resources = [_undeclared(each) for each in (*live.resources.values(), *live.undeclared)]
+    everything = (*live.resources.values(), *live.undeclared)
+    names = {(r.key.kind, r.id): f"@{r.id}" if r.key.name else "" for r in everything}
+    resources = [_undeclared(each, RefOf(names)) for each in everything]
     return LiveTenant(
         name=live.name,
         resources={each.key: each for each in resources if each.key.is_declared},
@@ -31,10 +34,8 @@ def _by_id(live: LiveTenant) -> LiveTenant:
     )
 
 
-def _undeclared(resource: LiveResource) -> LiveResource:
+def _undeclared(resource: LiveResource, ref_of: RefOf) -> LiveResource:
     kind = get(resource.key.kind)
     name = f"@{resource.id}" if kind.in_workspace() else ""
-    spec = kind.from_api(
-        resource.body, lambda other, id_: Ref(other, f"@{id_}" if get(other).in_workspace() else "")
-    )
+    spec = kind.from_api(resource.body, ref_of)
     return replace(resource, key=ResourceKey(kind.name, resource.key.scope, name), spec=spec)

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from reconciler.connectors import Catalogue
+from reconciler.connectors import Catalogue, Connector
 from reconciler.export.keys import unique_keys
 from reconciler.export.page import Exported, LeftOut, Page
 from reconciler.export.secret_names import SecretNames
-from reconciler.kinds import all_kinds
+from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Kind
 from reconciler.kinds._writing import Block, Found, Remark, unsayable
 from reconciler.manifest.schema import properties
@@ -47,12 +47,13 @@ def export_tenant(live: LiveTenant, style: Style, *, by_id: bool = False) -> Exp
     resources = [*live.resources.values(), *live.undeclared]
     choice = _choose(resources, style, by_id=by_id)
     declared = _declared(choice)
+    connectors = _connectors(resources, choice)
     value: dict[str, Json] = {"version": 1, "tenant": live.name}
     comments: dict[Path, tuple[str, ...]] = {}
     left_out: list[LeftOut] = []
     for kind in all_kinds():
         mine = [resource for resource in resources if resource.key.kind == kind.name]
-        section, told = _section(kind, mine, live.name, choice, declared, style)
+        section, told = _section(kind, mine, live.name, choice, declared, connectors, style)
         if section is not None:
             value[_section_name(kind, choice)] = section
         for at, text, loss in told:
@@ -75,6 +76,7 @@ def _section(
     tenant: str,
     choice: _Choice,
     declared: Mapping[str, Collection[str]],
+    connectors: Mapping[str, Connector],
     style: Style,
 ) -> tuple[Json, list[_Told]]:
     """The section of *kind*, None when there is nothing in it; and what is to be said of it."""
@@ -90,7 +92,8 @@ def _section(
             told.append((at, text, LeftOut(kind.name, title, "", reason)))
             continue
         key = choice.keys[_id(resource)]
-        block = _block(kind, resource, ResourceKey(kind.name, tenant, key), choice, declared, style)
+        own_key = ResourceKey(kind.name, tenant, key)
+        block = _block(kind, resource, own_key, choice, declared, connectors, style)
         at = (name,) if is_single else (name, key)
         told += [_told(kind, title, at, remark) for remark in block.remarks]
         blocks[key] = _shorthand(kind, block.fields)
@@ -119,6 +122,7 @@ def _block(
     key: ResourceKey,
     choice: _Choice,
     declared: Mapping[str, Collection[str]],
+    connectors: Mapping[str, Connector],
     style: Style,
 ) -> Block:
     found = Found(
@@ -129,6 +133,7 @@ def _block(
         secret=lambda at: style.secrets.expression(key, at),
         defaults=style.defaults.get(kind.section) or {},
         is_full=style.is_full,
+        connectors=connectors,
     )
     block = kind.to_manifest(found)
     if resource.id in choice.adopted:
@@ -224,6 +229,15 @@ def _declared(choice: _Choice) -> dict[str, list[str]]:
     for (kind, _), key in choice.keys.items():
         declared[kind].append(key)
     return declared
+
+
+def _connectors(resources: Sequence[LiveResource], choice: _Choice) -> dict[str, Connector]:
+    """The connectors that are themselves in the manifest, by their keys."""
+    return {
+        choice.keys[_id(each)]: make(choice.keys[_id(each)], each.spec)
+        for each in resources
+        if (make := get(each.key.kind).connector) and _id(each) in choice.keys
+    }
 
 
 def _with_keys(spec: Spec, choice: _Choice) -> Spec:

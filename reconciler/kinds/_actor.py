@@ -31,7 +31,7 @@ from reconciler.kinds._base import (
     required,
 )
 from reconciler.kinds._writing import OPENING, Block, Found, Remark, written
-from reconciler.model import MISSING, UNREADABLE, Json, Path, Secret, Spec
+from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, Secret, Spec
 
 
 def actor_kind(role: str, *, single_section: str = "") -> Kind:
@@ -48,7 +48,12 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         create_body=_create_body,
         update=partial(_update, role),
         coordinates=_coordinates,
-        references={"workspace": Reference("workspace", api_field="workspaceId")},
+        references={
+            "workspace": Reference("workspace", api_field="workspaceId"),
+            "definitionId": Reference(
+                "definition", api_field="definitionId", written_as="definition"
+            ),
+        },
         # Neither PATCH nor PUT takes a definition or a workspace.
         immutable=frozenset({"workspace", "definitionId"}),
         # Coordinates carry secrets through a PUT without loss, also inside lists.
@@ -66,21 +71,43 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
 def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     fields = declaration.fields
     connector = _connector(role, declaration)
-    if connector is not None:
-        mistakes = _flaws(connector.schema, fields["configuration"])
-    elif "type" in fields:
-        mistakes = [_unknown_type(role, fields["type"], declaration)]
-    else:
-        mistakes = [_UNCHECKED]
-    definition_id = connector.definition_id if connector else fields.get("definitionId", "")
     spec = {
         "workspace": WORKSPACE,
         "name": fields.get("name", declaration.key.name),
-        "definitionId": str(definition_id).lower(),
+        "definitionId": _definition(connector, fields),
         "configuration": _without_literals(connector, fields["configuration"]),
     }
     spec |= {name: fields[name] for name in ("secretVersion",) if name in fields}
-    return spec, mistakes
+    return spec, list(_mistakes(role, connector, declaration))
+
+
+def _definition(connector: Connector | None, fields: Mapping[str, Json]) -> Json:
+    """The id of Airbyte's own connector, or the reference to one that is declared."""
+    if "definition" in fields:
+        return Ref("definition", fields["definition"])
+    return str(connector.definition_id if connector else fields.get("definitionId", "")).lower()
+
+
+def _mistakes(
+    role: str, connector: Connector | None, declaration: Declaration
+) -> Iterator[Mistake]:
+    fields = declaration.fields
+    if connector is not None and connector.role != role:
+        yield Mistake(
+            ("definition",),
+            "wrong kind of connector",
+            f'Definition "{connector.type}" is a {connector.role} connector, '
+            f'and "{declaration.key.name}" is a {role}.',
+            f"Use a {role} connector, or correct `actorType` of the definition.",
+        )
+    elif connector is not None and connector.schema:
+        yield from _flaws(connector.schema, fields["configuration"])
+    elif "type" in fields:
+        yield _unknown_type(role, fields["type"], declaration)
+    elif "definitionId" in fields:
+        yield _UNCHECKED
+    elif connector is not None:
+        yield _UNTOLD
 
 
 def _without_literals(connector: Connector | None, configuration: Json) -> Json:
@@ -89,6 +116,8 @@ def _without_literals(connector: Connector | None, configuration: Json) -> Json:
 
 def _connector(role: str, declaration: Declaration) -> Connector | None:
     fields, catalogue = declaration.fields, declaration.catalogue
+    if "definition" in fields:
+        return declaration.connectors.get(fields["definition"])
     if "type" in fields:
         return catalogue.named(role, fields["type"])
     return catalogue.defined_by(role, str(fields["definitionId"]))
@@ -121,6 +150,15 @@ _UNCHECKED = Mistake(
 )
 
 
+_UNTOLD = Mistake(
+    ("definition",),
+    "configuration not checked",
+    "Nothing tells how this connector is configured, so its configuration is taken as it is.",
+    "Save what its image prints for `spec` beside the definition, and name the file as its `spec`.",
+    Severity.NOTE,
+)
+
+
 def _unknown_type(role: str, written: str, declaration: Declaration) -> Mistake:
     known = declaration.catalogue.types(role)
     near = did_you_mean(written.removeprefix(f"{role}-"), known)
@@ -136,23 +174,28 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
     if body.get("configuration") is None:
         # GET by id answers a deleted one with 200 and a null configuration.
         raise MalformedObject("it has no configuration: it has been deleted")
+    definition_id = required(body, "definitionId", str).lower()
     return {
         "workspace": ref_of("workspace", required(body, "workspaceId", str)),
         "name": required(body, "name", str),
-        "definitionId": required(body, "definitionId", str).lower(),
+        "definitionId": ref_of.listed("definition", definition_id) or definition_id,
         "configuration": configuration.unmask(body["configuration"]),
     }
 
 
 def _to_manifest(role: str, found: Found) -> Block:
     remarks: list[Remark] = []
-    definition_id = found.spec["definitionId"]
-    connector = found.catalogue.defined_by(role, definition_id)
-    if connector and found.catalogue.named(role, connector.type) is connector:
-        fields: dict[str, Json] = {"type": connector.type}
+    definition = found.spec["definitionId"]
+    if isinstance(definition, Ref):
+        connector = found.connectors.get(definition.name)
+        fields: dict[str, Json] = {"definition": definition.name}
     else:
-        fields = {"definitionId": definition_id}
-        remarks.append(Remark(("definitionId",), _NOT_IN_CATALOGUE, is_left_out=False))
+        connector = found.catalogue.defined_by(role, definition)
+        if connector and found.catalogue.named(role, connector.type) is connector:
+            fields = {"type": connector.type}
+        else:
+            fields = {"definitionId": definition}
+            remarks.append(Remark(("definitionId",), _NOT_IN_CATALOGUE, is_left_out=False))
     at = ("configuration",)
     configuration = written(found.spec["configuration"], found, at, remarks)
     told = configuration if isinstance(configuration, dict) else {}
@@ -162,7 +205,7 @@ def _to_manifest(role: str, found: Found) -> Block:
 
 def _waivers(connector: Connector | None, configuration: Json) -> Iterator[Remark]:
     """What the schema has against a configuration that Airbyte took: it is of another version."""
-    if connector is None:
+    if connector is None or not connector.schema:
         return
     flaws = _flaws(connector.schema, _with_secrets(configuration))
     for flaw in (flaw for flaw in flaws if flaw.severity is Severity.ERROR):
@@ -182,10 +225,11 @@ _NOT_IN_CATALOGUE = "the catalogue has no such connector, so its configuration i
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
+    definition = spec["definitionId"]
     return {
         "workspaceId": context.id_of(spec["workspace"]),
         "name": spec["name"],
-        "definitionId": spec["definitionId"],
+        "definitionId": context.id_of(definition) if isinstance(definition, Ref) else definition,
         "configuration": configuration.for_create(spec["configuration"], context.secret),
     }
 
@@ -199,12 +243,12 @@ def _update(
     role: str, spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
     """One PUT of everything: PATCH cannot remove a key and takes a mask for a new secret."""
-    _from_api(body, lambda _kind, _id: WORKSPACE)  # refuses one that was deleted meanwhile
-    connector = context.connector(role, spec["definitionId"])
+    _from_api(body, RefOf({}))  # refuses one that was deleted meanwhile
+    connector = context.connector(role, str(body["definitionId"]))
     merged = configuration.for_update(
         body["configuration"],
         spec["configuration"],
-        schema=connector.schema if connector else None,
+        schema=connector.schema if connector else context.schema,
         resolve=context.secret,
         rotated={change.path[1:] for change in changes if change.before is UNREADABLE},
     )

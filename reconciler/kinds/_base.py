@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
@@ -18,8 +19,22 @@ from reconciler.model import Absence, Json, Path, Ref, ResourceKey, Secret, Spec
 WORKSPACE = Ref("workspace", "")
 """What every resource that lives in the tenant's workspace refers to."""
 
-RefOf: TypeAlias = Callable[[str, str], Ref]
-"""(kind, id) → the reference to that object: its manifest key, or `@id` when nobody declares it."""
+
+@dataclass(frozen=True, slots=True)
+class RefOf:
+    """(kind, id) → the reference to that object: its manifest key, or `@id` if nobody declares it.
+
+    `names` are those of all objects that were listed, by kind and id.
+    """
+
+    names: Mapping[tuple[str, str], str]
+
+    def __call__(self, kind: str, id_: str) -> Ref:
+        return Ref(kind, self.names.get((kind, id_), f"@{id_}"))
+
+    def listed(self, kind: str, id_: str) -> Ref | None:
+        """The reference where the object was listed, for kinds of which not all are."""
+        return self(kind, id_) if (kind, id_) in self.names else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,7 @@ class Reference:
 
     kind: str
     api_field: str
+    written_as: str = ""  # the field of a manifest's block, where it has another name
     on_delete: Literal["cascades", "detaches", "ends"] = "cascades"
 
 
@@ -54,6 +70,8 @@ class Declaration:
     fields: Mapping[str, Json]
     declared: Mapping[str, Collection[str]]  # names of the tenant's resources, by kind
     catalogue: Catalogue
+    connectors: Mapping[str, Connector]  # of the tenant's own, by their keys
+    file: Callable[[Path], Json]  # what is in the file that the field at a path names
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +106,22 @@ class Reader(Protocol):
     def passing_rows(self, path: str) -> Sequence[Mapping[str, Json]]:
         """The objects of one list call, which are many and of which no copy is kept."""
 
+    def alone(self, what: str) -> AbstractContextManager[object]:
+        """Nobody else is inside with the same *what*."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What is expected of one kind in a workspace: specs that are declared, names to be retired.
 
     With `everything` what is undeclared matters as much: it is to be deleted, or to be exported.
+    `used` are ids that other live objects refer to.
     """
 
     specs: tuple[Spec, ...] = ()
     retired: tuple[str, ...] = ()
     everything: bool = False
+    used: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -111,6 +134,7 @@ class Expected:
             (*self.specs, *other.specs),
             (*self.retired, *other.retired),
             self.everything or other.everything,
+            self.used | other.used,
         )
 
 
@@ -141,6 +165,10 @@ class Context(Protocol):
 
     def connector(self, role: str, definition_id: str) -> Connector | None:
         """The connector of that definition, when it is known."""
+
+    @property
+    def schema(self) -> Mapping[str, Json] | None:
+        """The schema of the resource's configuration, where manifests bring it along."""
 
 
 Changes: TypeAlias = Sequence[FieldChange]
@@ -206,6 +234,11 @@ class Kind:
     - `explain`: (body, desired spec) → what this kind alone takes for equal.
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
     - `locked`: why the server would refuse any change of an object, empty when it would not.
+    - `connector`: (key, spec) → the connector that a resource is, for kinds others are made of.
+    - `also_immutable`: more such fields, of a spec.
+    - `is_used_by`: (an object that refers to one) → whether it is worth listing for that.
+    - `is_shared`: it belongs to the organization, whichever tenants declare it.
+    - `is_offered_by_project`: the project file may declare some for tenants that refer to them.
     - `is_listed_on_demand`: read only for tenants that declare some.
     - `is_exported_on_request`: left out of an export that does not ask for it by its section.
     - `has_jobs`: syncs and resets run for each object of it.
@@ -248,6 +281,11 @@ class Kind:
     is_paged: bool = True
     is_listed_on_demand: bool = False
     is_exported_on_request: bool = False
+    connector: Callable[[str, Spec], Connector] | None = None
+    also_immutable: Callable[[Spec], frozenset[str]] = lambda _spec: frozenset()
+    is_used_by: Callable[[Mapping[str, Json]], bool] = lambda _row: True
+    is_shared: Callable[[Spec], bool] = lambda _spec: False
+    is_offered_by_project: bool = False
     has_jobs: bool = False
     next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
@@ -259,6 +297,10 @@ class Kind:
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""
         return str(spec["name"])
+
+    def fixed(self, spec: Spec) -> frozenset[str]:
+        """The fields of a resource of that spec which no write can change."""
+        return self.immutable | self.also_immutable(spec)
 
     def place(self, workspace_id: str, spec: Spec) -> str:
         """The path of the collection that an object of that spec is in."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.connectors import Catalogue
+from reconciler.connectors import Catalogue, Connector
 from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, ResourceKey, Secret, Spec
 
 OPENING = "${{"  # begins an expression in a manifest, and there is no way to write it as a text
@@ -44,8 +44,9 @@ class Found:
     """A live resource that is to be written, and what may matter for that.
 
     `declared` are the names of the tenant's resources that the manifest has, by kind. `defaults`
-    are the project's for the section. `secret` gives the expression for the secret at a path of the
-    block. With `is_full` what the server fills in by itself is written too.
+    are the project's for the section. `connectors` are those that are in the manifest themselves.
+    `secret` gives the expression for the secret at a path of the block. With `is_full` what the
+    server fills in by itself is written too.
     """
 
     key: ResourceKey
@@ -55,6 +56,7 @@ class Found:
     secret: Callable[[Path], str]
     defaults: Mapping[str, Json] = field(default_factory=dict)
     is_full: bool = False
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
 
     def name(self) -> Mapping[str, Json]:
         """The field `name`, where the key does not say it already."""

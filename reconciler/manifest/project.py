@@ -79,6 +79,15 @@ class Project:
         """Fields for every resource of a section that leaves them out, by section."""
         return dict(self.document.value.get("defaults") or {})
 
+    def section(self, name: str, environ: Mapping[str, str]) -> Mapping[str, Json]:
+        """A section for tenants, with its expressions evaluated. Raises ManifestError."""
+        findings: list[Finding] = []
+        written = self.document.value.get(name) or {}
+        section = expand(written, Variables(environ, secrets_allowed=False), findings, (name,))
+        if findings:
+            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        return dict(section)
+
     @property
     def requests_per_minute(self) -> float | None:
         """The most requests to send in a minute; None for no such limit."""

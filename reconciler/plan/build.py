@@ -107,7 +107,7 @@ def _replaced(found: Sequence[Difference]) -> dict[ResourceKey, str]:
 
 
 def _immutable_changes(difference: Difference) -> list[str]:
-    immutable = get(difference.key.kind).immutable
+    immutable = get(difference.key.kind).fixed(difference.desired.spec)
     return sorted({str(change.path[0]) for change in difference.changes} & immutable)
 
 
@@ -227,8 +227,13 @@ def _without_ended(operations: Sequence[Operation]) -> Iterator[Operation]:
     """*operations* without deletes of what means nothing once something else is deleted."""
     gone = {op.key for op in operations if op.action is Action.DELETE}
     for operation in operations:
-        is_delete = operation.action is Action.DELETE and operation.live is not None
-        if not (is_delete and operation.live and _owner(operation.live, gone, "ends")):
+        resource = operation.live if operation.action is Action.DELETE else None
+        if resource is None:
+            yield operation
+            continue
+        # What belongs to the organization outlives a tenant: others may use it.
+        is_shared = get(resource.key.kind).is_shared(resource.spec)
+        if not _owner(resource, gone, "ends") and not (is_shared and _owner(resource, gone)):
             yield operation
 
 

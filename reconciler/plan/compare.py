@@ -14,6 +14,7 @@ from reconciler.model import (
     DesiredTenant,
     LiveResource,
     LiveTenant,
+    Ref,
     Remembered,
     ResourceKey,
 )
@@ -37,9 +38,28 @@ def differences(
             found.append(_missing(declared, live))
             continue
         kind = get(key.kind)
-        difference = _compared(kind, declared, present, memory)
+        difference = _compared(kind, _by_reference(kind, declared, present, live), present, memory)
         found.append(difference if may_resume(key) else _held_back(kind, difference))
     return found
+
+
+def _by_reference(
+    kind: Kind, declared: DesiredResource, present: LiveResource, live: LiveTenant
+) -> DesiredResource:
+    """*declared* with the references that the live one has, where it gives their very ids."""
+    same = {
+        field: ref
+        for field in kind.references
+        if isinstance(ref := present.spec.get(field), Ref)
+        and isinstance(id_ := declared.spec.get(field), str)
+        and id_ == _id(ref, live)
+    }
+    return replace(declared, spec={**declared.spec, **same}) if same else declared
+
+
+def _id(ref: Ref, live: LiveTenant) -> str:
+    target = live.resources.get(ref.key(live.name))
+    return target.id if target else ref.name.removeprefix("@")
 
 
 def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:

@@ -119,6 +119,17 @@ def _organization(problem: errors.OrganizationUnclear) -> Explanation:
     )
 
 
+def _still_used(problem: errors.StillUsed) -> Explanation:
+    places = problem.workspace_ids
+    shown_ids = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    return (
+        f"{problem.kind} {problem.id} is the organization's, and with it Airbyte would delete what "
+        f"was made of it in {len(places)} other workspaces: {shown_ids}. Nothing was sent.",
+        "Take what uses it out of those tenants first.",
+        None,
+    )
+
+
 def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
     detail = (
         f"configuration.{problem.field} holds a secret that no manifest declares, at a place where "
@@ -200,6 +211,7 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
     errors.AmbiguousName: ("ambiguous name", _ambiguous),
     errors.AdoptionFailed: ("nothing to adopt", _adoption),
     errors.OrganizationUnclear: ("organization unclear", _organization),
+    errors.StillUsed: ("used by other tenants", _still_used),
     errors.SecretNotCarried: ("secret would be lost", _not_carried),
     errors.StreamsUnfit: ("streams not as the source has them", _unfit),
     errors.LedgerUnusable: ("ledger unusable", _ledger),

@@ -176,4 +176,11 @@ RULES = (
         "source's own, without a word, and ignores it: no plan would ever be empty.",
         hint="Correct what the message names, or let the source discover its streams again.",
     ),
+    error_rule(
+        "R525",
+        "used by other tenants",
+        what="Something of the organization is to be deleted that other tenants still use.",
+        why="Airbyte would delete what they made of it along, and their connections.",
+        hint="Take what uses it out of those tenants first.",
+    ),
 )

@@ -145,4 +145,18 @@ RULES = (
         why="Checking against another one than was asked for could pass what is wrong.",
         hint="Check the address or file; `connectors update --file FILE` takes an offline copy.",
     ),
+    error_rule(
+        "R217",
+        "not a connector manifest",
+        what="The `manifest` of a definition is not that of a declarative connector.",
+        why="Airbyte refuses one without `spec.connection_specification`.",
+        hint="Take the YAML that Airbyte's Connector Builder exports.",
+    ),
+    error_rule(
+        "R218",
+        "not a connector specification",
+        what="The `spec` of a definition is no JSON Schema of configurations.",
+        why="Configurations are checked by it, and it tells which fields are secret.",
+        hint="Take what the image prints for the command `spec`.",
+    ),
 )

@@ -43,6 +43,21 @@ RULES = (
         example="destinations: {lake: {}, warehouse: {}}\nconnections:\n  shopify: {streams: all}",
     ),
     error_rule(
+        "R106",
+        "unknown definition",
+        what="A source or destination is of a definition that nobody declares.",
+        why="There is no connector to make it of.",
+        hint="Correct the key, or declare it under `definitions:` of the tenant or the project.",
+        example="sources:\n  crm: {definition: crmm, configuration: {}}",
+    ),
+    error_rule(
+        "R107",
+        "wrong kind of connector",
+        what="A source is of a definition for destinations, or the other way round.",
+        why="Airbyte keeps the two apart, and would not find it.",
+        hint="Use another definition, or correct its `actorType`.",
+    ),
+    error_rule(
         "R110",
         "duplicate name",
         what="Two resources of one kind in one workspace have the same `name`.",
@@ -65,5 +80,12 @@ RULES = (
         why="Each would undo what the other does.",
         hint="Give one of them another `workspace.name`.",
         example="workspace: {name: Acme Inc}   # also that of tenant acme-2",
+    ),
+    error_rule(
+        "R113",
+        "shared and different",
+        what="Two tenants declare something of the organization by one name, with other content.",
+        why="There is one of that name for all tenants, and each apply would undo the other's.",
+        hint="Declare it once, in the project file, or give each a `name` of its own.",
     ),
 )

@@ -1,0 +1,42 @@
+"""Files that a manifest names, such as a connector's manifest: YAML or JSON beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from reconciler.errors import ManifestError, error
+from reconciler.manifest.discover import confined, shown
+from reconciler.manifest.reader import read_file
+from reconciler.model import Json, Origin
+
+
+class Files:
+    """The values in such files; each is read once, however many tenants name it."""
+
+    def __init__(self, root: FilePath) -> None:
+        self._root = root
+        self._known: dict[FilePath, Json] = {}
+
+    def read(self, named_at: Origin, path: str) -> Json:
+        """What is in the file that *path*, written at *named_at*, leads to from there.
+
+        Raises ManifestError.
+        """
+        file = FilePath(named_at.path).parent / path
+        if file in self._known:
+            return self._known[file]
+        confined(file, self._root)
+        if not file.is_file():
+            raise ManifestError(
+                [
+                    error(
+                        named_at,
+                        "unreadable file",
+                        detail=f"There is no file {shown(file)}.",
+                        hint="A path is relative to the file that it is written in.",
+                    )
+                ]
+            )
+        value = read_file(file, shown(file)).value
+        self._known[file] = value
+        return value
