@@ -52,6 +52,6 @@ def _is_drift(row: Row) -> bool:
 _CONDITIONS: Mapping[FailOn, Callable[[Row], bool]] = {
     FailOn.CHANGE: _is_own,
     FailOn.DELETE: lambda row: _is_own(row) and row.verb in (Verb.DELETE, Verb.REPLACE),
-    FailOn.LOSS: lambda row: _is_own(row) and any(e.weight is Weight.LOSS for e in row.effects),
+    FailOn.LOSS: lambda row: _is_own(row) and any(e.weight is Weight.LOSS for e in row.own_effects),
     FailOn.DRIFT: _is_drift,
 }

@@ -48,7 +48,8 @@ def _attribution(now: Sequence[Operation], then: Sequence[Operation]) -> Attribu
         return Attribution(Whose.DRIFT)
     alike = [_essence(change) for operation in then for change in operation.changes]
     already = {c.path for operation in now for c in operation.changes if _essence(c) in alike}
-    return Attribution(Whose.BOTH, frozenset(already), _actions(then))
+    consequences = frozenset(told for operation in then for told in operation.consequences)
+    return Attribution(Whose.BOTH, frozenset(already), _actions(then), consequences)
 
 
 def _same(now: Operation, then: Operation) -> bool:

@@ -97,11 +97,14 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Whose doing a row is. Of BOTH, the paths that the base would change alike, and its action."""
+    """Whose doing a row is. Of BOTH, what the base would do: the paths that it would change alike,
+    its action, and the consequences that it would have as well.
+    """
 
     whose: Whose
     already: frozenset[Path] = frozenset()
     base_action: str = ""
+    base_consequences: frozenset[Consequence] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

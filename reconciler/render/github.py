@@ -99,7 +99,7 @@ def _whose(block: Block, row: Row) -> str:
 
 
 def _level(row: Row) -> Level:
-    is_loss = any(effect.weight is Weight.LOSS for effect in row.effects)
+    is_loss = any(effect.weight is Weight.LOSS for effect in row.own_effects)
     return Level.WARNING if is_loss or row.verb in (Verb.DELETE, Verb.REPLACE) else Level.NOTICE
 
 

@@ -224,8 +224,7 @@ def _signature(row: Row, names: TypeNames) -> Signature:
     changes = tuple((c.path, _exact(c.before), _exact(c.after), c.mark) for c in row.changes)
     causes = tuple((op.cause, op.reason) for op in row.operations)
     of = row.attribution
-    whose = (of.whose, of.already, of.base_action) if of else None
-    return (row.verb, about, in_short(row, names), changes, causes, row.consequences, whose)
+    return (row.verb, about, in_short(row, names), changes, causes, row.consequences, of)
 
 
 def _shape(row: Row) -> Signature:

@@ -133,7 +133,7 @@ def _tiles(plan: Plan, outlined: Outline) -> Iterator[Json]:
 
 
 def _losses(outlined: Outline) -> str:
-    losses = [(e, n) for e, n in effect_counts(outlined.rows) if e.weight is Weight.LOSS]
+    losses = [(e, n) for e, n in effect_counts(outlined.rows, own=True) if e.weight is Weight.LOSS]
     texts = [f"{effect.title} ({counted(n, 'resource')})" for effect, n in losses]
     return f"Loss: {', '.join(texts)}" if texts else ""
 

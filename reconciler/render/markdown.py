@@ -130,7 +130,7 @@ def _head(plan: Plan, outlined: Outline, place: Place) -> str:
     rows = [f"### Plan for {_code(shortened(place.name, _LONGEST))}", *sums]
     if plan.base is None and not outlined.rows and not left_alone(plan, outlined):
         return f"{rows[0]}\n\nNo changes: everything matches its manifests."
-    effects = effect_counts(outlined.rows)
+    effects = effect_counts(outlined.rows, own=True)
     losses = [f"{n:,} {effect.title}" for effect, n in effects if effect.weight is Weight.LOSS]
     warned = [f"**Loss:** {', '.join(losses)}."] if losses else []
     warned += [f"**{sentence}**" for sentence in left_alone(plan, outlined)]
@@ -205,7 +205,7 @@ def _rank(row: Row, block: Block) -> Rank:
         return Rank.DRIFT
     if row.verb in (Verb.DELETE, Verb.REPLACE):
         return Rank.DELETED if row.verb is Verb.DELETE else Rank.REPLACED
-    if any(effect.weight is Weight.LOSS for effect in row.effects):
+    if any(effect.weight is Weight.LOSS for effect in row.own_effects):
         return Rank.LOST
     if Effect.CREDENTIALS_SENT in row.effects:
         return Rank.SECRETS

@@ -103,7 +103,7 @@ def base_lines(plan: Plan, outlined: Outline) -> list[str]:
 
 def effect_lines(outlined: Outline) -> tuple[list[str], list[str]]:
     """What is lost, and what else happens to the data: how many rows do that, in lines."""
-    counts = effect_counts(outlined.rows)
+    counts = effect_counts(outlined.rows, own=True)
     losses = [f"{n:,} {effect.title}" for effect, n in counts if effect.weight is Weight.LOSS]
     others = [f"{n:,} {effect.title}" for effect, n in counts if effect.weight < Weight.LOSS]
     return _sentence("Loss", losses), _sentence("Data", others)

@@ -81,6 +81,13 @@ class Row:
         return tuple(dict.fromkeys(consequence.effect for consequence in self.consequences))
 
     @property
+    def own_effects(self) -> tuple[Effect, ...]:
+        """The effects that only this change brings; all of them where the base has all as well."""
+        theirs = self.attribution.base_consequences if self.attribution else frozenset()
+        own = dict.fromkeys(c.effect for c in self.consequences if c not in theirs)
+        return tuple(own) or self.effects
+
+    @property
     def section(self) -> Section:
         """Whether it only puts back what somebody changed in Airbyte, or is there without this."""
         if self.attribution is not None:
@@ -253,11 +260,14 @@ def _job_text(history: JobHistory) -> str:
     return safe("; ".join(said))
 
 
-def effect_counts(rows: Sequence[Row]) -> list[tuple[Effect, int]]:
-    """How many rows have each effect, worst first, then in the table's order."""
+def effect_counts(rows: Sequence[Row], *, own: bool = False) -> list[tuple[Effect, int]]:
+    """How many rows have each effect, worst first, then in the table's order.
+
+    With *own* only those that this change brings.
+    """
     counts = dict.fromkeys(Effect, 0)
     for row in rows:
-        for effect in row.effects:
+        for effect in row.own_effects if own else row.effects:
             counts[effect] += 1
     present = [(effect, count) for effect, count in counts.items() if count]
     return sorted(present, key=lambda pair: -pair[0].weight)

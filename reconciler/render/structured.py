@@ -59,17 +59,17 @@ def _summary(plan: Plan) -> Record:
     }
 
 
-def _counts(rows: Sequence[Row]) -> Record:
+def _counts(rows: Sequence[Row], *, own: bool = False) -> Record:
     return {
         **{str(verb): count for verb, count in verb_counts(rows).items()},
-        "effects": {effect.slug: count for effect, count in effect_counts(rows)},
+        "effects": {effect.slug: count for effect, count in effect_counts(rows, own=own)},
     }
 
 
 def _by_whose(rows: Sequence[Row], plan: Plan) -> Record:
     """The same sums for what this change does, and for what is there without it."""
     return {
-        "thisChange": _counts([row for row in rows if row.section is not Section.DRIFT]),
+        "thisChange": _counts([r for r in rows if r.section is not Section.DRIFT], own=True),
         "alreadyThere": _counts([row for row in rows if row.section is Section.DRIFT]),
         "settled": sum(len(tenant.settled) for tenant in plan.tenants),
     }

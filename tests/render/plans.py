@@ -142,7 +142,11 @@ def _drifting(*, before: bool = False) -> TenantPlan:
         "acme",
         (
             update(main, [paused], [resumed]),
-            update(copy, [paused] if before else [paused, prefix], [tables, resumed]),
+            update(
+                copy,
+                [paused] if before else [paused, prefix],
+                [resumed] if before else [tables, resumed],
+            ),
             update(moved, [cron], [Consequence(Effect.SCHEDULE_ONLY)]),
         ),
         unchanged=3,
