@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 import click
 
 from reconciler.cli import loading, plan_file, session
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.plan_output import max_chars_option
 from reconciler.cli.planning import remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -22,11 +24,7 @@ from reconciler.render.drift import (
 )
 from reconciler.selection import Selection
 
-_RENDERERS = {
-    "json": render_drift_json,
-    "markdown": render_drift_markdown,
-    "html": render_drift_html,
-}
+_FORMATS = ("text", "json", "markdown", "html", "github")
 _REFUSALS = (AmbiguousName, AdoptionFailed, ListingInconsistent)
 
 
@@ -37,11 +35,12 @@ _REFUSALS = (AmbiguousName, AdoptionFailed, ListingInconsistent)
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", *_RENDERERS]),
+    type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
     help="How it is written on stdout.",
 )
+@max_chars_option
 @global_options
 def drift(
     settings: Settings,
@@ -49,6 +48,7 @@ def drift(
     secrets: bool,
     details: bool,
     format_: str,
+    max_chars: int,
 ) -> None:
     """Show what is no longer as the manifests have it, and who changed it.
 
@@ -67,17 +67,30 @@ def drift(
     ):
         found = find_drift(connection.client, loaded.tenants, recall, secrets=secrets)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
-    settings.result(_rendered(found, place, settings, format_, details=details))
+    look = _Look(format_, max_chars, details or bool(settings.verbose))
+    settings.result(_rendered(found, place, look, settings))
     sys.exit(_exit_code(found))
 
 
-def _rendered(
-    found: Drift, place: Place, settings: Settings, format_: str, *, details: bool
-) -> str:
-    if format_ in _RENDERERS:
-        return _RENDERERS[format_](found, place)
-    all_of_it = details or bool(settings.verbose)
-    return render_drift(found, settings.palette(sys.stdout), details=all_of_it)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    format: str
+    max_chars: int
+    details: bool
+
+
+def _rendered(found: Drift, place: Place, look: _Look, settings: Settings) -> str:
+    if look.format == "json":
+        return render_drift_json(found, place)
+    if look.format == "html":
+        return render_drift_html(found, place)
+    if look.format == "markdown":
+        return render_drift_markdown(found, look.max_chars)
+    if look.format == "github":
+        from reconciler.render.drift_github import render_drift_github
+
+        return render_drift_github(found)
+    return render_drift(found, settings.palette(sys.stdout), details=look.details)
 
 
 def _exit_code(found: Drift) -> ExitCode:

@@ -37,6 +37,17 @@ details_option = click.option(
 )
 
 
+max_chars_option = click.option(
+    "--max-chars",
+    type=click.IntRange(MIN_CHARS),
+    default=MAX_CHARS,
+    show_default=True,
+    metavar="N",
+    help="The most characters of Markdown, which is composed to fit; GitHub takes 65,536 in a "
+    "comment, GitLab 1,000,000.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """In which format, and in which files besides; `max_chars` bounds Markdown alone."""
@@ -100,15 +111,7 @@ _OPTIONS = (
         help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
     ),
     click.option("--html", "page", metavar="FILE", help="Also write the page of --format html."),
-    click.option(
-        "--max-chars",
-        type=click.IntRange(MIN_CHARS),
-        default=MAX_CHARS,
-        show_default=True,
-        metavar="N",
-        help="The most characters of Markdown, which is composed to fit; GitHub takes 65,536 in a "
-        "comment, GitLab 1,000,000.",
-    ),
+    max_chars_option,
 )
 
 

@@ -22,7 +22,7 @@ MOST = 8  # unmanaged objects of a tenant that are named, unless all are asked f
 
 def render_drift(drift: Drift, palette: Palette = PLAIN, *, details: bool = False) -> str:
     """The whole as text, with a line that counts it all."""
-    blocks = ["\n".join(_tenant_lines(t, palette, details)) for t in drift.tenants if _is_told(t)]
+    blocks = ["\n".join(_tenant_lines(t, palette, details)) for t in drift.tenants if _istold(t)]
     return "\n\n".join([*blocks, summary(drift)]) + "\n"
 
 
@@ -67,7 +67,7 @@ def _all(drift: Drift) -> Iterator[Drifted]:
     return (one for tenant in drift.tenants for one in tenant.drifted)
 
 
-def _is_told(tenant: TenantDrift) -> bool:
+def _istold(tenant: TenantDrift) -> bool:
     return bool(tenant.drifted or tenant.unmanaged or tenant.failure)
 
 
@@ -88,15 +88,16 @@ def _tenant_lines(tenant: TenantDrift, palette: Palette, details: bool) -> Itera
 def _resource_lines(one: Drifted, palette: Palette) -> Iterator[str]:
     head = f'  {safe(one.key.local)} "{safe(one.title)}"'
     if one.state is not State.DIFFERS:
-        yield f"{head}: {one.state}, {_cause(one)} ({safe(str(one.origin))})"
+        yield f"{head}: {one.state}, {cause(one)} ({safe(str(one.origin))})"
         return
     yield f"{head} ({safe(str(one.origin))})"
     for field in one.fields:
         colour = palette.error if field.who is Who.BOTH else palette.update
-        yield f"      {_told(field)}  {colour}{field.who}{palette.reset}"
+        yield f"      {told(field)}  {colour}{field.who}{palette.reset}"
 
 
-def _cause(one: Drifted) -> str:
+def cause(one: Drifted) -> str:
+    """How a resource came to be missing, or to be there still."""
     if one.state is State.RETIRED:
         return "not applied yet"
     return {
@@ -105,7 +106,8 @@ def _cause(one: Drifted) -> str:
     }.get(one.who, "deleted outside or never applied")
 
 
-def _told(field: FieldDrift) -> str:
+def told(field: FieldDrift) -> str:
+    """One field: its path, and its value live, in the manifest and, where both differ, applied."""
     applied = ""
     if field.who is Who.BOTH and field.applied is not MISSING:
         applied = f", applied last {_value(field.applied)}"
@@ -189,17 +191,40 @@ def _resource_record(one: Drifted) -> Json:
     }
 
 
+_NOT_MANAGED = "not managed"
 HEADS = ("Tenant", "Resource", "Field", "Live", "Manifest", "Who")
 
 
-def render_drift_markdown(drift: Drift, _place: Place) -> str:
-    """The whole for a comment: a sentence and a table."""
+def render_drift_markdown(drift: Drift, max_chars: int) -> str:
+    """The whole in so many characters, for a comment: a sentence and a table; what is left out counts.
+
+    What nobody manages is no drift: it comes last.
+    """
     lines = [f"**{summary(drift)}**", ""]
-    rows = list(_rows(drift))
+    found = sorted(_rows(drift), key=lambda row: row[-1] == _NOT_MANAGED)
+    rows = [_markdown_row([_code(cell) for cell in row]) for row in found]
     if rows:
         lines += [_markdown_row(HEADS), _markdown_row(["---"] * len(HEADS))]
-        lines += [_markdown_row([_code(cell) for cell in row]) for row in rows]
-    return "\n".join(lines) + "\n"
+    room = max_chars - sum(len(line) + 1 for line in lines)
+    if sum(len(row) + 1 for row in rows) > room:
+        rows = _as_many_as_fit(rows, room)
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def _as_many_as_fit(rows: Sequence[str], room: int) -> list[str]:
+    """The first of *rows*, each whole, and a sentence that counts the others."""
+    kept: list[str] = []
+    room -= len(_more(len(rows))) + 1
+    for row in rows:
+        room -= len(row) + 1
+        if room < 0:
+            break
+        kept.append(row)
+    return [*kept, _more(len(rows) - len(kept))]
+
+
+def _more(count: int) -> str:
+    return f"\n… and {counted(count, 'row')} more: `reconciler drift` shows them."
 
 
 def render_drift_html(drift: Drift, place: Place) -> str:
@@ -226,14 +251,14 @@ def _rows(drift: Drift) -> Iterator[Sequence[str]]:
         for one in tenant.drifted:
             local = safe(one.key.local)
             if one.state is not State.DIFFERS:
-                yield (name, local, "", "", "", f"{one.state}, {_cause(one)}")
+                yield (name, local, "", "", "", f"{one.state}, {cause(one)}")
             for each in one.fields:
                 values = (_value(each.live), _value(each.declared))
                 yield (name, local, show_path(each.path), *values, str(each.who))
         for unmanaged in tenant.unmanaged:
             resource = unmanaged.resource
             title = safe(str(resource.spec["name"]))
-            yield (name, resource.key.kind, title, "", "", "not managed")
+            yield (name, resource.key.kind, title, "", "", _NOT_MANAGED)
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

@@ -140,6 +140,37 @@ def test_every_format_has_it_all(applied: Project, api: Api) -> None:
     assert "<b>|" not in page
 
 
+def test_github_shows_drift_at_the_manifests_lines(applied: Project, api: Api) -> None:
+    patch_connection(api, schedule={"scheduleType": "manual"})
+    content = acme()
+    content["sources"]["second"] = stripe()
+    applied.tenant(content)
+    result = applied.run("drift", "--format", "github")
+    assert result.exit_code == 2
+    first, second, sums = result.stdout.splitlines()
+    assert first.startswith("::warning file=tenants/acme.yaml,line=")
+    assert "title=Drift of connection/acme/stripe" in first
+    assert 'live "manual", manifest "cron"  changed outside' in first
+    assert second.endswith("::missing, not applied yet")
+    assert sums.startswith("::notice title=Drift::Drift in 1 of 1 tenant: ")
+
+
+def test_markdown_fits_a_comment_and_counts_what_it_leaves_out(applied: Project, api: Api) -> None:
+    workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
+    for number in range(60):
+        name, body = f"Loose {number} {'x' * 40}", {"sourceType": "faker", "count": 1}
+        body = {"workspaceId": workspace, "name": name, "configuration": body}
+        api.call("POST", "/sources", body)
+    patch_connection(api, schedule={"scheduleType": "manual"})
+    whole = applied.run("drift", "--format", "markdown").stdout
+    assert whole.count("not managed") == 60
+    cut = applied.run("drift", "--format", "markdown", "--max-chars", "4000").stdout
+    assert len(cut) <= 4000
+    assert "changed outside" in cut
+    left_out = 60 - cut.count("not managed")
+    assert cut.endswith(f"… and {left_out} rows more: `reconciler drift` shows them.\n")
+
+
 def test_a_tenant_that_cannot_be_read_is_a_failure(applied: Project, api: Api) -> None:
     api.fault(method="GET", path="*/connections", status=403, count=9)
     result = applied.run("drift")

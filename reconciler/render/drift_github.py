@@ -1,0 +1,31 @@
+"""Drift as annotations that GitHub shows at the manifests' lines; source: see render/github.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.drift import Drift, Drifted, State
+from reconciler.render.drift import cause, summary, told
+from reconciler.render.github import Level, annotation, diagnostic_annotation
+from reconciler.render.problems import explain
+from reconciler.render.values import safe
+
+
+def render_drift_github(drift: Drift) -> str:
+    """What could not be read, then each resource that has drifted, at its place; and the sums."""
+    failures = [explain(tenant.failure) for tenant in drift.tenants if tenant.failure]
+    found = [_annotated(one) for tenant in drift.tenants for one in tenant.drifted]
+    sums = annotation(Level.NOTICE, summary(drift), title="Drift")
+    return "\n".join([*map(diagnostic_annotation, failures), *found, sums]) + "\n"
+
+
+def _annotated(one: Drifted) -> str:
+    title = safe(f"Drift of {one.key}")
+    return annotation(Level.WARNING, "\n".join(_lines(one)), title=title, origin=one.origin)
+
+
+def _lines(one: Drifted) -> Iterator[str]:
+    if one.state is not State.DIFFERS:
+        yield f"{one.state}, {cause(one)}"
+    for field in one.fields:
+        yield f"{told(field)}  {field.who}"
