@@ -196,7 +196,7 @@ HEADS = ("Tenant", "Resource", "Field", "Live", "Manifest", "Who")
 
 
 def render_drift_markdown(drift: Drift, max_chars: int) -> str:
-    """The whole in so many characters, for a comment: a sentence and a table; what is left out counts.
+    """The whole for a comment of so many characters: a sentence, and a table as long as fits.
 
     What nobody manages is no drift: it comes last.
     """
