@@ -14,8 +14,10 @@ from reconciler.model import Json
 _PLAIN = re.compile(r"[^\W\d_][\w./@+-]*(?: [\w./@+()&-]+)*\Z")
 _EXPRESSION = re.compile(r"\$\{\{ [A-Za-z0-9_.-]+(?:\[tenant\]\.[A-Za-z0-9_.-]+)? \}\}\Z")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
-_LINE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*\Z")
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+# What turns the direction of a text, or is not seen at all, would show a reviewer something else.
+_MISLEADING = r"\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
+_LINE = re.compile(rf"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff{_MISLEADING}]*\Z")
+_UNSAFE = re.compile(rf"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff{_MISLEADING}]")
 
 
 def scalar(value: Json, *, in_flow: bool = False) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from reconciler.sandbox.server import Settings, running
 from tests.cli.manifests import ENVIRON, acme
-from tests.support import EXAMPLES, Api, Project
+from tests.support import EXAMPLES, ROOT, Api, Project
+
+BUNDLED = ROOT / "reconciler" / "data" / "connectors.json"
 
 
 @pytest.fixture
@@ -315,3 +320,101 @@ def test_tags_of_connections_are_exported_with_their_colours(project: Project, a
     api.call("POST", "/workspaces", {"name": "Untagged"})
     project.run("export", "Untagged", "--out", "other")
     assert not [path for _, path in api.requests() if path.endswith("/tags")]
+
+
+ODD_KEYS = [
+    "tab\there",
+    "bell\x07",
+    "new\nline",
+    "\u202ebidi",
+    "a: b",
+    "- x",
+    "#",
+    "",
+    " ",
+    "on",
+    "ключ",
+]
+
+
+def test_any_key_of_a_configuration_survives(project: Project, api: Api) -> None:
+    workspace = api.call("POST", "/workspaces", {"name": "Odd"})["workspaceId"]
+    configuration = {"sourceType": "faker", "count": 1, "more": dict.fromkeys(ODD_KEYS, "x")}
+    api.call("POST", "/sources", {**source("S", workspace), "configuration": configuration})
+
+    result = project.run("export", "--all")
+
+    assert result.exit_code == 0, result.output
+    text = (project.folder / "tenants" / "odd.yaml").read_text(encoding="utf-8")
+    assert not any(letter in text for letter in "\x07\t\u202e")
+    assert exported(project, "odd")["sources"]["s"]["configuration"]["more"].keys() == set(ODD_KEYS)
+    project.assert_no_changes()
+
+
+def test_a_tag_that_no_connection_has_is_not_exported(applied: Project, api: Api) -> None:
+    workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
+    api.call("POST", "/tags", {"workspaceId": workspace, "name": "unused", "color": "FF0000"})
+    assert applied.run("export", "--all").exit_code == 0
+    assert "tags" not in exported(applied, "acme-inc")
+    applied.assert_no_changes()
+
+
+def test_resources_that_somebody_allotted_survive_an_update(applied: Project, api: Api) -> None:
+    row = api.row("sources", "stripe")
+    allotted = {"default": {"cpu_request": "1", "memory_limit": "2Gi"}, "jobSpecific": []}
+    api.call("PATCH", f"/sources/{row['sourceId']}", {"resourceAllocation": allotted})
+    kept = api.row("sources", "stripe")["resourceAllocation"]
+    assert applied.run("export", "--all").exit_code == 0
+    applied.assert_no_changes()
+    file = applied.folder / "tenants" / "acme-inc.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "resourceAllocation" not in text
+    file.write_text(text.replace("acct_123", "acct_456"), encoding="utf-8")
+    applied.apply()
+    row = api.row("sources", "stripe")
+    assert row["configuration"]["account_id"] == "acct_456"
+    assert row["resourceAllocation"] == kept
+
+
+def test_a_schedule_in_another_zone_and_a_lock_are_left_alone(applied: Project, api: Api) -> None:
+    row = api.row("connections", "stripe")
+    cron = {"scheduleType": "cron", "cronExpression": "0 0 2 * * ?", "zone": "Europe/Paris"}
+    changes = {"schedule": cron, "status": "locked"}
+    api.control_call(f"/connections/{row['connectionId']}", changes)
+    result = applied.run("export", "--all")
+    assert result.exit_code == 0, result.output
+    assert 'connection "stripe", schedule: ' in result.stdout
+    assert 'connection "stripe", status: ' in result.stdout
+    connection = exported(applied, "acme-inc")["connections"]["stripe"]
+    assert not {"schedule", "status"} & connection.keys()
+    applied.assert_no_changes()
+
+
+def test_a_connector_that_the_catalogue_does_not_know_is_exported_by_its_id(tmp_path: Path) -> None:
+    # As one that Airbyte has withdrawn from its registry, or somebody's own.
+    known = json.loads(BUNDLED.read_text(encoding="utf-8"))
+    row = next(row for row in known["sources"] if row["dockerRepository"].endswith("source-faker"))
+    old = {
+        **row,
+        "name": "Withdrawn",
+        "dockerRepository": "airbyte/source-withdrawn",
+        "sourceDefinitionId": "5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11",
+    }
+    registry = tmp_path / "registry.json"
+    registry.write_text(
+        json.dumps({**known, "sources": [*known["sources"], old]}), encoding="utf-8"
+    )
+    settings = Settings(database=tmp_path / "other.db", registry=registry)
+    with running(settings) as sandbox:
+        api = Api(sandbox)
+        workspace = api.call("POST", "/workspaces", {"name": "Old"})["workspaceId"]
+        body = {"workspaceId": workspace, "name": "S", "configuration": {"count": 1}}
+        api.call("POST", "/sources", {**body, "definitionId": old["sourceDefinitionId"]})
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        elsewhere = Project(folder, sandbox.url)
+        result = elsewhere.run("export", "--all")
+        assert result.exit_code == 0, result.output
+        found = exported(elsewhere, "old")["sources"]["s"]
+        assert found["definitionId"] == old["sourceDefinitionId"]
+        elsewhere.assert_no_changes()

@@ -127,6 +127,15 @@ def test_a_whole_life(project: Project, sdk: AirbyteAPI, sandbox: Sandbox) -> No
     assert "newcomer" in plan.stdout
     project.apply()
     project.environ.clear()
+
+    # Synced: what is new, and nothing else.
+    witness.control_call("/behaviour", {"job_pending_s": 0, "job_running_s": 0})
+    synced = project.run("sync", "newcomer", "--wait", "--poll", "10ms")
+    assert synced.exit_code == 0, synced.output
+    status = project.run("status", "newcomer", "--detailed-exitcode")
+    assert status.exit_code == 0, status.output
+    assert "succeeded" in status.stdout
+    assert len(witness.call("GET", "/jobs")["data"]) == synced.stdout.count("newcomer")
     assert len(workspaces(witness)) == COUNT + 1
 
     # And one is retired.
