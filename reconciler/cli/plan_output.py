@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ def _markdown(made: Made, output: Output, look: Look) -> str:
         taken_at=made.taken_at,
         digest=plan_digest(made.plan, made.place, made.options, made.shard),
         command=command_line(without=ONLY_OUTPUT),
-        page=output.page or "",
+        page=os.path.basename(output.page or ""),
     )
     return render_plan_markdown(
         made.plan, made.place, look, colophon=colophon, limit=output.max_chars

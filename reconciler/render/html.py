@@ -19,7 +19,7 @@ from reconciler.consequences import Effect, Weight
 from reconciler.errors import Diagnostic
 from reconciler.model import Exhaustive, Json, Ref, ResourceKey
 from reconciler.plan.file import Place
-from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan, Whose
 from reconciler.render.changed import render_gone
 from reconciler.render.dependencies import Graph, graph_of
 from reconciler.render.equalities import equal_lines
@@ -43,6 +43,7 @@ from reconciler.render.rows import (
 from reconciler.render.values import counted, leaves, safe
 from reconciler.wording import show_path
 
+WIDE = 10_000  # the page breaks its own lines
 LONGEST = 2_000  # characters of one value
 
 _SECTIONS = {
@@ -112,11 +113,20 @@ def _data(plan: Plan, place: Place, names: TypeNames) -> Json:
             [effect.slug, effect.title, effect.sentence, _weight(effect), count]
             for effect, count in effect_counts(every_row)
         ],
+        "whose": [
+            [whose, count]
+            for whose in Whose
+            if (count := sum(_whose(row) is whose for row in every_row))
+        ],
         "sections": _SECTIONS,
         "blocks": list(writer.blocks(plan, outlined)),
         "graphs": graphs,
         "graphOf": graph_of_tenant,
     }
+
+
+def _whose(row: Row) -> Whose | None:
+    return row.attribution.whose if row.attribution else None
 
 
 def _tiles(plan: Plan, outlined: Outline) -> Iterator[Json]:
@@ -177,7 +187,7 @@ class _Writer:
         for block in outlined.drift:
             yield self._block("drift", block)
         if plan.base and plan.base.gone:
-            told = render_gone(plan.base.gone, plan.base.revision).splitlines()
+            told = render_gone(plan.base.gone, plan.base.revision, WIDE).splitlines()
             yield {**_titled("notes", "No longer in the manifests", problems=[]), "lines": told}
         for tenant in plan.tenants:
             if lines := list(_noted(tenant)):
@@ -247,6 +257,7 @@ class _Writer:
             "fields": list(self._fields(row)),
             "place": safe(str(operation.origin)) if operation.origin else "",
             "jobs": jobs_text(row.jobs) if row.jobs else "",
+            "whose": _whose(row),
         }
         return {field: value for field, value in written.items() if value or field == "effects"}
 

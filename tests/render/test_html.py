@@ -12,7 +12,7 @@ from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
 from reconciler.render.html import render_plan_html
 from tests.browser import Browser, browsing, chromium
-from tests.render.plans import PLANTED, TYPES, everything, hostile, rescheduled
+from tests.render.plans import PLANTED, TYPES, based, everything, hostile, rescheduled
 
 PLACE = Place("production", "https://api.airbyte.test/v1")
 
@@ -103,6 +103,18 @@ def test_tenant_action_and_consequence_filter(opened: Open) -> None:
     assert page.texts("main .row .key") == ["moved"]
     page.click('#verbs [data-value="create"]')
     assert names(page) == []
+
+
+def test_whose_doing_it_is_can_be_filtered(opened: Open) -> None:
+    page = opened(based())
+    assert page.texts("#whose .chip") == ["this change4", "already there4", "both2"]
+    page.click('#whose [data-value="already there"]')
+    assert page.texts("main h2") == ["Already there before this change (drift)"]
+    page.click('#whose [data-value="already there"]')
+    page.click('#whose [data-value="both"]')
+    assert page.texts("main .row .key") == ["copy", "moved"]
+    assert "already there" in page.texts("main .flag")[0]
+    assert opened(everything()).count("#whose .chip") == 0
 
 
 def test_blocks_fold_and_unfold(opened: Open) -> None:

@@ -5,7 +5,7 @@
   const OPEN_ROWS = 40;  // rows that are unfolded from the start
   const byId = (id) => document.getElementById(id);
   const MARKS = { create: "+", update: "~", replace: "±", delete: "−" };
-  const filters = { text: "", tenant: "", verbs: new Set(), effects: new Set() };
+  const filters = { text: "", tenant: "", verbs: new Set(), effects: new Set(), whose: new Set() };
   let shown = [];
   let drawn = 0;
   let allOpen = null;
@@ -38,6 +38,7 @@
     if (plan.losses) { byId("losses").textContent = plan.losses; byId("losses").hidden = false; }
     chips("verbs", plan.verbs.map(([verb, count]) => [verb, `${MARKS[verb]} ${verb}`, count, verb]), filters.verbs);
     chips("effects", plan.effects.map(([slug, title, sentence, weight, count]) => [slug, title, count, weight, sentence]), filters.effects);
+    chips("whose", plan.whose.map(([whose, count]) => [whose, whose, count, ""]), filters.whose);
   }
 
   function chips(id, entries, chosen) {
@@ -54,7 +55,7 @@
 
   // ── filters ─────────────────────────────────────────────────────────────────────────────────
   const haystack = (owner, parts) => owner.haystack ??= parts().join("\n").toLowerCase();
-  const rowText = (row) => haystack(row, () => [row.kind, row.key, row.short, row.why, row.place,
+  const rowText = (row) => haystack(row, () => [row.kind, row.key, row.short, row.why, row.place, row.jobs,
     ...row.effects.map((effect) => effect[1]), ...(row.changes || []).flat(), ...(row.fields || []).flat(),
     ...(row.own ? row.own.values.flat() : [])].filter(Boolean));
   const headText = (block) => haystack(block, () => [block.title || "", ...block.tenants.map((i) => plan.tenants[i]),
@@ -62,12 +63,13 @@
 
   function rowsOf(block) {
     if (filters.tenant && !block.tenants.some((i) => plan.tenants[i].toLowerCase().includes(filters.tenant))) return null;
-    const byKind = filters.verbs.size || filters.effects.size;
+    const byKind = filters.verbs.size || filters.effects.size || filters.whose.size;
     const inHead = !filters.text || headText(block).includes(filters.text);
     const isMeant = (i) => plan.tenants[i].toLowerCase().includes(filters.tenant);
     const rows = (block.rows || []).filter((row) =>
       (!filters.tenant || !row.on || row.on.some(isMeant)) &&
       (!filters.verbs.size || filters.verbs.has(row.verb)) &&
+      (!filters.whose.size || filters.whose.has(row.whose)) &&
       (!filters.effects.size || row.effects.some(([slug]) => filters.effects.has(slug))) &&
       (inHead || rowText(row).includes(filters.text)));
     if (rows.length) return rows;
@@ -80,7 +82,7 @@
       const rows = rowsOf(block);
       if (rows) shown.push([block, rows]);
     }
-    const isFiltered = filters.text || filters.tenant || filters.verbs.size || filters.effects.size;
+    const isFiltered = filters.text || filters.tenant || filters.verbs.size || filters.effects.size || filters.whose.size;
     byId("clear").hidden = !isFiltered;
     byId("main").replaceChildren();
     drawn = 0;
@@ -276,7 +278,7 @@
   });
   byId("clear").addEventListener("click", () => {
     filters.text = filters.tenant = "";
-    filters.verbs.clear(); filters.effects.clear();
+    filters.verbs.clear(); filters.effects.clear(); filters.whose.clear();
     byId("search").value = byId("tenant").value = "";
     document.querySelectorAll(".chip").forEach((chip) => chip.setAttribute("aria-pressed", "false"));
     refresh();
