@@ -75,13 +75,13 @@ def patch_actor(call: Call, role: str) -> Answer:
     if role == "destination":
         _refuse_outputs(definition, sent)
     merged = secrets.merged(before, sent)
-    return _write(call, row, call.name() or row["name"], merged, sent)
+    return _write(call, row, call.name(row["name"]), merged, sent)
 
 
 def put_actor(call: Call, role: str) -> Answer:
     """Replaces the configuration; masks keep stored secrets where the server looks for them."""
     row = require_actor(call, role, call.params[f"{role}Id"])
-    name = str(call.name())
+    name = call.name()
     before = loaded(row["configuration"])
     if before is None:
         raise problems.unexpected()

@@ -79,10 +79,15 @@ class Call:
         """The time in whole seconds."""
         return self.world.clock.seconds()
 
-    def name(self) -> str | None:
-        """The `name` of the body; one that the database's column cannot hold is a 500."""
+    def name(self, default: str = "") -> str:
+        """The `name` of the body; one that the database's column cannot hold is a 500.
+
+        An empty one is a name like any other; *default* is for an absent one.
+        """
         name: str | None = self.body.get("name")
-        if name is not None and len(name) > MAX_NAME:
+        if name is None:
+            return default
+        if len(name) > MAX_NAME:
             raise problems.error_id(500)
         return name
 

@@ -88,7 +88,7 @@ def create_connection(call: Call) -> Answer:
                 "workspace_id": source["workspace_id"],
                 "source_id": source["id"],
                 "destination_id": destination["id"],
-                "name": call.name() or f"{source['name']} <> {destination['name']}",
+                "name": call.name(f"{source['name']} <> {destination['name']}"),
                 "status": call.body.get("status", "active"),
                 "fields": dumped(
                     {**fields, "schedule": schedule or schedules.MANUAL, "streams": kept}
@@ -121,7 +121,7 @@ def patch_connection(call: Call) -> Answer:
     if schedule is not None:
         fields["schedule"] = schedule
     changes = {
-        "name": call.name() or row["name"],
+        "name": call.name(row["name"]),
         "status": call.body.get("status", row["status"]),
         "fields": dumped(fields),
     }

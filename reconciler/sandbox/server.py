@@ -100,6 +100,7 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
             application = _application(settings, store, registry)
             config = uvicorn.Config(
                 application,
+                loop="asyncio",  # "auto" tries to import another one at each start
                 log_config=None,
                 log_level="critical",
                 access_log=False,

@@ -149,7 +149,7 @@ def _stored(sent: Sent, stream: Stream, destination_modes: Sequence[str]) -> dic
     }
     if selected is not None:
         kept["selectedFields"] = [{"fieldPath": [f]} for f in stream.fields if f in selected]
-    if sent.get("destinationObjectName"):
+    if "destinationObjectName" in sent:
         kept["destinationObjectName"] = sent["destinationObjectName"]
     return kept
 

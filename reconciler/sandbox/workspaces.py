@@ -57,9 +57,7 @@ def get_workspace(call: Call) -> Answer:
 def patch_workspace(call: Call) -> Answer:
     """Changes the name and the region, and merges notifications item by item."""
     row = require_workspace(call, call.params["workspaceId"])
-    changes: dict[str, Any] = {}
-    if (name := call.name()) is not None:
-        changes["name"] = name
+    changes: dict[str, Any] = {"name": call.name(row["name"])}
     if "regionId" in call.body:
         changes["region_id"] = _region(call)
     if (sent := call.body.get("notifications")) is not None:

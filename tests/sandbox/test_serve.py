@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
@@ -93,8 +94,12 @@ def test_ctrl_c_stops_a_server_and_lets_its_database_go(tmp_path: Path) -> None:
         env=environ,
     ) as process:
         assert process.stdout is not None
-        assert "Airbyte sandbox at http://127.0.0.1:" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, problems = process.communicate(timeout=30)
+        try:
+            url = process.stdout.readline().split()[3]
+            assert requests.get(f"{url}/health", timeout=30).ok
+            process.send_signal(signal.SIGINT)
+            _, problems = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert "Traceback" not in problems
     assert run("dump", str(tmp_path / "all.jsonl"), "--db", str(database)).exit_code == 0

@@ -96,7 +96,8 @@ def test_the_type_is_looked_up_by_name_and_missing_or_unknown_ones_are_told(plai
         body = {"name": "x", "workspaceId": workspace, "configuration": configuration}
         return plain.refused("POST", "/sources", body)
 
-    assert create({})[1]["title"] == "unprocessable-entity"
+    for without_a_type in ({}, {"a": 1, "b": [{"c": "d"}]}):
+        assert create(without_a_type)[1]["title"] == "unprocessable-entity"
     status, problem = create({"sourceType": "stirpe"})
     assert (status, problem["title"], problem["data"]) == (
         400,
@@ -128,6 +129,34 @@ def test_a_bad_configuration_is_a_422_with_every_error_in_one_text(plain: Plain)
     assert status == 422
     assert "$.port: string found, integer expected" in message
     assert "$.host: integer found, string expected" in message
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("ssl_mode", {"mode": "nonsense"}, "$.ssl_mode: "),
+        ("port", 70_000, "$.port: does not satisfy maximum"),
+        ("schema", None, "$.schema: null found, string expected"),
+        ("ssl", [1], "$.ssl: array found, boolean expected"),
+    ],
+)
+def test_an_error_of_a_configuration_names_its_place(
+    plain: Plain, field: str, value: Any, words: str
+) -> None:
+    configuration = {**POSTGRES, field: value}
+    body = {"name": "x", "workspaceId": plain.workspace(), "configuration": configuration}
+    status, problem = plain.refused("POST", "/destinations", body)
+    assert (status, words in problem["data"]["message"]) == (422, True), problem["data"]
+
+
+@pytest.mark.parametrize("sent", ["text", [], 5])
+def test_a_configuration_that_is_no_object_is_ignored_by_a_patch_and_refused_by_a_put(
+    plain: Plain, sent: Any
+) -> None:
+    made = plain.source(plain.workspace())
+    path = f"/sources/{made['sourceId']}"
+    assert plain.ok("PATCH", path, {"configuration": sent}) == made
+    assert plain.refused("PUT", path, {"name": "x", "configuration": sent})[0] == 422
 
 
 def test_defaults_of_the_schema_are_not_filled_in(plain: Plain) -> None:

@@ -44,6 +44,21 @@ def test_a_name_longer_than_its_column_is_a_500(plain: Plain) -> None:
     assert plain.refused("POST", "/workspaces", {"name": "x" * 257})[0] == 500
 
 
+def test_an_empty_name_is_a_name_and_nothing_is_trimmed(plain: Plain) -> None:
+    workspace = plain.workspace("")
+    made = plain.connection(workspace, name="")
+    assert made["name"] == ""
+    for path in (
+        f"/workspaces/{workspace}",
+        f"/sources/{made['sourceId']}",
+        f"/destinations/{made['destinationId']}",
+        f"/connections/{made['connectionId']}",
+    ):
+        for name in ("  a  ", ""):
+            assert plain.ok("PATCH", path, {"name": name})["name"] == name
+            assert plain.ok("PATCH", path, {})["name"] == name
+
+
 def test_a_deprecated_connection_can_still_be_patched(plain: Plain) -> None:
     path = f"/connections/{plain.connection()['connectionId']}"
     assert plain.ok("PATCH", path, {"status": "deprecated"})["status"] == "deprecated"

@@ -138,6 +138,11 @@ def test_a_malformed_id_is_a_403_for_an_ordinary_caller(plain: Plain) -> None:
     assert ordinary(plain).refused("GET", "/sources/nonsense")[0] == 403
 
 
+def test_an_ordinary_caller_needs_a_role_for_what_is_not_implemented_too(plain: Plain) -> None:
+    path = f"/workspaces/{UNKNOWN}/oauthCredentials/source/hubspot"
+    assert ordinary(plain).refused("DELETE", path)[0] == 403
+
+
 def test_what_is_deleted_still_resolves_for_an_ordinary_caller(plain: Plain) -> None:
     made = plain.connection()
     plain.ok("DELETE", f"/sources/{made['sourceId']}")

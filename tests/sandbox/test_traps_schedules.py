@@ -193,6 +193,16 @@ def test_a_faster_clock_brings_schedules_and_jobs_on_and_leaves_tokens_alone(
     assert before <= now(scheduled) < before + HOUR_S
 
 
+def test_a_schedule_that_ended_while_none_ran_starts_nothing(plain: Plain) -> None:
+    year = datetime.fromtimestamp(now(plain), UTC).year + 1
+    ended = {"scheduleType": "cron", "cronExpression": f"0 0 0 1 1 ? {year}"}
+    made = plain.connection(schedule=ended)
+    forward(plain, 2 * 366 * 24 * HOUR_S)
+    plain.control("/behaviour", {"runs_schedules": True})
+    forward(plain, 366 * 24 * HOUR_S)
+    assert starts(plain, made) == []
+
+
 def test_no_clock_goes_beyond_the_century(plain: Plain) -> None:
     body = {"connectionId": plain.connection()["connectionId"], "jobType": "sync"}
     for _ in range(2):

@@ -160,7 +160,10 @@ def test_tenants_can_be_made_up_and_a_reset_forgets_them(tmp_path: Path) -> None
 def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
     from reconciler.sandbox.faults import spoken
 
-    faults = (spoken("GET /tags 429 x2"), spoken("* /jobs close-before"))
+    faults = (
+        *(spoken("GET /tags 429 x2"), spoken("* /jobs close-before"), spoken("GET /users 404")),
+        *(spoken("GET /organizations expire"), spoken("GET /permissions .01s")),
+    )
     settings = Settings(database=tmp_path / "s.db", faults=faults)
     with running(settings) as server:
         plain = Plain(server)
@@ -168,6 +171,10 @@ def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
         assert statuses == [429, 429, 200]
         with pytest.raises(requests.exceptions.RequestException):
             plain.send("GET", "/jobs")
+        missing = plain.send("GET", "/users")
+        assert (missing.status_code, missing.content) == (404, b"")
+        assert plain.send("GET", "/permissions").elapsed.total_seconds() >= 0.01
+        assert plain.send("GET", "/organizations").status_code == 401
     result = run("serve", "--fault", "nonsense", "--port", "0", "--db", str(tmp_path / "x.db"))
     assert (result.exit_code, "is no fault" in result.output) == (1, True)
 
@@ -192,6 +199,7 @@ def test_a_seed_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     ("line", "words"),
     [
         (b"[1]", "line 1 is no JSON object"),
+        (b"\n{", "line 2 is no JSON object"),
         (b"{}", 'line 1 has neither "table" nor "post"'),
         (b"\xff", "the file is not UTF-8 text"),
         (b'{"post": 1}', 'line 1: "post" is no path'),
