@@ -6,7 +6,7 @@ refused with 409 and can never double the first; a reset cancels what runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,7 +20,7 @@ from reconciler.errors import (
     ReconcilerError,
     ResponseLost,
 )
-from reconciler.job_history import COLLECTION, Job, jobs_of, read_job
+from reconciler.job_history import COLLECTION, Job, jobs_of, newest_jobs, read_job
 from reconciler.kinds import get
 from reconciler.live import WORKSPACE_ID, read_live
 from reconciler.model import DesiredTenant, Memory, ResourceKey, Spec
@@ -140,7 +140,9 @@ def _run(client: Client, target: Target, type_: JobType, watch: Watch) -> JobRun
         return JobRun(target, State.SKIPPED)
     run = _started(client, target, type_)
     watch.announce(run)
-    while watch.insists and run.state is State.ALREADY_RUNNING and client.wait(watch.interval_s):
+    while watch.insists and run.state is State.ALREADY_RUNNING:
+        if not client.wait(watch.interval_s) or watch.should_stop():
+            break
         run = _started(client, target, type_)
         watch.announce(run)
     while watch.waits and run.state in (State.STARTED, State.RUNNING):
@@ -208,8 +210,14 @@ def run_at(run: JobRun, job: Job) -> JobRun:
     )
 
 
-def without_jobs(client: Client, wanted: Sequence[Target], at_once: int) -> Iterator[Target]:
-    """The targets that never had a job; one request for each."""
-    with ThreadPoolExecutor(at_once) as pool:
-        asked = pool.map(lambda t: jobs_of(client, t.id, 1) if t.id else [], wanted)
-        yield from (target for target, jobs in zip(wanted, asked, strict=True) if not jobs)
+def without_jobs(client: Client, wanted: Sequence[Target]) -> list[Target]:
+    """The targets that never had a job. Raises ReconcilerError where that cannot be read."""
+    by_workspace: dict[str, list[str]] = {}
+    for target in wanted:
+        if target.id:
+            by_workspace.setdefault(target.workspace_id, []).append(target.id)
+    found = newest_jobs(client, by_workspace, lambda _job: True)
+    for jobs in found.values():
+        if isinstance(jobs, ReconcilerError):
+            raise jobs
+    return [target for target in wanted if not found.get(target.id)]

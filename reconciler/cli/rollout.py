@@ -19,7 +19,7 @@ from reconciler.cli.progress import job_table
 from reconciler.cli.selectors import parsed_labels
 from reconciler.cli.watching import Watching, run_watched
 from reconciler.errors import UsageError
-from reconciler.jobs import JobRun, JobType, Target
+from reconciler.jobs import JobRun, JobType, State, Target
 from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.render.jobs import render_runs
@@ -238,7 +238,9 @@ def _touched(wave: _Wave, report: Report) -> list[Target]:
 
 def _verified(wave: _Wave, wanted: Sequence[Target]) -> list[JobRun]:
     run = wave.execution.run
-    watching = replace(wave.watching, waits=True, insists=True, notice=_STOPPING)
+    watching = replace(
+        wave.watching, waits=True, insists=True, notice=_STOPPING, is_over=wave.is_too_much
+    )
     return run_watched(
         run.connection.client,
         wanted,
@@ -278,4 +280,6 @@ def _note(wave: _Wave, title: str, runs: Sequence[JobRun]) -> None:
 
 
 def _failed(runs: Sequence[JobRun]) -> set[str]:
-    return {run.target.key.scope for run in runs if run.state.is_failure}
+    """The tenants whose syncs went wrong; one that was not started any more has not."""
+    bad = (run for run in runs if run.state.is_failure and run.state is not State.SKIPPED)
+    return {run.target.key.scope for run in bad}

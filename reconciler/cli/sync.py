@@ -76,7 +76,7 @@ def sync(
         )
         wanted = _named(found, names)
         if only_new:
-            wanted = list(jobs.without_jobs(connection.client, wanted, watching.at_once))
+            wanted = jobs.without_jobs(connection.client, wanted)
         if type_ is JobType.RESET and any(target.spec for target in wanted):
             click.echo(render_reset(wanted), err=True)
             confirm(

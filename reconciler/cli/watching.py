@@ -25,13 +25,17 @@ _GOES_ON = "\nNo longer watching: the jobs that were started go on. Again to sto
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """Whether jobs are waited for, how many go at once, and how often each is asked about."""
+    """Whether jobs are waited for, how many go at once, and how often each is asked about.
+
+    `is_over` may end it all before its time, by how the jobs stand; nothing more is started then.
+    """
 
     waits: bool
     at_once: int
     poll_s: float
     insists: bool = False
     notice: str = _GOES_ON
+    is_over: Callable[[Sequence[JobRun]], bool] = lambda _runs: False
 
 
 def watching_options(function: F) -> F:
@@ -88,13 +92,22 @@ def run_watched(
         echo=settings.tell if watching.waits else lambda _line: None,
         palette=settings.palette(sys.stderr),
     )
-    with interruption.finishing(watching.notice), table as announce:
+    known: dict[object, JobRun] = {}
+    with interruption.finishing(watching.notice), table as show:
+
+        def announce(run: JobRun) -> None:
+            known[run.target.key] = run
+            show(run)
+
+        def should_stop() -> bool:
+            return interruption.is_requested or watching.is_over(list(known.values()))
+
         watch = Watch(
             waits=watching.waits,
             interval_s=watching.poll_s,
             at_once=watching.at_once,
             announce=announce,
-            should_stop=lambda: interruption.is_requested,
+            should_stop=should_stop,
             insists=watching.insists,
         )
         return jobs.run_jobs(client, wanted, type_, watch)

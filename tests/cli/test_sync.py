@@ -163,7 +163,9 @@ def test_an_inactive_connection_is_told_and_no_failure(applied: Project, api: Ap
 def test_only_new_takes_connections_without_any_job(applied: Project, api: Api) -> None:
     _at_once(api)
     assert "1 started" in applied.run("sync", "--only-new").stdout
+    api.clear_log()
     assert "No connection." in applied.run("sync", "--only-new").stdout
+    assert sum(path.endswith("/jobs") for _, path in api.requests()) == 1
     assert len(_jobs(api)) == 1
 
 

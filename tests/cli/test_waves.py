@@ -126,6 +126,31 @@ def test_a_changed_source_has_its_connections_synced(fleet: Project, api: Api) -
     assert synced(api) == set(NAMES[:2])  # not those that are inactive
 
 
+def test_no_more_syncs_are_started_once_too_many_have_failed(fleet: Project, api: Api) -> None:
+    for name in NAMES:
+        let_fail(api, name)
+    result = roll_out(fleet, "--verify-first-sync", "--at-once", "1", waves="100%")
+    assert result.exit_code == 4, result.output
+    assert changed(api) == NAMES
+    assert len(synced(api)) == 1
+    assert "12 connections: 1 failed, 11 skipped." in result.stdout
+    assert "Stopped after wave 1 of 1: 1 tenant failed." in result.stdout
+
+
+def test_a_sync_from_before_the_change_is_waited_for(fleet: Project, api: Api) -> None:
+    api.control_call("/behaviour", {"job_running_s": 100})
+    id_ = api.row("connections", "t10")["connectionId"]
+    api.call("POST", "/jobs", {"connectionId": id_, "jobType": "sync"})
+    api.control_call("/behaviour", {"job_running_s": 0})
+    options = ("--waves", "100%", "--verify-first-sync", "--poll", "10ms", "t10")
+    with on_terminal(fleet, "apply", "--auto-approve", *options) as terminal:
+        terminal.waits_for("1 already running")
+        api.control_call("/clock", {"seconds": 101})
+        assert terminal.ends() == 0
+    assert "1 connection: 1 succeeded." in terminal.text
+    assert len(api.call("GET", f"/jobs?connectionId={id_}")["data"]) == 2
+
+
 def test_soaking_watches_what_starts_by_itself_and_ends_early_on_failure(
     fleet: Project, api: Api
 ) -> None:
