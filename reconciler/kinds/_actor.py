@@ -28,6 +28,7 @@ from reconciler.kinds._base import (
     Reference,
     RefOf,
     Request,
+    changed_fields,
     required,
 )
 from reconciler.kinds._writing import OPENING, Block, Found, Remark, written
@@ -242,22 +243,29 @@ def _coordinates(spec: Spec, body: Mapping[str, Json]) -> Mapping[Path, str]:
 def _update(
     role: str, spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
 ) -> Sequence[Request]:
-    """One PUT of everything: PATCH cannot remove a key and takes a mask for a new secret."""
+    """A new name alone by PATCH, which touches no configuration; else one PUT of everything.
+
+    PATCH cannot remove a key and takes a mask for a new secret.
+    """
     _from_api(body, RefOf({}))  # refuses one that was deleted meanwhile
     connector = context.connector(role, str(body["definitionId"]))
-    merged = configuration.for_update(
-        body["configuration"],
-        spec["configuration"],
-        schema=connector.schema if connector else context.schema,
-        resolve=context.secret,
-        rotated={change.path[1:] for change in changes if change.before is UNREADABLE},
-    )
+    schema = connector.schema if connector else context.schema
     kept = {
-        # Left out it would be erased by any PUT.
+        # Left out it would be erased by any write.
         name: body[name]
         for name in ("resourceAllocation",)
         if body.get(name) is not None
     }
+    is_renamed_only = changed_fields(changes) == ["name"]
+    if is_renamed_only and configuration.takes_placeholders(body["configuration"], schema):
+        return [Request("PATCH", {"name": spec["name"], **kept})]
+    merged = configuration.for_update(
+        body["configuration"],
+        spec["configuration"],
+        schema=schema,
+        resolve=context.secret,
+        rotated={change.path[1:] for change in changes if change.before is UNREADABLE},
+    )
     return [Request("PUT", {"name": spec["name"], "configuration": merged, **kept})]
 
 

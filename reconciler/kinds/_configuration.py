@@ -61,6 +61,14 @@ def for_update(
     """
     if isinstance(desired, Secret):
         return live if at not in rotated and _carries(live, schema) else resolve(desired)
+    if isinstance(desired, list) and isinstance(live, list) and len(live) == len(desired):
+        items = _items(schema)
+        return [
+            for_update(was, will, schema=items, resolve=resolve, rotated=rotated, at=(*at, index))
+            if _differs_in_secrets_at_most(was, will)
+            else for_create(will, resolve)
+            for index, (was, will) in enumerate(zip(live, desired, strict=True))
+        ]
     if not (isinstance(desired, Mapping) and isinstance(live, Mapping)):
         return for_create(desired, resolve)
     if _branch_switched(live, desired, schema):
@@ -81,6 +89,19 @@ def for_update(
                 at=(*at, key),
             )
     return merged
+
+
+def takes_placeholders(live: Json, schema: Mapping[str, Json] | None) -> bool:
+    """Whether a PATCH is valid that leaves all of *live* alone.
+
+    The server validates it with a fixed text in the place of each stored secret, which no pattern
+    or other constraint of a secret fits.
+    """
+    if isinstance(live, Mapping):
+        return all(takes_placeholders(v, _property(schema, k)) for k, v in live.items())
+    if isinstance(live, list):
+        return all(takes_placeholders(item, _items(schema)) for item in live)
+    return not (_is_hidden(live) and schema is not None and _CONSTRAINTS & schema.keys())
 
 
 def coordinates(live: Json, desired: Json, at: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -136,11 +157,34 @@ def _kept(live: Json, schema: Mapping[str, Json] | None, at: Path) -> Json:
     if isinstance(live, Mapping):
         return {k: _kept(v, _property(schema, k), (*at, k)) for k, v in live.items()}
     if isinstance(live, list):
-        return [_kept(v, _Opaque(), (*at, i)) for i, v in enumerate(live)]
-    is_secret = isinstance(live, str) and (live == MASK or live.startswith(COORDINATE))
-    if is_secret and not _carries(live, schema):
+        return [_kept(v, _items(schema), (*at, i)) for i, v in enumerate(live)]
+    if _is_hidden(live) and not _carries(live, schema):
         raise SecretNotCarried(".".join(str(step) for step in at))
     return live
+
+
+def _is_hidden(live: Json) -> bool:
+    """Whether *live* stands for a stored secret."""
+    return isinstance(live, str) and (live == MASK or live.startswith(COORDINATE))
+
+
+def _differs_in_secrets_at_most(live: Json, desired: Json) -> bool:
+    """Whether an element of a list, which has no name to know it by, is the one that was there."""
+    if isinstance(desired, Secret):
+        return _is_hidden(live)
+    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        keys = live.keys() | desired.keys()
+        return all(_differs_in_secrets_at_most(live.get(k), desired.get(k)) for k in keys)
+    if isinstance(desired, list) and isinstance(live, list):
+        same_length = len(live) == len(desired)
+        return same_length and all(map(_differs_in_secrets_at_most, live, desired))
+    return bool(live == desired)
+
+
+def _items(schema: Mapping[str, Json] | None) -> Mapping[str, Json] | None:
+    """The schema of a list's elements, which PUT does not look into for masks."""
+    items = (schema or {}).get("items")
+    return _Opaque(items if isinstance(items, Mapping) else {})
 
 
 def _property(schema: Mapping[str, Json] | None, key: str) -> Mapping[str, Json] | None:

@@ -23,18 +23,26 @@ def own_connectors(
     source: Mapping[str, Any] | None = None,
     destination: Mapping[str, Any] | None = None,
 ) -> Iterator[Plain]:
-    """A client of a sandbox that knows source `shop` and destination `lake` alone.
+    """A client of a sandbox that knows source `shop` and destination `lake` alone."""
+    registry = own_registry(folder, source=source, destination=destination)
+    with running(Settings(database=folder / "own.db", registry=registry)) as server:
+        yield Plain(server)
 
-    What is given overrides parts of their rows in the registry.
-    """
+
+def own_registry(
+    folder: Path,
+    *,
+    source: Mapping[str, Any] | None = None,
+    destination: Mapping[str, Any] | None = None,
+) -> Path:
+    """A registry file of these two; what is given overrides parts of their rows."""
     rows = {
         "sources": [_row("source", SOURCE, "shop", source or {})],
         "destinations": [_row("destination", DESTINATION, "lake", destination or {})],
     }
     registry = folder / "registry.json"
     registry.write_text(json.dumps(rows), encoding="utf-8")
-    with running(Settings(database=folder / "own.db", registry=registry)) as server:
-        yield Plain(server)
+    return registry
 
 
 def own_ends(plain: Plain) -> dict[str, str]:
