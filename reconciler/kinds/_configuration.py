@@ -149,7 +149,10 @@ def _carries(live: Json, schema: Mapping[str, Json] | None) -> bool:
         return False
     if live.startswith(COORDINATE):
         return True
-    return live in (MASK, OAUTH_MASK) and not isinstance(schema, _Opaque)
+    if live != MASK or schema is None:
+        return live in (MASK, OAUTH_MASK) and not isinstance(schema, _Opaque)
+    # Reads hide whatever has the keyword; PUT looks for masks only where it is true.
+    return schema.get("airbyte_secret") is True and not isinstance(schema, _Opaque)
 
 
 def _kept(live: Json, schema: Mapping[str, Json] | None, at: Path) -> Json:

@@ -261,7 +261,7 @@ def changeable(schema: Schema, written: Any) -> Iterator[tuple[At, Any]]:
         for step in at:
             value = value[step]
         new = other(inner, value)
-        if new is not None and not inner.get("airbyte_secret"):
+        if new is not None and "airbyte_secret" not in inner:  # hidden even where it is false
             yield at, new
 
 

@@ -96,6 +96,13 @@ def test_a_coordinate_inside_a_list_carries_an_unmanaged_secret() -> None:
     assert update(live, {"host": "x"}) == {"host": "x", **live}
 
 
+def test_a_mask_of_what_is_called_no_secret_is_never_sent() -> None:
+    schema = {"properties": {"id": {"type": "string", "airbyte_secret": False}}}
+    with pytest.raises(SecretNotCarried):
+        update({"id": MASK}, {"host": "x"}, schema)
+    assert update({"id": COORDINATE}, {"host": "x"}, schema)["id"] == COORDINATE
+
+
 def test_a_mask_inside_a_branch_is_not_trusted() -> None:
     live = {"tunnel": {"method": "PASSWORD", "secret": MASK}}
     desired = {"tunnel": {"method": "PASSWORD", "secret": SECRET}}
