@@ -10,7 +10,7 @@ Rows that cannot belong to what was asked are an error, never an empty state.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from functools import partial
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.api.reading import Reading
+from reconciler.api.usage import WAITING
 from reconciler.errors import (
     Forbidden,
     ListingInconsistent,
@@ -117,7 +118,10 @@ def _find_workspaces(
         there = {text for row in rows for text in (row.get("name"), row.get(kind.id_field))}
         return all(any(text in there for text in choice) for choice in choices)
 
-    rows = list_complete(client, kind.collection, kind.id_field, is_enough=is_enough)
+    with client.usage.phase(WAITING):
+        rows = _known_workspaces(client, ids) if all(id_ for id_, *_ in choices) else []
+        if not rows:
+            rows = list_complete(client, kind.collection, kind.id_field, is_enough=is_enough)
     by_name: dict[str, list[Body]] = {}
     by_id: dict[str, Body] = {}
     for row in rows:
@@ -127,6 +131,18 @@ def _find_workspaces(
         elif row.get("name") in wanted:
             by_name.setdefault(str(row["name"]), []).append(row)
     return _Workspaces(by_name, by_id, known)
+
+
+def _known_workspaces(client: Client, ids: Collection[str]) -> list[Body]:
+    """The workspaces of those few ids, without a look at all others; none unless all exist."""
+    kind = get("workspace")
+    if not 0 < len(ids) <= MAX_IDS:
+        return []
+    try:
+        rows = client.page(kind.collection, workspace_ids=sorted(ids))
+    except (Forbidden, ServerError):
+        return []  # one that is gone makes the call fail
+    return rows if ids == {row.get(kind.id_field) for row in rows} else []
 
 
 def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
@@ -164,6 +180,7 @@ def _read_rows(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
         key=lambda batch: batch.last,
     )
+    client.foretells(len(batches))
     needed = Counter(
         (kind.name, str(rows[0][WORKSPACE_ID]))
         for tenant, rows in zip(tenants, workspaces, strict=True)
@@ -182,7 +199,8 @@ def _read_rows(
                     continue
                 key = (kind.name, str(rows[0][WORKSPACE_ID]))
                 while key not in arrived:
-                    batch, answer = next(answers)
+                    with client.usage.phase(WAITING):
+                        batch, answer = next(answers)
                     arrived |= {(batch.kind.name, id_): got for id_, got in answer.items()}
                 bodies[kind.name] = arrived[key]
                 needed[key] -= 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.api.client import Client
+from reconciler.api.usage import COMPARING
 from reconciler.changed import Reading, is_same
 from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent, ReconcilerError
 from reconciler.kinds import get
@@ -53,17 +54,30 @@ def make_plan(
     Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
     """
     try:
-        others = [_other(tenant, base) for tenant in tenants]
-        both = [t for pair in zip(tenants, others, strict=True) for t in pair if t is not None]
-        plans = (
-            plan_tenant(desired, live, allowances, recall(desired.name), explain=explain)
-            for desired, live in read_live(client, both, lambda name: recall(name).resources)
-        )
-        if base is None:
-            return guarded_run(list(plans), allowances)
-        return guarded_run(list(_attributed(plans, tenants, others, base)), allowances)
+        with client.usage.phase(COMPARING):
+            return _made(client, tenants, allowances, recall, explain=explain, base=base)
     except ListingInconsistent as problem:
         return Plan((), refusals=(untrusted_listing(problem),))
+
+
+def _made(
+    client: Client,
+    tenants: Sequence[DesiredTenant],
+    allowances: Allowances,
+    recall: Recall,
+    *,
+    explain: bool,
+    base: Reading | None,
+) -> Plan:
+    others = [_other(tenant, base) for tenant in tenants]
+    both = [t for pair in zip(tenants, others, strict=True) for t in pair if t is not None]
+    plans = (
+        plan_tenant(desired, live, allowances, recall(desired.name), explain=explain)
+        for desired, live in read_live(client, both, lambda name: recall(name).resources)
+    )
+    if base is None:
+        return guarded_run(list(plans), allowances)
+    return guarded_run(list(_attributed(plans, tenants, others, base)), allowances)
 
 
 def _other(tenant: DesiredTenant, base: Reading | None) -> DesiredTenant | None:

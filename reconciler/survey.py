@@ -18,6 +18,7 @@ from functools import partial
 from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.api.reading import Reading
+from reconciler.api.usage import WAITING
 from reconciler.errors import Forbidden, NotFound, ReconcilerError, ServerError
 from reconciler.identity import Rows, identified
 from reconciler.kinds import all_kinds, get
@@ -33,6 +34,7 @@ from reconciler.model import (
 
 ROOM = PAGE_SIZE - 1  # rows that prove that a page holds all there are
 CAUTION = 1.5  # standard deviations that a batch is planned to stay below the full page
+USUAL = 6  # rows of a kind in a workspace: a guess, until some are read
 GROUP = 1000  # workspaces read before the first of them is handed on: memory follows the group
 
 
@@ -55,10 +57,13 @@ def survey(
         for kind in all_kinds()
         if kind.in_workspace() and (kind.section in also or not kind.is_exported_on_request)
     ]
+    always = sum(not kind.is_listed_on_demand for kind in kinds)
+    client.foretells(math.ceil(len(workspaces) * always * USUAL / ROOM))
     for start in range(0, len(workspaces), GROUP):
         group = workspaces[start : start + GROUP]
         ids = [required(body, WORKSPACE_ID, str) for _, body in group]
-        rows = _read_group(client, kinds, ids)
+        with client.usage.phase(WAITING):
+            rows = _read_group(client, kinds, ids)
         for key, body in group:
             id_ = str(body[WORKSPACE_ID])
             bodies: dict[str, Rows] = {"workspace": [body]}

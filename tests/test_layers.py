@@ -71,6 +71,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "render": (
         "render",
+        "api.usage",
         "apply.outcome",
         "adopting",
         "drift",
@@ -149,6 +150,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "api.pacer",
         "api.retry",
         "api.transport",
+        "api.usage",
         "ledger",
         "live",
         "manifest.discover",
@@ -167,6 +169,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "cli.sandbox": ("cli", "sandbox", "errors", "__version__"),
     "cli.loading": (
         "cli",
+        "api.usage",
         "changed",
         "fleet",
         "git",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from reconciler.api.pacer import Pacer
 from reconciler.api.retry import backoff_s
 from reconciler.api.transport import Transport
+from reconciler.api.usage import Usage
 from reconciler.errors import NotFound, UnexpectedAnswer
 from reconciler.model import Json
 
@@ -29,6 +30,16 @@ class Client:
     def pacer(self) -> Pacer:
         """What limits this client's requests."""
         return self._transport.manners.pacer
+
+    @property
+    def usage(self) -> Usage:
+        """What the run has used so far."""
+        return self._transport.manners.usage
+
+    def foretells(self, requests: int) -> None:
+        """Says that about so many requests are to come."""
+        pacer = self.pacer
+        self.usage.expects(requests, width=pacer.width, per_minute=pacer.limits.per_minute)
 
     @property
     def most_at_a_time(self) -> int:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeAlias
 
 import requests
 
@@ -22,6 +21,7 @@ from reconciler.api.pacer import Pacer, Slot
 from reconciler.api.problems import Answer, api_error, error_class
 from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
 from reconciler.api.throttle import Limits, Verdict
+from reconciler.api.usage import Exchange, Retry, Traffic, Usage, route
 from reconciler.errors import (
     ApiError,
     ConnectionFailed,
@@ -40,31 +40,6 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024  # streams of a big database are megabytes; 
 _CHUNK_BYTES = 256 * 1024
 
 Query = Mapping[str, str | int | Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer, for logs: never a body, a header or a token."""
-
-    method: str
-    path: str
-    status: int
-    elapsed_s: float
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A request that failed and is tried again after a pause."""
-
-    method: str
-    path: str
-    status: int
-    attempt: int
-    pause_s: float
-
-
-Traffic: TypeAlias = Exchange | Retry
 
 
 def unobserved(_traffic: Traffic) -> None:
@@ -86,7 +61,7 @@ class Manners:
     """How requests are sent: how fast, how often again, and who hears of them.
 
     `wait` sleeps before a retry and says whether there should be one still. `redact` hides secrets
-    in what the server says. `run_id` goes into the user agent.
+    in what the server says. `run_id` goes into the user agent. `usage` counts.
     """
 
     pacer: Pacer = field(default_factory=lambda: Pacer(Limits()))
@@ -96,6 +71,7 @@ class Manners:
     clock: Callable[[], float] = time.monotonic
     redact: Callable[[str], str] = _as_it_is
     run_id: str = ""
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def user_agent(self) -> str:
@@ -114,8 +90,7 @@ class _Call:
 
     @property
     def route(self) -> str:
-        """Requests of one route take alike long."""
-        return f"{self.method} /{self.path.lstrip('/').partition('/')[0]}"
+        return route(self.method, self.path)
 
 
 class Transport:
@@ -157,7 +132,7 @@ class Transport:
                 pause = pause_s(problem, attempt, patience)
                 if pause is None:
                     raise
-                manners.observe(Retry(call.method, call.path, problem.status, number, pause))
+                self._tell(Retry(call.method, call.path, problem.status, number, pause))
                 if not manners.wait(pause):
                     raise
         raise AssertionError("unreachable: the count has no end")
@@ -182,7 +157,9 @@ class Transport:
         return self._send(call, None, attempt)
 
     def _send(self, call: _Call, authorization: str | None, attempt: int) -> Json:
+        asked = time.monotonic()
         with self.manners.pacer.slot(call.route) as slot:
+            self.manners.usage.waited(time.monotonic() - asked)
             try:
                 return self._exchanged(call, authorization, attempt)
             except ApiError as problem:
@@ -212,8 +189,12 @@ class Transport:
             raise _no_answer(problem, call.method, url) from problem
         finally:
             elapsed_s = time.monotonic() - started
-            self.manners.observe(Exchange(call.method, call.path, status, elapsed_s, attempt))
+            self._tell(Exchange(call.method, call.path, status, elapsed_s, attempt))
         return _content(answer, call.method, url, _redacting(self.manners.redact, authorization))
+
+    def _tell(self, traffic: Traffic) -> None:
+        self.manners.usage.heard(traffic)
+        self.manners.observe(traffic)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

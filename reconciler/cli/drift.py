@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.api.usage import COMPARING
 from reconciler.cli import loading, plan_file, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan_output import max_chars_option
@@ -64,6 +65,7 @@ def drift(
     with (
         session.connected(settings, project) as connection,
         remembered(settings, project, connection.environment) as recall,
+        settings.usage.phase(COMPARING),
     ):
         found = find_drift(connection.client, loaded.tenants, recall, secrets=secrets)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
-from reconciler.api.transport import Exchange, Traffic
+from reconciler.api.usage import Exchange, Traffic
 from reconciler.errors import UsageError
 from reconciler.render import events
 from reconciler.render.events import Event

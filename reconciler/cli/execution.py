@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler import pipeline
+from reconciler.api.usage import APPLYING, PROVING
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report
 from reconciler.apply.run import Steps
@@ -18,7 +19,7 @@ from reconciler.cli.run import ApplyRun
 from reconciler.cli.settings import Settings
 from reconciler.cli.wishes import Wishes
 from reconciler.model import DesiredTenant
-from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.model import Action, Plan, TenantPlan
 from reconciler.render import events as events_of
 from reconciler.render.report import render_report
 from reconciler.render.verification import render_not_in_effect
@@ -50,14 +51,17 @@ class Execution:
 
     def carry_out(self, plan: Plan) -> tuple[Report, tuple[TenantPlan, ...]]:
         """The report on *plan*, and what was accepted without being in effect. Shows both."""
-        report = self._execute(plan)
+        usage = self.settings.usage
+        with usage.phase(APPLYING):
+            report = self._execute(plan)
         palette = self.settings.palette(sys.stdout)
         self.settings.result(render_report(report, palette))
         left: tuple[TenantPlan, ...] = ()
         if self.verifies and not report.interrupted:
             recall = recollections(self.run.ledger, self.run.reveal)
             client = self.run.connection.client
-            left = pipeline.not_in_effect(client, self.tenants, report, recall)
+            with usage.phase(PROVING):
+                left = pipeline.not_in_effect(client, self.tenants, report, recall)
         if left:
             self.settings.result(render_not_in_effect(left, palette))
         return report, left
@@ -70,6 +74,10 @@ class Execution:
             echo=self.settings.tell,
             palette=self.settings.palette(sys.stderr),
             pacer=run.connection.client.pacer,
+        )
+        # An update reads what it changes first.
+        run.connection.client.foretells(
+            sum(2 if operation.action is Action.UPDATE else 1 for operation in plan.operations)
         )
         with run.interruption.finishing(), bar as show:
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from reconciler import fleet, git
+from reconciler.api.usage import READING
 from reconciler.changed import Reading
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.settings import Settings
@@ -58,14 +59,15 @@ def read(
     since = selection.changed_since
     if since and (then is None or then.revision != since):
         then = _then(settings, project, since)
-    return fleet.load(
-        project,
-        selection,
-        settings.environ,
-        catalogue,
-        strict=bool(settings.strict),
-        base=then.tenants if since and then else None,
-    )
+    with settings.usage.phase(READING):
+        return fleet.load(
+            project,
+            selection,
+            settings.environ,
+            catalogue,
+            strict=bool(settings.strict),
+            base=then.tenants if since and then else None,
+        )
 
 
 def _tell(settings: Settings, loaded: Loaded) -> None:

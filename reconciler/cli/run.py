@@ -16,7 +16,8 @@ from pathlib import Path as FilePath
 from reconciler import __version__
 from reconciler.api.reading import Reading
 from reconciler.api.retry import Patience
-from reconciler.api.transport import Manners, Traffic
+from reconciler.api.transport import Manners
+from reconciler.api.usage import Traffic
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import Surroundings, reveal

@@ -12,7 +12,8 @@ from reconciler import pipeline
 from reconciler.api.client import Client
 from reconciler.api.pacer import Pacer
 from reconciler.api.throttle import Limits
-from reconciler.api.transport import Exchange, Manners, Traffic, unobserved
+from reconciler.api.transport import Manners, unobserved
+from reconciler.api.usage import Exchange, Traffic
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
 from reconciler.manifest.project import Environment, Project
@@ -54,6 +55,7 @@ def polite(
         observe=request_log(settings) if settings.verbose else unobserved,
         redact=redaction,
         run_id=secrets.token_hex(4),
+        usage=settings.usage,
     )
 
 

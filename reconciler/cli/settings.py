@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
 from typing import Any, TextIO, TypeVar
 
 import click
 
+from reconciler.api.usage import Budget, Usage
 from reconciler.cli import completing
 from reconciler.render.palette import COLOUR, PLAIN, Palette
+from reconciler.render.usage import render_budget, render_stats, render_use
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,10 +34,12 @@ class Settings:
     no_progress: bool | None = None
     strict: bool | None = None
     registry: str | None = None
+    stats: bool | None = None
+    usage: Usage = field(default_factory=Usage)
 
     def over(self, outer: Settings) -> Settings:
-        """These settings, with those of *outer* where none was given."""
-        given = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        """These settings, with those of *outer* where none was given; they are of one run."""
+        given = {name: value for name in OPTION_NAMES if (value := getattr(self, name))}
         return replace(outer, **given)
 
     @property
@@ -65,6 +70,26 @@ class Settings:
         """Prints what the command was asked for, on stdout."""
         click.echo(text, nl=not text.endswith("\n"), color=True)
 
+    def tell_budget(self, budget: Budget) -> None:
+        """Says what a run is about to use, when that is worth a line."""
+        if self._accounts_for(budget.requests):
+            self.tell(render_budget(budget))
+
+    def tell_use(self) -> None:
+        """Says what the run has used, in detail if that was asked for."""
+        usage = self.usage
+        if self.stats:
+            usage.settle()
+            click.echo(render_stats(usage, _peak_mb()), err=True)
+        elif self._accounts_for(usage.requests):
+            self.tell(render_use(usage))
+
+    def _accounts_for(self, requests: int) -> bool:
+        """A few requests need no account where nobody watches."""
+        if not requests:
+            return False
+        return bool(self.stats or self.verbose or sys.stderr.isatty() or requests >= MANY)
+
     @property
     def shows_progress_bar(self) -> bool:
         return sys.stderr.isatty() and not self.no_progress
@@ -84,7 +109,10 @@ _OPTIONS = (
     click.option("--no-progress", is_flag=True, default=None, help="Lines in place of a bar."),
     click.option("--strict", is_flag=True, default=None, help="Some warnings become errors."),
     click.option("--registry", metavar="FILE", help="The connectors of this registry file."),
+    click.option("--stats", is_flag=True, default=None, help="What the run took, phase by phase."),
 )
+OPTION_NAMES = tuple(each.name for each in fields(Settings) if each.name != "usage")
+MANY = 30  # requests: from there on a run takes seconds, and a log should say what it cost
 
 
 def global_options(function: F) -> F:
@@ -92,14 +120,24 @@ def global_options(function: F) -> F:
 
     @functools.wraps(function)
     def wrapped(**options: Any) -> Any:
-        names = Settings.__slots__
-        own = Settings(**{name: options.pop(name) for name in names})
+        own = Settings(**{name: options.pop(name) for name in OPTION_NAMES})
         context = click.get_current_context()
         settings = own.over(context.obj if isinstance(context.obj, Settings) else Settings())
         context.obj = settings
-        return function(settings, **options)
+        settings.usage.foretell = settings.tell_budget
+        try:
+            return function(settings, **options)
+        finally:
+            if context.invoked_subcommand is None:
+                settings.tell_use()
 
     decorated: Any = wrapped
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
+
+
+def _peak_mb() -> float:
+    """The most memory that this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
