@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden soak bench pages clean
+.PHONY: help demo test check format lint types tests golden soak bench pages docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,14 +39,18 @@ golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
 
 pages: $(STAMP)  ## rewrite the pages that are made from the code
-	$(BIN)/pytest tests/unit/test_rules.py tests/cli/test_connectors_page.py --update-golden -n 0
+	$(BIN)/pytest tests/unit/test_rules.py tests/cli/test_connectors_page.py tests/test_cheatsheet.py --update-golden -n 0
+
+docs: $(STAMP)  ## build the documentation as a site, in site/
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment and what tests and the demo left
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/.reconciler
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/.reconciler
 
 # Installed once; again when the project file or the pinned versions change.
 $(STAMP): pyproject.toml constraints.txt

@@ -138,7 +138,8 @@ def _junit_case(suite: xml.Element, file: str, found: Sequence[Diagnostic]) -> N
         for is_error in (True, False)
     }
     if lines[True]:
-        message = f"{len(lines[True])} errors, first: {lines[True][0]}"
+        first = lines[True][0]
+        message = first if len(lines[True]) == 1 else f"{len(lines[True])} errors, first: {first}"
         xml.SubElement(case, "failure", type="error", message=message).text = "\n".join(lines[True])
     if lines[False]:
         xml.SubElement(case, "system-out").text = "\n".join(lines[False])

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as xml
 
 import pytest
 from jsonschema import Draft202012Validator
+from junitparser import Failure, JUnitXml
 from sarif_pydantic import Sarif
 
 from reconciler.rules import RULES
@@ -101,6 +102,21 @@ def test_junit_fails_the_file_that_has_errors(broken: Project) -> None:
     failure, output = case
     assert ":9:19: error: wrong type of field [R206]" in str(failure.text)
     assert "R205" in str(output.text)
+
+
+def test_junit_is_read_by_another_reader_of_it(broken: Project) -> None:
+    (broken.folder / "validate.xml").write_text(
+        broken.run("validate", "--format", "junit").stdout, encoding="utf-8"
+    )
+    (suite,) = JUnitXml.fromfile(str(broken.folder / "validate.xml"))
+    (case,) = suite
+    assert suite.name == "reconciler validate"
+    assert (suite.tests, suite.failures, suite.errors) == (1, 1, 0)
+    assert (case.classname, case.name) == ("reconciler.validate", FILE)
+    (failure,) = case.result
+    assert isinstance(failure, Failure)
+    assert failure.message.startswith(f"{FILE}:9:19: error: wrong type of field [R206]: ")
+    assert "R205" in case.system_out
 
 
 def test_junit_of_a_valid_project_passes(project: Project) -> None:
