@@ -16,6 +16,7 @@ from reconciler.sandbox.problems import forbidden
 HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 RATE_LIMITED = '{"message":"You are being rate limited."}'
 UNLIMITED = 0
+_METHODS = ("*", "GET", "POST", "PUT", "PATCH", "DELETE")
 _MOST = 1_000_000
 
 
@@ -111,6 +112,11 @@ def _check(wanted: Mapping[str, Any]) -> None:
         raise ValueError('close is "before" or "after"')
     if wanted.get("status", 400) not in range(200, 600):
         raise ValueError("status is one that ends a request, from 200 to 599")
+    if wanted.get("method", "*") not in _METHODS:
+        raise ValueError(f"method is one of {', '.join(_METHODS)}")
+    path = wanted.get("path", "*")
+    if not path.startswith(("/", "*")) or path.startswith(("/api/", "/v1/")):
+        raise ValueError("path is below the API's prefix, for instance /workspaces or /sources/*")
     if not 0 <= wanted.get("probability", 1) <= 1:
         raise ValueError("probability is from 0 to 1")
     for name in ("count", "delay_s"):
@@ -131,22 +137,26 @@ _SPOKEN = re.compile(
     r"(?P<method>\*|[A-Z]+) (?P<path>\S+) (?P<what>\S+)"
     r"(?: x(?P<count>\d+)| p(?P<chance>\d*\.?\d+))?"
 )
+_STATUS = re.compile(r"(?P<status>\d{1,9})(?::(?P<retry_after>\d+))?")
 _DELAY = re.compile(r"(?P<number>\d*\.?\d+)(?P<unit>ms|s)")
 
 
 def spoken(text: str) -> dict[str, Any]:
     """A fault as an option says it: "POST /sources 429", "* * close-after p0.1", "GET * 50ms x5".
 
-    What happens is a status, `close-before`, `close-after`, `expire`, `shuffle`, or seconds of
-    delay; then how often: once, x and a count, or p and a probability. Raises ValueError.
+    What happens is a status, with `:3` behind it for a Retry-After of 3, `close-before`,
+    `close-after`, `expire`, `shuffle`, or a delay; then how often: once, x and a count, or p and a
+    probability. Raises ValueError.
     """
     match = _SPOKEN.fullmatch(text)
     if match is None:
         raise ValueError(f'"{text}" is no fault: say for instance "POST /sources 429 x3"')
     wanted: dict[str, Any] = {"method": match["method"], "path": match["path"]}
     what = match["what"]
-    if what.isdigit():
-        wanted["status"] = int(what)
+    if status := _STATUS.fullmatch(what):
+        wanted["status"] = int(status["status"])
+        if status["retry_after"]:
+            wanted["headers"] = {"Retry-After": status["retry_after"]}
     elif what.startswith("close-"):
         wanted["close"] = what.removeprefix("close-")
     elif what in ("expire", "shuffle"):

@@ -163,6 +163,7 @@ def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
     faults = (
         *(spoken("GET /tags 429 x2"), spoken("* /jobs close-before"), spoken("GET /users 404")),
         *(spoken("GET /organizations expire"), spoken("GET /permissions .01s")),
+        spoken("POST /tags 503:7"),
     )
     settings = Settings(database=tmp_path / "s.db", faults=faults)
     with running(settings) as server:
@@ -171,6 +172,8 @@ def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
         assert statuses == [429, 429, 200]
         with pytest.raises(requests.exceptions.RequestException):
             plain.send("GET", "/jobs")
+        busy = plain.send("POST", "/tags", {})
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "7")
         missing = plain.send("GET", "/users")
         assert (missing.status_code, missing.content) == (404, b"")
         assert plain.send("GET", "/permissions").elapsed.total_seconds() >= 0.01
