@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.changes import FieldChange
-from reconciler.model import Json, Path, ResourceKey
+from reconciler.model import Json, Path, ResourceKey, Spec
 from reconciler.plan.model import Action, Attribution, Operation, TenantPlan, Whose
 
 
@@ -56,9 +56,13 @@ def _same(now: Operation, then: Operation) -> bool:
     """Whether the two do the same to the resource, wherever it is written and whoever says why."""
     if now.action is not then.action:
         return False
-    if now.action is Action.CREATE and now.desired and then.desired:
-        return now.desired.spec == then.desired.spec
+    if now.action is Action.CREATE and _wanted(now) != _wanted(then):
+        return False
     return list(map(_essence, now.changes)) == list(map(_essence, then.changes))
+
+
+def _wanted(operation: Operation) -> Spec | None:
+    return operation.desired.spec if operation.desired else None
 
 
 def _essence(change: FieldChange) -> tuple[Path, Json, Json]:

@@ -127,7 +127,7 @@ def _asides(plan: Plan, look: Look) -> Iterator[Piece]:
 def _head(plan: Plan, outlined: Outline, place: Place) -> str:
     """The title, the sums, what is lost or left alone, and the table of what happens to data."""
     sums = [action_line(plan, outlined), *base_lines(plan, outlined)]
-    rows = [f"### Plan for {_code(shortened(place.name, _LONGEST))}", *sums]
+    rows = [f"### Plan for {_short(place.name)}", *sums]
     if plan.base is None and not outlined.rows and not left_alone(plan, outlined):
         return f"{rows[0]}\n\nNo changes: everything matches its manifests."
     effects = effect_counts(outlined.rows, own=True)
@@ -147,18 +147,18 @@ def _foot(plan: Plan, colophon: Colophon) -> str:
     """What is checked out, when what was live, the plan's digest, and the command, in small."""
     said = [f"commit {_code(colophon.commit[:12])}"] if colophon.commit else []
     if plan.base is not None:
-        revision = _code(shortened(plan.base.revision, _LONGEST))
+        revision = _short(plan.base.revision)
         said.append(f"base {revision} ({_code(plan.base.commit[:12])})")
     said.append(f"live state of {colophon.taken_at:%Y-%m-%d %H:%M:%S} UTC")
     said.append(f"plan {_code(colophon.digest[:19])}")
-    command = _code(shortened(colophon.command, _LONGEST))
+    command = _short(colophon.command)
     return f"<sub>{' · '.join(said)}<br>{command}</sub>"
 
 
 def _left_out(counts: Mapping[str, int], tenants: int, page: str) -> str:
     said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     whose = f", in {counted(tenants, 'tenant')}" if tenants else ""
-    where = f"{_code(shortened(page, _LONGEST))} has" if page else "`plan --format html` shows"
+    where = f"{_short(page)} has" if page else "`plan --format html` shows"
     return f"> **Not shown in full, for lack of room:** {said}{whose}. {where} everything."
 
 
@@ -250,6 +250,11 @@ def _part(title: str, lines: Iterable[str], *, is_open: bool = False) -> str:
     opened = " open" if is_open else ""
     summary = f"<details{opened}><summary>{title}</summary>"
     return f"{summary}\n\n{fence}diff\n{text}\n{fence}\n\n</details>"
+
+
+def _short(name: str) -> str:
+    """The same of a name that may be long."""
+    return _code(shortened(safe(name), _LONGEST))
 
 
 def _code(name: str) -> str:

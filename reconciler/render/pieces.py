@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 MAX_CHARS = 65_000  # GitHub takes 65,536; the rest is for the mark that `comment` adds
-MIN_CHARS = 4_000  # the sums and the foot of a plan have room in it, whatever they say
+MIN_CHARS = 8_000  # the sums and the foot of a plan have room in it, whatever names they hold
 
 GAP = "\n\n"
 

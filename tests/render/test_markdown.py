@@ -62,10 +62,14 @@ def test_nothing_to_do_is_one_sentence() -> None:
 
 
 def test_names_are_nothing_but_text() -> None:
-    named = replace(COLOPHON, commit=HOSTILE, command=HOSTILE, page=HOSTILE)
-    text = render_plan_markdown(
-        hostile(), Place(HOSTILE, "https://x.test"), LOOK, colophon=named, limit=MIN_CHARS
-    )
+    long = HOSTILE * 20
+    named = replace(COLOPHON, commit=long, command=long, page=long)
+    plan = hostile()
+    assert plan.base
+    plan = replace(plan, base=replace(plan.base, revision=long))
+    place = Place(long, "https://x.test")
+    text = render_plan_markdown(plan, place, LOOK, colophon=named, limit=MIN_CHARS)
+    assert len(text) <= MIN_CHARS
     assert all(c.isprintable() or c == "\n" for c in text)
     outside = re.sub(r"(?ms)^(`{3,})diff\n.*?^\1$", "", text)
     outside = re.sub(r"<code>[^<>`|]*</code>", "", outside)
