@@ -154,6 +154,19 @@ class Effect(Enum):
         "Airbyte erases the configuration with its secrets; it cannot be undone.",
         2,
     )
+    OAUTH_SET = (
+        "oauth-set",
+        "OAuth application set",
+        "Sources and destinations of the connector authenticate as this application once they are "
+        "written, and nothing else of them changes.",
+        1,
+    )
+    OAUTH_LOST = (
+        "oauth-lost",
+        "OAuth application lost",
+        "Sources and destinations that authenticate as this application cannot do so any longer.",
+        2,
+    )
     CONNECTOR_CHANGED = (
         "connector-changed",
         "connector changes",

@@ -298,6 +298,10 @@ class Forbidden(ApiError):
     """The caller may not do this, or the id does not exist: the API does not tell which."""
 
 
+class NotOffered(ApiError):
+    """This Airbyte has not what is asked for: it is Cloud's, or of a later version."""
+
+
 class NotFound(ApiError):
     """There is no such object, or no such path."""
 

@@ -55,6 +55,7 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
         if isinstance(found, ReconcilerError):
             raise found
         rows[name] = found
+    rows |= _remembered_rows(rows, memory)
     keys: dict[tuple[str, str], ResourceKey] = {}
     names: dict[tuple[str, str], str] = {}
     ref_of = RefOf(names)
@@ -76,6 +77,22 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
             sorted((r for r in resources if not r.key.is_declared), key=lambda r: r.key)
         ),
     )
+
+
+def remembered_id(workspace_id: str, name: str) -> str:
+    """The id of an object that has none in the API: it goes with its workspace."""
+    return f"{workspace_id}/{name}"
+
+
+def _remembered_rows(rows: Mapping[str, Sequence[Body]], memory: Memory) -> dict[str, list[Body]]:
+    """The objects that nothing reads, as they were when they were written last."""
+    ids = {str(body.get("workspaceId")) for body in rows.get("workspace", ())}
+    found: dict[str, list[Body]] = {kind.name: [] for kind in all_kinds() if kind.put_at}
+    for key, known in memory.items():
+        if key.kind in found and known.id.partition("/")[0] in ids:
+            name = str(known.spec["name"])
+            found[key.kind].append({"id": known.id, "name": name, "spec": known.spec})
+    return found
 
 
 def _keys(

@@ -175,7 +175,7 @@ def _read_rows(
 ) -> Iterator[Mapping[str, Rows]]:
     """For each tenant, in order, its live rows by kind; several batches are read at a time."""
     workspaces = [found.of(tenant) for tenant in tenants]
-    kinds = [kind for kind in all_kinds() if kind.in_workspace()]
+    kinds = [kind for kind in all_kinds() if kind.is_read()]
     batches = sorted(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
         key=lambda batch: batch.last,

@@ -55,7 +55,7 @@ def survey(
     kinds = [
         kind
         for kind in all_kinds()
-        if kind.in_workspace() and (kind.section in also or not kind.is_exported_on_request)
+        if kind.is_read() and (kind.section in also or not kind.is_exported_on_request)
     ]
     always = sum(not kind.is_listed_on_demand for kind in kinds)
     client.foretells(math.ceil(len(workspaces) * always * USUAL / ROOM))

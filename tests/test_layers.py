@@ -60,7 +60,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "drift": ("plan", "live", "api", "diff", "changes", "kinds", "errors", "model"),
     "retiring": ("model",),
     "redaction": (),
-    "apply": ("apply", "plan", "ledger", "api", "kinds", "connectors", "errors", "model"),
+    "apply": (
+        "apply",
+        "plan",
+        "identity",
+        "ledger",
+        "api",
+        "kinds",
+        "connectors",
+        "errors",
+        "model",
+    ),
     "render.effective": (
         "render",
         "export.page",

@@ -21,6 +21,7 @@ SCHEMAS = (
     "connection",
     "definition",
     "permission",
+    "oauthCredentials",
     "template",
     "tenant-set",
 )

@@ -96,6 +96,10 @@ class Client:
         """The object as it is afterwards."""
         return self._object(method, _path(collection, id_), body=body)
 
+    def put(self, path: str, body: Body) -> None:
+        """Makes or changes what is at *path*; an answer need not have a body."""
+        self._transport.request("PUT", path, body=body)
+
     def delete(self, collection: str, id_: str) -> None:
         """Deletes one object; one that is gone already is as good."""
         try:

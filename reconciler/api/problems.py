@@ -20,6 +20,7 @@ from reconciler.errors import (
     ConflictState,
     Forbidden,
     NotFound,
+    NotOffered,
     RateLimited,
     Rejected,
     ServerError,
@@ -52,6 +53,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     404: NotFound,
     409: Conflict,
     429: RateLimited,
+    501: NotOffered,
 }
 
 

@@ -21,6 +21,7 @@ from reconciler.errors import (
     SecretsMissing,
     StillUsed,
 )
+from reconciler.identity import remembered_id
 from reconciler.kinds import all_kinds, get
 from reconciler.kinds._base import Kind, Reader
 from reconciler.model import (
@@ -61,7 +62,9 @@ def perform(
     *ids* are the live ids of everything that it refers to, and its own. Raises ReconcilerError.
     """
     context = _Context(operation, ids, surroundings)
-    if operation.action is Action.CREATE:
+    if operation.desired is not None and get(operation.key.kind).put_at:
+        done = _put(operation, operation.desired, context, journal)
+    elif operation.action is Action.CREATE:
         done = create(operation, context, surroundings.client, journal)
     else:
         assert operation.live is not None, "an update or delete has a live resource"
@@ -131,18 +134,32 @@ class _Context:
         return self._ids.get(workspace_key(self._operation.key.scope), "")
 
 
+def _put(
+    operation: Operation, desired: DesiredResource, context: _Context, journal: Journal
+) -> Done:
+    """Sends all of it; sent twice it is as if it had been sent once."""
+    kind = get(operation.key.kind)
+    body = kind.create_body(desired.spec, context)
+    journal.announce(operation)
+    context.surroundings.client.put(kind.put_place(context.workspace_id), body)
+    return Done(remembered_id(context.workspace_id, str(desired.spec["name"])))
+
+
 def _delete(operation: Operation, id_: str, context: _Context) -> None:
     kind = get(operation.key.kind)
     client = context.surroundings.client
     assert operation.live is not None, "a delete has a live resource"
     if kind.is_shared(operation.live.spec):
         _refuse_if_used_elsewhere(kind, id_, context)
+    collection = kind.place(context.workspace_id, operation.live.spec)
+    if kind.put_at:
+        collection, _, id_ = collection.rpartition("/")
     try:
-        client.delete(kind.place(context.workspace_id, operation.live.spec), id_)
+        client.delete(collection, id_)
     except Forbidden:
         # To an ordinary caller an id that is gone reads as one that it may not touch.
         rows = None
-        if kind.in_workspace():
+        if kind.is_read():
             rows = live_rows(kind, context, client, operation.live.spec)
         if rows is None or any(row[kind.id_field] == id_ for row in rows):
             raise

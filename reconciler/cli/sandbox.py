@@ -58,6 +58,7 @@ def sandbox() -> None:
     show_default=True,
     help="Who calls: an ordinary user hears 403 of what is not there.",
 )
+@click.option("--cloud", is_flag=True, help="Have what only Cloud has: OAuth of workspaces.")
 @click.option("--latency", type=DURATION, default=0.0, help="How long every answer waits: 50ms.")
 @click.option(
     "--rate-limit",
@@ -96,6 +97,7 @@ def serve(
     client_id: str,
     client_secret: str,
     caller: str,
+    cloud: bool,
     latency: float,
     rate_limit: float,
     faults: tuple[str, ...],
@@ -129,7 +131,7 @@ def serve(
             caller=Caller(caller),
             faults=_faults(fault_file, faults),
             requests_per_second=rate_limit,
-            behaviour=Behaviour(runs_schedules=schedules),
+            behaviour=Behaviour(runs_schedules=schedules, is_cloud=cloud),
             clock_speed=clock_speed,
         )
         server.serve(wanted, lambda started: settings.result(_welcome(started.url, wanted)))

@@ -136,6 +136,11 @@ def _broken(problem: ValidationError) -> Broken:
     )
 
 
+def doubtful(schema: Schema, configuration: Json) -> list[Flaw]:
+    """What is doubtful in a part of a configuration, whatever it lacks."""
+    return list(_dubious(schema, configuration, ()))
+
+
 def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
     """Secrets that stand in the file, and texts that are no dates: both are accepted."""
     if not isinstance(schema, Mapping):

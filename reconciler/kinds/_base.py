@@ -204,6 +204,9 @@ class Kind:
 
     - `collection`: the path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled
       in.
+    - `put_at`: the path where a PUT both makes and changes an object, for kinds that nothing reads:
+      what is live is what is remembered. `collection` is then the path to DELETE.
+    - `precedes`: (spec, another's spec) → whether the other has to be written after it.
     - `rows`: reads the live objects, for kinds that no list call over many workspaces gives.
     - `is_foreign`: (object, declared spec of that name) → it is Airbyte's own, and nobody's to
       manage.
@@ -256,6 +259,8 @@ class Kind:
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
     to_manifest: Callable[[Found], Block] = plain_block
     single_section: str = ""
+    put_at: str = ""
+    precedes: Callable[[Spec, Spec], bool] | None = None
     named_after: str = ""
     name_field: str = "name"
     keys_are_names: bool = False
@@ -304,14 +309,26 @@ class Kind:
 
     def place(self, workspace_id: str, spec: Spec) -> str:
         """The path of the collection that an object of that spec is in."""
-        if "{" not in self.collection:
-            return self.collection
-        fields = {name: quote(v, safe="") for name, v in spec.items() if isinstance(v, str)}
-        return self.collection.format(workspaceId=quote(workspace_id, safe=""), **fields)
+        return _filled(self.collection, workspace_id, spec)
+
+    def put_place(self, workspace_id: str) -> str:
+        """The path of `put_at`."""
+        return _filled(self.put_at, workspace_id, {})
+
+    def is_read(self) -> bool:
+        """Whether list calls tell its objects, those of one workspace at least."""
+        return self.in_workspace() and not self.put_at
 
     def in_workspace(self) -> bool:
         """Whether objects of this kind are listed by workspace."""
         return self.section != "workspace"
+
+
+def _filled(template: str, workspace_id: str, spec: Spec) -> str:
+    if "{" not in template:
+        return template
+    fields = {name: quote(v, safe="") for name, v in spec.items() if isinstance(v, str)}
+    return template.format(workspaceId=quote(workspace_id, safe=""), **fields)
 
 
 def required(body: Mapping[str, Json], name: str, type_: type) -> Json:

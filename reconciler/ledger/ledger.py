@@ -208,7 +208,9 @@ class Ledger(Recall):
             self._writable.run(
                 "DELETE FROM intent WHERE action = ? AND known_ids = ?", DELETE, json.dumps([id_])
             )
-            self._writable.run("DELETE FROM resource WHERE key = ? AND id = ?", str(key), id_)
+            # By its id: one that no manifest mentions any longer has no key to know it by.
+            statement = "DELETE FROM resource WHERE scope = ? AND id = ?"
+            self._writable.run(statement, key.scope, id_)
 
     def forget_tenant(self, tenant: str) -> None:
         """Notes that nothing of *tenant* is live any longer."""

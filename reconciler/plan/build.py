@@ -262,16 +262,24 @@ def _deletion(resource: LiveResource, cause: Cause, reason: str) -> Operation:
     )
 
 
+def _precedes(first: Operation, operation: Operation) -> bool:
+    precedes = get(first.key.kind).precedes
+    specs = (first.desired, operation.desired)
+    return bool(precedes and specs[0] and specs[1] and precedes(specs[0].spec, specs[1].spec))
+
+
 def _connected(operations: Sequence[Operation]) -> list[Operation]:
     """The operations with what each waits for, in an order that respects it."""
     deletes = {op.key: op for op in operations if op.action is Action.DELETE}
     writes = {op.key: op for op in operations if op.action is not Action.DELETE}
+    first = [op for op in writes.values() if get(op.key.kind).precedes]
     waits_for: dict[str, list[str]] = {op.id: [] for op in operations}
     for operation in operations:
         if operation.desired is not None:
             for key in referred(operation.desired.spec, operation.key.scope):
                 if key in writes:
                     waits_for[operation.id].append(writes[key].id)
+            waits_for[operation.id] += [each.id for each in first if _precedes(each, operation)]
         elif operation.live is not None:
             if operation.key in writes:
                 # The old one goes only when the new one is there: a refused create loses nothing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from reconciler.kinds import get
 from reconciler.model import Json, Secret, SecretName
 from reconciler.plan.model import Action, Operation
 
@@ -13,7 +14,8 @@ def secrets_needed(operation: Operation) -> Iterator[SecretName]:
 
     An update may turn out to need more, where the API cannot keep a stored secret.
     """
-    if operation.desired is not None and operation.action is Action.CREATE:
+    is_sent_whole = operation.action is Action.CREATE or get(operation.key.kind).put_at
+    if operation.desired is not None and is_sent_whole:
         yield from _names(operation.desired.spec)
     elif operation.action is Action.UPDATE:
         for change in operation.changes:

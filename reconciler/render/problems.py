@@ -233,6 +233,13 @@ _EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
             "not tell which."
         ),
     ),
+    errors.NotOffered: (
+        "not offered by this Airbyte",
+        _api(
+            "Airbyte Cloud has it, and a self-managed one has not. Take it out of the manifests "
+            "that go there; `null` takes away what a template says."
+        ),
+    ),
     errors.NotFound: (
         "not found",
         _api(f"It was deleted meanwhile, or the address is wrong. {_CHECK_URL}"),

@@ -183,4 +183,12 @@ RULES = (
         why="Airbyte would delete what they made of it along, and their connections.",
         hint="Take what uses it out of those tenants first.",
     ),
+    error_rule(
+        "R526",
+        "not offered by this Airbyte",
+        what="The call is one that this Airbyte does not carry out (501).",
+        why="Some things are offered by Airbyte Cloud only, OAuth credentials of workspaces above "
+        "all.",
+        hint="Take it out of the manifests that go to this environment.",
+    ),
 )

@@ -38,7 +38,7 @@ def create_actor(call: Call, role: str) -> Answer:
     definition = _chosen(call, role, sent)
     configuration = _without_type(sent, role)
     definition.validator.check(configuration)
-    configuration = oauth.masked(call.world, definition, configuration)
+    configuration = oauth.masked(call.world, definition, configuration, workspace["id"])
     id_ = str(uuid.uuid4())
     with call.store.transaction():
         kept = secrets.stored(configuration, None, definition, workspace["id"], call.store)
@@ -124,7 +124,7 @@ def _write(call: Call, row: Row, name: str, configuration: Any, sent: Any) -> An
     # What is validated has a fixed text for every stored secret, under the keys as they were sent.
     shown = secrets.with_placeholders(configuration, definition)
     definition.validator.check(secrets.merged(shown, sent))
-    configuration = oauth.masked(call.world, definition, configuration)
+    configuration = oauth.masked(call.world, definition, configuration, row["workspace_id"])
     with call.store.transaction():
         before = loaded(row["configuration"])
         kept = secrets.stored(configuration, before, definition, row["workspace_id"], call.store)

@@ -37,6 +37,7 @@ class Behaviour:
     runs_schedules: bool = False  # whether a cron starts syncs, or none does but a request
     allows_sub_hourly: bool = True
     is_entitled: bool = True
+    is_cloud: bool = False  # whether workspaces have OAuth overrides, as on Cloud
     failures_until_inactive: int = 100  # syncs of a connection that fail one after another
     failing_sources: dict[str, str] = field(default_factory=dict)
     failing_images: set[str] = field(default_factory=set)

@@ -19,9 +19,10 @@ OAUTH_MASK = "*" * 6
 Path = tuple[str, ...]
 
 
-def masked(world: World, definition: Definition, configuration: Any) -> Any:
+def masked(world: World, definition: Definition, configuration: Any, workspace_id: str) -> Any:
     """*configuration* as it is stored where an override may manage a part of it."""
-    if not (_predicate_holds(definition, configuration) and _has_override(world, definition)):
+    is_managed = _has_override(world, definition, workspace_id)
+    if not (is_managed and _predicate_holds(definition, configuration)):
         return configuration
     result = copy.deepcopy(configuration)
     for path in server_outputs(definition):
@@ -68,9 +69,15 @@ def _predicate_holds(definition: Definition, configuration: Any) -> bool:
     return not keys or value == definition.advanced_auth.get("predicate_value")
 
 
-def _has_override(world: World, definition: Definition) -> bool:
-    statement = "SELECT 1 FROM oauth_override WHERE role = ? AND name = ?"
-    return world.store.one(statement, definition.role, definition.name) is not None
+def _has_override(world: World, definition: Definition, workspace_id: str) -> bool:
+    """One of the workspace, or of the organization that all workspaces are in."""
+    of_workspace = (
+        "SELECT 1 FROM workspace_oauth_override WHERE role = ? AND name = ? AND workspace_id = ?"
+    )
+    of_all = "SELECT 1 FROM oauth_override WHERE role = ? AND name = ?"
+    what = (definition.role, definition.name)
+    found = world.store.one(of_all, *what) or world.store.one(of_workspace, *what, workspace_id)
+    return found is not None
 
 
 def _put(value: Any, path: Path) -> None:

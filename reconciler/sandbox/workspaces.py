@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import jobs, notifications, problems
+from reconciler.sandbox import jobs, notifications, overrides, problems
 from reconciler.sandbox.call import Call, Caller, no_role, require_role, require_workspace
 from reconciler.sandbox.lists import Scope, page
-from reconciler.sandbox.organizations import CREDENTIALS
+from reconciler.sandbox.overrides import Owner
 from reconciler.sandbox.regions import DEFAULT_REGION
 from reconciler.sandbox.routing import Answer, Route
 from reconciler.sandbox.shapes import record, text, uuid_text
@@ -85,11 +85,23 @@ def delete_workspace(call: Call) -> Answer:
     return 204, None
 
 
-def workspace_credentials(call: Call) -> Answer:
-    """OAuth overrides of a workspace exist on Cloud only; nothing but the role is looked at."""
-    if call.caller is Caller.ORDINARY:
+def put_credentials(call: Call) -> Answer:
+    """Sets an override for the workspace; only Cloud has such."""
+    return overrides.put(call, Owner.WORKSPACE, _on_cloud(call))
+
+
+def delete_credentials(call: Call) -> Answer:
+    return overrides.delete(call, Owner.WORKSPACE, _on_cloud(call))
+
+
+def _on_cloud(call: Call) -> str:
+    """The id of the workspace on Cloud; elsewhere nothing but the role is looked at."""
+    is_cloud = call.world.behaviour.is_cloud
+    if is_cloud or call.caller is Caller.ORDINARY:
         require_workspace(call, call.params["workspaceId"])
-    raise problems.not_implemented()
+    if not is_cloud:
+        raise problems.not_implemented()
+    return call.params["workspaceId"].lower()
 
 
 def _require_all(call: Call, ids: list[str]) -> None:
@@ -136,6 +148,6 @@ ROUTES = (
     Route("GET", _ONE, get_workspace),
     Route("PATCH", _ONE, patch_workspace, record({}, {**_OPTIONAL, "name": text})),
     Route("DELETE", _ONE, delete_workspace),
-    Route("PUT", f"{_ONE}/oauthCredentials", workspace_credentials, CREDENTIALS),
-    Route("DELETE", f"{_ONE}/oauthCredentials/{{actorType}}/{{name}}", workspace_credentials),
+    Route("PUT", f"{_ONE}/oauthCredentials", put_credentials, overrides.SHAPE),
+    Route("DELETE", f"{_ONE}/oauthCredentials/{{actorType}}/{{name}}", delete_credentials),
 )
