@@ -94,8 +94,8 @@ def read_bytes(content: bytes, shown_as: str) -> str:
         ) from problem
 
 
-def read_text(text: str, shown_as: str) -> Document:
-    """The document written in *text*. Raises ManifestError with every problem found."""
+def refuse_conflict(text: str, shown_as: str) -> None:
+    """Raises ManifestError at the first conflict marker of a git merge."""
     if conflict := _CONFLICT.search(text):
         raise _refuse(
             Origin(shown_as, text.count("\n", 0, conflict.start()) + 1, 1),
@@ -103,6 +103,11 @@ def read_text(text: str, shown_as: str) -> Document:
             "The file still has conflict markers of a git merge.",
             "Resolve the conflict and remove the markers.",
         )
+
+
+def read_text(text: str, shown_as: str) -> Document:
+    """The document written in *text*. Raises ManifestError with every problem found."""
+    refuse_conflict(text, shown_as)
     try:
         root = _Composer(text).get_single_node()
     except yaml.YAMLError as problem:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, ManifestError, error
-from reconciler.manifest.reader import Document, read_bytes, read_text
+from reconciler.manifest.reader import Document, read_bytes, read_text, refuse_conflict
 from reconciler.model import Json, Origin
 
 _CELL = re.compile(r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*|(?P<plain>[^",\r\n]*))')
@@ -44,6 +44,7 @@ def read_table(content: bytes, suffix: str, shown_as: str) -> Table:
     """The table in a file. Raises ManifestError with everything that makes it unreadable."""
     text = read_bytes(content, shown_as)
     if suffix == ".csv":
+        refuse_conflict(text, shown_as)
         return _csv(text, shown_as)
     return _rows(read_text(text, shown_as))
 

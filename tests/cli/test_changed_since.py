@@ -118,6 +118,51 @@ def test_a_mistake_elsewhere_does_not_stop_the_branch(repository: Repository) ->
     assert "1 tenant," in changed(repository)
 
 
+def test_a_detached_head_is_compared_like_a_branch(repository: Repository) -> None:
+    repository.git("switch", "--quiet", "--detach")
+    repository.tenant("globex", destination=bigquery(dataset_id="other"))
+    assert "1 tenant," in changed(repository)
+    repository.commit()
+    assert "1 tenant," in changed(repository)
+    assert "1 tenant," in changed(repository, "HEAD~1")
+
+
+def test_a_manifest_that_is_renamed_and_edited_is_the_same_tenant(repository: Repository) -> None:
+    tenants = repository.project.folder / "tenants"
+    (tenants / "acme.yaml").unlink()
+    repository.project.tenant({**acme(destination=bigquery(dataset_id="other"))}, "renamed")
+    (tenants / "globex").mkdir()
+    (tenants / "globex.yaml").rename(tenants / "globex" / "tenant.yaml")
+    repository.commit()
+    told = changed(repository)
+    assert "1 tenant," in told
+    assert "no longer" not in told
+
+
+def test_a_merge_that_is_not_finished_is_told_at_its_markers(repository: Repository) -> None:
+    repository.tenant("acme", destination=bigquery(dataset_id="branch"))
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.tenant("acme", destination=bigquery(dataset_id="main"))
+    repository.commit()
+    repository.git("switch", "--quiet", "change")
+    with pytest.raises(subprocess.CalledProcessError):
+        repository.git("merge", "--quiet", "main")
+    for options in (("--changed-since", "main"), ("--base", "main")):
+        result = repository.project.run("plan", *options)
+        assert result.exit_code == 1
+        assert "error: merge conflict [R003]" in result.stderr
+        assert "tenants/acme.yaml:" in result.stderr
+
+
+def test_a_repository_without_a_commit_is_told(project: Project) -> None:
+    project.tenant(acme())
+    subprocess.run(["git", "init", "--quiet"], cwd=project.folder, check=True)
+    result = project.run("plan", "--changed-since", "HEAD")
+    assert result.exit_code == 1
+    assert 'Git knows no revision "HEAD"' in result.stderr
+
+
 def test_an_unknown_revision_is_told(repository: Repository) -> None:
     for revision in ("no-such-branch", "--output=x", "main..change"):
         result = repository.project.run("plan", f"--changed-since={revision}")

@@ -93,6 +93,15 @@ def test_a_table_from_a_spreadsheet_is_read(fleet: Project) -> None:
     assert "2 tenants" in fleet.run("validate").stdout
 
 
+def test_a_merge_conflict_in_a_table_is_called_so(fleet: Project) -> None:
+    header, acme, globex = CSV.splitlines(keepends=True)
+    lines = (header, "<<<<<<< HEAD\n", acme, "=======\n", acme, ">>>>>>> change\n", globex)
+    fleet.write("tenants/customers.csv", "".join(lines))
+    result = fleet.run("validate")
+    assert "tenants/customers.csv:2:1: error: merge conflict [R003]" in result.stderr
+    assert "R061" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [
