@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.api.client import Client
@@ -29,6 +29,7 @@ from reconciler.model import (
 )
 from reconciler.plan.compare import differences
 from reconciler.plan.memory import Recollection, rewritten
+from reconciler.plan.secrets import has_secret
 
 Recall = Callable[[str], Recollection]
 
@@ -82,6 +83,18 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """Where Airbyte keeps the secrets of the live object *id*, seen for the first time.
+
+    A create cannot know it without another request, so whoever looks first remembers it: from then
+    on it shows when somebody stores one anew.
+    """
+
+    id: str
+    coordinates: Mapping[Path, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TenantDrift:
     """One tenant; `failure` is why its live state could not be read or told apart."""
 
@@ -90,6 +103,8 @@ class TenantDrift:
     unmanaged: tuple[Unmanaged, ...] = ()
     unchanged: int = 0
     failure: ReconcilerError | None = None
+    located: Mapping[ResourceKey, Located] = field(default_factory=dict)
+    """Where secrets are kept that nobody had looked for before; when asked for."""
     unseen_secrets: int = 0
     """Remembered secrets of which Airbyte does not show where it keeps them; when asked for."""
 
@@ -132,9 +147,9 @@ def _tenant(
 ) -> TenantDrift:
     # A connection that Airbyte has switched off has drifted, though a plan would not fight it.
     found = differences(desired, live, memory, may_resume=lambda _key: True)
-    stored, unseen = _stored_anew(client, found, memory) if secrets else ({}, 0)
+    stored = _stored_anew(client, found, memory) if secrets else _NOTHING_ASKED
     drifted = [
-        *(_drifted(each, memory, stored.get(each.key, ())) for each in found),
+        *(_drifted(each, memory, stored.changes.get(each.key, ())) for each in found),
         *_still_live(desired, live),
     ]
     real = tuple(each for each in drifted if each is not None)
@@ -144,7 +159,8 @@ def _tenant(
         drifted=real,
         unmanaged=tuple(Unmanaged(each, each.id in managed_once) for each in live.undeclared),
         unchanged=len(drifted) - len(real),
-        unseen_secrets=unseen,
+        located=stored.located,
+        unseen_secrets=stored.unseen,
     )
 
 
@@ -206,23 +222,42 @@ def _together(fields: Sequence[FieldDrift]) -> Who:
     return found.pop() if len(found) == 1 else Who.BOTH
 
 
-def _stored_anew(
-    client: Client, found: Sequence[Difference], memory: Recollection
-) -> tuple[dict[ResourceKey, tuple[FieldChange, ...]], int]:
-    """The secrets that Airbyte keeps elsewhere than at the last apply, and how many are unseen."""
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What reading secrets' places has shown; `unseen` are those that are shown no longer."""
+
+    changes: Mapping[ResourceKey, tuple[FieldChange, ...]] = field(default_factory=dict)
+    located: Mapping[ResourceKey, Located] = field(default_factory=dict)
+    unseen: int = 0
+
+
+_NOTHING_ASKED = _Stored()
+
+
+def _stored_anew(client: Client, found: Sequence[Difference], memory: Recollection) -> _Stored:
+    """The secrets that Airbyte keeps elsewhere than when they were last written or looked for."""
     asked = [
         (each, each.live, before)
         for each in found
-        if each.live and (before := memory.resources.get(each.key)) and before.coordinates
+        if each.live
+        and (before := memory.resources.get(each.key))
+        and (before.coordinates or (get(each.key.kind).reread and _has_secrets(each)))
     ]
     with ThreadPoolExecutor(max(min(client.most_at_a_time, len(asked)), 1)) as pool:
         seen = list(pool.map(lambda one: _coordinates(client, one[0], one[1]), asked))
     changes: dict[ResourceKey, tuple[FieldChange, ...]] = {}
+    located: dict[ResourceKey, Located] = {}
     unseen = 0
-    for (each, _live, before), coordinates in zip(asked, seen, strict=True):
+    for (each, live, before), coordinates in zip(asked, seen, strict=True):
         unseen += sum(path not in coordinates for path in before.coordinates)
         changes[each.key] = tuple(rewritten(each.desired.spec, before, coordinates))
-    return changes, unseen
+        if coordinates and not before.coordinates:
+            located[each.key] = Located(live.id, coordinates)
+    return _Stored(changes, located, unseen)
+
+
+def _has_secrets(difference: Difference) -> bool:
+    return any(has_secret(value) for value in difference.desired.spec.values())
 
 
 def _coordinates(client: Client, difference: Difference, live: LiveResource) -> Mapping[Path, str]:

@@ -35,6 +35,7 @@ from reconciler.model import (
     workspace_key,
 )
 from reconciler.plan.model import Action, Operation
+from reconciler.plan.secrets import has_secret
 
 ResolveSecret = Callable[[SecretName], str | None]
 """The value of a secret, None when nobody provides it."""
@@ -220,12 +221,3 @@ def coordinates(
     except ApiError:
         return {}  # only worth knowing: the write itself has succeeded
     return kind.coordinates(desired.spec, body)
-
-
-def has_secret(value: Json) -> bool:
-    """Whether *value* is or holds a secret."""
-    if isinstance(value, Mapping):
-        return any(has_secret(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_secret(item) for item in value)
-    return isinstance(value, Secret)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
@@ -15,7 +16,9 @@ from reconciler.cli.planning import remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.drift import Drift, find_drift
-from reconciler.errors import AdoptionFailed, AmbiguousName, ListingInconsistent
+from reconciler.errors import AdoptionFailed, AmbiguousName, LedgerUnusable, ListingInconsistent
+from reconciler.ledger.ledger import places, writing
+from reconciler.manifest.project import Project
 from reconciler.plan.file import Place
 from reconciler.render.drift import (
     render_drift,
@@ -68,10 +71,22 @@ def drift(
         settings.usage.phase(COMPARING),
     ):
         found = find_drift(connection.client, loaded.tenants, recall, secrets=secrets)
+    _remember_places(found, project, connection.environment.name)
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
     look = _Look(format_, max_chars, details or bool(settings.verbose))
     settings.result(_rendered(found, place, look, settings))
     sys.exit(_exit_code(found))
+
+
+def _remember_places(found: Drift, project: Project, environment: str) -> None:
+    """Notes where secrets are kept that were looked at for the first time."""
+    located = {key: each for tenant in found.tenants for key, each in tenant.located.items()}
+    if not located:
+        return
+    # A ledger that cannot be written spoils no report: the next look is again the first.
+    with suppress(LedgerUnusable), writing(places(project.state_folder, environment)) as ledger:
+        for key, each in located.items():
+            ledger.locate(key, each.id, each.coordinates)
 
 
 @dataclass(frozen=True, slots=True)

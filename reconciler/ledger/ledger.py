@@ -147,7 +147,10 @@ class Recall:
 
 
 class Ledger(Recall):
-    """The writing side, for the one apply that holds the environment's lock."""
+    """The writing side, for the one apply that holds the environment's lock.
+
+    Without the lock only `locate` may be called, which takes nothing back.
+    """
 
     def __init__(self, opened: Store, fingerprints: Fingerprints) -> None:
         super().__init__(opened, fingerprints)
@@ -179,7 +182,8 @@ class Ledger(Recall):
         columns = "key, scope, id, spec, protected, coordinates"
         known = self._writable.rows(f"SELECT {columns} FROM resource WHERE key = ?", str(key))
         before = load_spec(known[0][3]) if known else {}
-        coordinates = known[0][5] if known else dump_coordinates({})
+        is_the_same = bool(known) and known[0][2] == written.id
+        coordinates = known[0][5] if is_the_same else dump_coordinates({})
         if written.coordinates is not None:
             coordinates = dump_coordinates(written.coordinates)
         spec = dump_spec(self._made.veiled(written.resource.spec, reveal, before))
@@ -189,6 +193,16 @@ class Ledger(Recall):
             self._writable.run(
                 f"INSERT OR REPLACE INTO resource ({columns}) VALUES (?,?,?,?,?,?)", *row
             )
+
+    def locate(self, key: ResourceKey, id_: str, coordinates: Mapping[Path, str]) -> None:
+        """Notes where the secrets of the object *id_* are kept, unless that is known already."""
+        self._writable.run(
+            "UPDATE resource SET coordinates = ? WHERE key = ? AND id = ? AND coordinates = ?",
+            dump_coordinates(coordinates),
+            str(key),
+            id_,
+            dump_coordinates({}),
+        )
 
     def adopt(self, key: ResourceKey, id_: str) -> None:
         """Notes which live object the key means, of which nothing else is known yet."""

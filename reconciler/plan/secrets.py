@@ -1,4 +1,4 @@
-"""Which secrets a plan's operations cannot do without."""
+"""Where secrets are in specs, and which of them a plan's operations cannot do without."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def _names(value: Json) -> Iterator[SecretName]:
     elif isinstance(value, list):
         for item in value:
             yield from _names(item)
+
+
+def has_secret(value: Json) -> bool:
+    """Whether *value* is or holds a secret."""
+    if isinstance(value, Mapping):
+        return any(has_secret(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_secret(item) for item in value)
+    return isinstance(value, Secret)

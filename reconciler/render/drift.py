@@ -43,9 +43,12 @@ def summary(drift: Drift) -> str:
 
 def _unseen(drift: Drift) -> str:
     unseen = sum(tenant.unseen_secrets for tenant in drift.tenants)
-    return (
-        f" Of {counted(unseen, 'secret')} Airbyte does not show where it is kept." if unseen else ""
-    )
+    places = [each.coordinates for tenant in drift.tenants for each in tenant.located.values()]
+    new = sum(map(len, places))
+    told = f" {counted(new, 'secret')} looked at for the first time." if new else ""
+    if unseen:
+        told += f" Of {counted(unseen, 'secret')} Airbyte does not show where it is kept."
+    return told
 
 
 def _counts(drift: Drift) -> dict[str, int]:

@@ -110,7 +110,7 @@ def test_an_object_whose_entry_was_removed_is_known_to_have_been_managed(applied
 
 
 def test_secrets_that_were_stored_anew_are_found_when_asked_for(applied: Project, api: Api) -> None:
-    # An update reads where Airbyte keeps the secrets; a create does not ask.
+    # An update reads where Airbyte keeps the secrets.
     applied.environ |= ENVIRON
     applied.tenant({**acme(), "sources": {"stripe": stripe(lookback_window_days=7)}})
     applied.apply()
@@ -122,6 +122,27 @@ def test_secrets_that_were_stored_anew_are_found_when_asked_for(applied: Project
     result = applied.run("drift", "--secrets")
     assert result.exit_code == 2, result.output
     assert "configuration.client_secret: (secret)  changed outside" in result.stdout
+
+
+def test_secrets_of_a_create_are_watched_from_the_first_look_on(applied: Project, api: Api) -> None:
+    first = applied.run("drift", "--secrets")
+    assert first.stdout == "No drift in 1 tenant. 2 secrets looked at for the first time.\n"
+    assert applied.run("drift", "--secrets").stdout == "No drift in 1 tenant.\n"
+    row = api.row("sources", "stripe")
+    changed = {**row["configuration"], "client_secret": "sk_somebody_elses"}
+    api.call("PUT", f"/sources/{row['sourceId']}", {"name": "stripe", "configuration": changed})
+    for _ in range(2):
+        result = applied.run("drift", "--secrets")
+        assert "configuration.client_secret: (secret)  changed outside" in result.stdout
+
+
+def test_secrets_of_another_object_are_looked_at_anew(applied: Project, api: Api) -> None:
+    applied.run("drift", "--secrets")
+    api.call("DELETE", f"/sources/{api.row('sources', 'stripe')['sourceId']}")
+    applied.environ |= ENVIRON
+    applied.apply()
+    told = "No drift in 1 tenant. 1 secret looked at for the first time.\n"
+    assert applied.run("drift", "--secrets").stdout == told
 
 
 def test_every_format_has_it_all(applied: Project, api: Api) -> None:
