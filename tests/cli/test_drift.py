@@ -179,14 +179,14 @@ def test_github_shows_drift_at_the_manifests_lines(applied: Project, api: Api) -
 def test_markdown_fits_a_comment_and_counts_what_it_leaves_out(applied: Project, api: Api) -> None:
     workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
     for number in range(60):
-        name, body = f"Loose {number} {'x' * 40}", {"sourceType": "faker", "count": 1}
+        name, body = f"Loose {number} {'x' * 90}", {"sourceType": "faker", "count": 1}
         body = {"workspaceId": workspace, "name": name, "configuration": body}
         api.call("POST", "/sources", body)
     patch_connection(api, schedule={"scheduleType": "manual"})
     whole = applied.run("drift", "--format", "markdown").stdout
     assert whole.count("not managed") == 60
-    cut = applied.run("drift", "--format", "markdown", "--max-chars", "4000").stdout
-    assert len(cut) <= 4000
+    cut = applied.run("drift", "--format", "markdown", "--max-chars", "8000").stdout
+    assert len(cut) <= 8000
     assert "changed outside" in cut
     left_out = 60 - cut.count("not managed")
     assert cut.endswith(f"… and {left_out} rows more: `reconciler drift` shows them.\n")
