@@ -10,7 +10,7 @@ from typing import TypeAlias
 from reconciler import pipeline
 from reconciler.api.usage import APPLYING, PROVING
 from reconciler.apply.journal import Journal
-from reconciler.apply.outcome import Outcome, Report
+from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.apply.run import Steps
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import recollections
@@ -18,9 +18,12 @@ from reconciler.cli.progress import progress
 from reconciler.cli.run import ApplyRun
 from reconciler.cli.settings import Settings
 from reconciler.cli.wishes import Wishes
+from reconciler.errors import ReconcilerError
 from reconciler.model import DesiredTenant
 from reconciler.plan.model import Action, Plan, TenantPlan
 from reconciler.render import events as events_of
+from reconciler.render.diagnostics import render_diagnostic
+from reconciler.render.problems import explain
 from reconciler.render.report import render_report
 from reconciler.render.verification import render_not_in_effect
 
@@ -56,15 +59,26 @@ class Execution:
             report = self._execute(plan)
         palette = self.settings.palette(sys.stdout)
         self.settings.result(render_report(report, palette))
-        left: tuple[TenantPlan, ...] = ()
-        if self.verifies and not report.interrupted:
-            recall = recollections(self.run.ledger, self.run.reveal)
+        if not self.verifies or report.interrupted or not report.count(Status.SUCCEEDED):
+            return report, ()
+        recall = recollections(self.run.ledger, self.run.reveal)
+        try:
             client = self.run.connection.client
             with usage.phase(PROVING):
                 left = pipeline.not_in_effect(client, self.tenants, report, recall)
+        except ReconcilerError as problem:
+            return report, self._unproven(report, problem)
         if left:
             self.settings.result(render_not_in_effect(left, palette))
         return report, left
+
+    def _unproven(self, report: Report, problem: ReconcilerError) -> tuple[TenantPlan, ...]:
+        """The tenants of whom something was written that could not be read again; tells why."""
+        text = render_diagnostic(explain(problem), self.settings.palette(sys.stderr))
+        self.settings.tell(f"What was written could not be read again:\n{text}")
+        done = (o.operation for o in report.outcomes if o.status is Status.SUCCEEDED)
+        names = sorted({operation.key.scope for operation in done})
+        return tuple(TenantPlan(name, failure=problem) for name in names)
 
     def _execute(self, plan: Plan) -> Report:
         run = self.run

@@ -34,13 +34,13 @@ class Interruption:
 
     @contextlib.contextmanager
     def finishing(self, notice: str = _STOPPING) -> Iterator[None]:
-        """The first signal inside only sets `is_requested`, and tells *notice*."""
-        self._is_finishing = True
-        self._notice = notice
+        """The first signal inside only sets `is_requested`, and tells *notice*; may be nested."""
+        before = self._is_finishing, self._notice
+        self._is_finishing, self._notice = True, notice
         try:
             yield
         finally:
-            self._is_finishing = False
+            self._is_finishing, self._notice = before
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """The signal handler."""

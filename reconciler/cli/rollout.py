@@ -18,11 +18,13 @@ from reconciler.cli.execution import Applied, CarryOut, Execution
 from reconciler.cli.progress import job_table
 from reconciler.cli.selectors import parsed_labels
 from reconciler.cli.watching import Watching, run_watched
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.jobs import JobRun, JobType, State, Target
 from reconciler.model import DesiredTenant
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.jobs import render_runs
+from reconciler.render.problems import explain
 from reconciler.render.values import counted, safe
 from reconciler.render.waves import render_failures, render_stopped, render_wave
 from reconciler.soaking import Soak, soak
@@ -157,7 +159,9 @@ def in_waves(rollout: RollOut, watching: Watching) -> CarryOut:
     """A way to carry out a plan wave by wave."""
 
     def carry_out(execution: Execution, plan: Plan) -> Applied:
-        result = roll_out(execution, plan, rollout, watching)
+        # Whatever happens between waves, what was done by then is reported and noted.
+        with execution.run.interruption.finishing(_STOPPING):
+            result = roll_out(execution, plan, rollout, watching)
         return Applied(result.report(plan), tuple(result.left), is_good=not result.failed)
 
     return carry_out
@@ -218,6 +222,8 @@ def _one_wave(wave: _Wave, made: Plan) -> None:
         return
     soaks = bool(wave.rollout.soak_s) and not wave.is_last
     wanted = _touched(wave, report) if wave.rollout.verifies or soaks else []
+    if wave.is_too_much(()):
+        return
     if wanted and wave.rollout.verifies:
         _note(wave, "Syncs of what was touched", _verified(wave, wanted))
     if wanted and soaks and not wave.execution.run.interruption.is_requested:
@@ -229,10 +235,17 @@ def _one_wave(wave: _Wave, made: Plan) -> None:
 
 def _touched(wave: _Wave, report: Report) -> list[Target]:
     """The connections of the wave that are to be watched: inactive ones do nothing."""
-    client, run = wave.execution.run.connection.client, wave.execution.run
+    run, settings = wave.execution.run, wave.execution.settings
     keys = {key for tenant in wave.tenants for key in touched_keys(tenant, report)}
-    found, failures = jobs.targets(client, wave.tenants, run.ledger.of_tenant)
+    try:
+        client = run.connection.client
+        found, failures = jobs.targets(client, wave.tenants, run.ledger.of_tenant)
+    except ReconcilerError as problem:
+        found, failures = [], [(name, problem) for name in wave.names]
     wave.result.failed |= {tenant for tenant, _ in failures}
+    for why in dict.fromkeys(why for _, why in failures):
+        text = render_diagnostic(explain(why), settings.palette(sys.stderr))
+        settings.tell(f"What was touched cannot be watched:\n{text}")
     return [target for target in found if target.key in keys and target.is_active]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.sandbox.server import Sandbox
 from tests.support import Api, Project
+from tests.survival.chaos import Blind
 from tests.survival.proxy import Arrival, Harm, proxying
 
 FAKER = {"sourceType": "faker", "count": 1}
@@ -54,6 +55,25 @@ def test_what_only_the_ledger_tells_apart_is_proven_too(
         proxy.inflict(Harm())
         project.apply()
         assert api.call("GET", f"/sources/{second}")["configuration"]["count"] == 5
+
+
+def test_what_cannot_be_read_again_is_no_failure_of_what_was_done(
+    tmp_path: Path, sandbox: Sandbox, api: Api
+) -> None:
+    twins(api)
+    with proxying(sandbox.url) as proxy:
+        folder = tmp_path / "project"
+        folder.mkdir()
+        project = Project(folder, proxy.url)
+        project.tenant({"version": 1, "tenant": "acme", "workspace": {"name": "acme"}})
+        project.apply()
+        project.tenant({"version": 1, "tenant": "acme", "workspace": {"name": "Renamed"}})
+        proxy.inflict(Blind())
+        result = project.run("apply", "--auto-approve")
+        assert result.exit_code == 4, result.output
+        assert "Applied 1 operation" in result.stdout
+        assert "What was written could not be read again:" in result.stderr
+        assert "partly applied" in project.run("history").stdout
 
 
 def test_what_was_to_go_by_its_id_and_has_gone_refuses_nothing(project: Project, api: Api) -> None:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from reconciler.sandbox.server import Sandbox
 from tests.cli.manifests import tenant
 from tests.support import Api, Project
+from tests.survival.chaos import Blind
+from tests.survival.proxy import proxying
 from tests.terminal import on_terminal
 
 NAMES = [f"t{number:02}" for number in range(12)]
@@ -180,6 +183,38 @@ def test_jobs_that_cannot_be_watched_stop_the_roll_out(fleet: Project, api: Api)
     assert result.exit_code == 4, result.output
     assert "1 unknown" in result.stdout
     assert len(changed(api)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--no-verify", "--verify-first-sync"], "What was touched cannot be watched:"),
+        ([], "What was written could not be read again:"),
+    ],
+)
+def test_what_cannot_be_read_again_stops_the_roll_out_and_is_noted(
+    fleet: Project, sandbox: Sandbox, api: Api, options: list[str], message: str
+) -> None:
+    with proxying(sandbox.url) as proxy:
+        text = (fleet.folder / "reconciler.yaml").read_text(encoding="utf-8")
+        fleet.write("reconciler.yaml", text.replace(fleet.url, proxy.url))
+        proxy.inflict(Blind())
+        result = roll_out(fleet, *options, waves="1,100%")
+        assert result.exit_code == 4, result.output
+        assert message in result.stderr
+        assert "Stopped after wave 1 of 2: 1 tenant failed." in result.stdout
+        assert "partly applied" in fleet.run("history").stdout
+    assert len(changed(api)) == 1
+
+
+def test_a_plan_file_goes_in_waves_too(fleet: Project, api: Api) -> None:
+    assert fleet.run("plan", "--out", "plan.json").exit_code == 0
+    let_fail(api, "t10")
+    options = ("plan.json", "--canary", "ring=canary", "--verify-first-sync")
+    assert roll_out(fleet, *options).exit_code == 4
+    again = roll_out(fleet, *options)
+    assert again.exit_code == 0, again.output
+    assert changed(api) == NAMES
 
 
 def test_ctrl_c_between_waves_leaves_the_rest_untouched(fleet: Project, api: Api) -> None:

@@ -169,3 +169,16 @@ def disk_limit(size: int) -> dict[str, str]:
 def clock_jump(seconds: float, after_calls: int) -> dict[str, str]:
     """The environment of a tool whose clocks jump after having been read so often."""
     return {"SURVIVAL_CLOCK_JUMP": f"{seconds} {after_calls}"}
+
+
+class Blind(Harm):
+    """Once anything was written, no workspace can be listed any more."""
+
+    def __init__(self) -> None:
+        self._has_written = False
+
+    def arrived(self, arrival: Arrival) -> tuple[int, dict[str, str]] | None:
+        self._has_written |= arrival.method == "PATCH"
+        is_list = arrival.method == "GET" and arrival.path.startswith("/workspaces")
+        is_hit = self._has_written and is_list
+        return (403, {}) if is_hit else None
