@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
@@ -20,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from reconciler.cli import main
 from reconciler.cli.sandbox import _translated
+from reconciler.sandbox.call import Behaviour
 from reconciler.sandbox.server import Sandbox, SandboxError, Settings, running
 from tests.sandbox.plain import POSTGRES, UNKNOWN, Plain
 
@@ -63,6 +65,43 @@ def test_an_old_database_is_brought_up_to_date(tmp_path: Path) -> None:
         connection.execute("INSERT INTO workspace VALUES (?, ?, ?, ?, ?, ?)", row)
     with running(Settings(database=database)) as server:
         assert [row["name"] for row in Plain(server).get("/workspaces")["data"]] == ["Old"]
+
+
+def put_into_version(version: int, old: Path, made: Path, tables: Iterable[str]) -> None:
+    """Makes a database as that version of the schema has it, with rows of today's."""
+    folder = resources.files("reconciler.sandbox") / "migrations"
+    scripts = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
+    with closing(sqlite3.connect(old)) as connection:
+        for script in [one for one in scripts if one.name.endswith(".sql")][:version]:
+            connection.executescript(script.read_text(encoding="utf-8"))
+        connection.execute("ATTACH ? AS made", [str(made)])
+        for table in tables:
+            rows = connection.execute(f"PRAGMA main.table_info({table})").fetchall()
+            columns = ", ".join(row[1] for row in rows)
+            connection.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM made.{table}"
+            )
+        connection.commit()
+        connection.execute(f"PRAGMA user_version={version}")
+
+
+def test_connections_of_an_older_database_get_their_place_in_the_timetable(
+    tmp_path: Path,
+) -> None:
+    made, old = tmp_path / "made.db", tmp_path / "old.db"
+    hourly = {"scheduleType": "cron", "cronExpression": "0 0 * * * ?"}
+    with running(Settings(made)) as server:
+        plain = Plain(server)
+        plain.connection(schedule=hourly)
+        plain.connection(schedule=hourly, status="inactive")
+        plain.connection()
+    put_into_version(3, old, made, ("workspace", "actor", "connection"))
+    with running(Settings(old, behaviour=Behaviour(runs_schedules=True))) as server:
+        plain = Plain(server)
+        assert plain.get("/jobs")["data"] == []
+        plain.control("/clock", {"seconds": 3600})
+        plain.token = plain.control("/tokens", {"caller": "admin"})["access_token"]
+        assert len(plain.get("/jobs")["data"]) == 1
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
