@@ -2,7 +2,8 @@
 
     python -m benchmarks.render [ROWS]
 
-`alike`: the same change everywhere, one group. `each its own`: values differ, so nothing groups.
+`alike`: the same change everywhere, one group. `similar`: one group with values of their own.
+`each its own`: the keys differ, so nothing groups.
 `new`: tenants that are created, alike but for their own values. Four rows a tenant.
 """
 
@@ -51,7 +52,8 @@ def main() -> None:
     tenants = rows // ROWS_A_TENANT
     shapes: dict[str, Callable[[int], TenantPlan]] = {
         "alike": lambda number: rescheduled(number, "0 0 3 * * ?"),
-        "each its own": lambda number: rescheduled(number, f"0 {number} 3 * * ?"),
+        "similar": lambda number: rescheduled(number, f"0 {number} 3 * * ?"),
+        "each its own": lambda number: rescheduled(number, "0 0 3 * * ?", f"{number}-"),
         "new": created,
     }
     print(f"{rows:,} rows in {tenants:,} tenants; CPU seconds, megabytes")
@@ -64,10 +66,10 @@ def main() -> None:
             print(f"  {shape:<14}{name:<10}{took:6.2f} s {len(text) / 1e6:8.2f} MB", flush=True)
 
 
-def rescheduled(number: int, after: str) -> TenantPlan:
+def rescheduled(number: int, after: str, own: str = "") -> TenantPlan:
     """A tenant whose connections all get another schedule."""
     scope = f"tenant-{number:05}"
-    keys = [ResourceKey("connection", scope, f"c{at}") for at in range(ROWS_A_TENANT)]
+    keys = [ResourceKey("connection", scope, f"{own}c{at}") for at in range(ROWS_A_TENANT)]
     return TenantPlan(scope, tuple(_update(key, after) for key in keys), unchanged=2)
 
 

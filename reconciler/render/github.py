@@ -7,6 +7,7 @@ a step's first ten are shown, so that a plan's come by rank, and the same change
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 
 from reconciler.consequences import Weight
@@ -82,13 +83,9 @@ def _block_annotations(block: Block, look: Look) -> Iterator[tuple[Level, str]]:
     for row in block.rows:
         level = _level(row)
         title = f"{row.verb} {subject(row.operation)}"
-        lines = [line.strip() for line in block_rows_lines(_only(block, row), look)]
+        lines = [line.strip() for line in block_rows_lines(replace(block, rows=(row,)), look)]
         text = "\n".join([_whose(block, row), *lines])
         yield level, annotation(level, text, title=title, origin=row.operation.origin)
-
-
-def _only(block: Block, row: Row) -> Block:
-    return Block((), (row,), (), block.differing, block.is_roster, block.tenants_of)
 
 
 def _whose(block: Block, row: Row) -> str:

@@ -2,15 +2,17 @@
 
 Two rows are the same when nothing of them differs but the tenant: resource, values before and
 after, reason, consequences. New resources may differ in values, which are named by their fields,
-and new tenants are counted together, resource by resource.
+and new tenants are counted together, resource by resource. Of changes that a template makes with a
+value of each tenant's own, the first is shown for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from reconciler.changes import FieldChange
 from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path, ResourceKey
 from reconciler.plan.model import Attribution, Plan, TenantPlan
@@ -27,16 +29,18 @@ from reconciler.render.rows import (
 from reconciler.render.values import leaves, show
 
 FEWEST = 3  # of two tenants each is better read in its own place
+SIMILAR = 5  # tenants with values of their own: of fewer, one wants to see each
+VARIANTS = 3  # as many different values can be groups of their own
 
 Signature: TypeAlias = "tuple[object, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """Fields that are not alike in a group, and their values by tenant."""
+    """Fields that are not alike in a group, and their values, or their changes, by tenant."""
 
     paths: tuple[Path, ...]
-    values: Mapping[str, tuple[Json, ...]]
+    values: Mapping[str, tuple[Json | FieldChange, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Block:
     row that not all have.
 
     `exceptions` are the tenants that change the same fields of the same resource otherwise.
-    `differing` are, by a row's key, the fields of a new resource that each tenant has its own of.
+    `differing` are, by a row's key, the fields that each tenant has its own of: of new resources,
+    or of a similar change.
     """
 
     tenants: tuple[str, ...]
@@ -55,6 +60,7 @@ class Block:
     exceptions: tuple[str, ...] = ()
     differing: Mapping[ResourceKey, Differing] = field(default_factory=dict)
     is_roster: bool = False
+    is_similar: bool = False
     tenants_of: Mapping[ResourceKey, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -84,7 +90,7 @@ class Outline:
 def outline(plan: Plan, names: TypeNames = NO_NAMES, *, roster: bool = True) -> Outline:
     """*plan* with what is the same on at least three tenants put together.
 
-    Without *roster* each new tenant has a block of its own.
+    Without *roster* each new tenant has a block of its own, and so has each similar change.
     """
     all_rows = {tenant.tenant: rows_of(tenant) for tenant in plan.tenants}
     free = [tenant for tenant in plan.tenants if tenant.may_be_applied]
@@ -112,7 +118,7 @@ def _blocks(
     names: TypeNames,
     roster: bool,
 ) -> Iterator[Block]:
-    """The roster, groups with the widest first, then what is left of each tenant."""
+    """The roster, groups with the widest first, similar ones, then what is left of each tenant."""
     for new in _alike_new(tenants) if roster else ():
         if block := _roster(new, names):
             yield block
@@ -123,16 +129,90 @@ def _blocks(
     for name, rows, signatures in signed:
         for row, signature in zip(rows, signatures, strict=True):
             alike.setdefault(signature, {})[name] = row
-    yield from _groups(alike, all_rows)
+    similar = _similar(alike) if roster else {}
+    gathered = {signature for signatures in similar.values() for signature in signatures}
+    groups = {s: rows for s, rows in alike.items() if s not in gathered and len(rows) >= FEWEST}
+    yield from _groups(groups, all_rows)
+    yield from _similar_blocks(
+        [_by_tenant(alike[signature] for signature in each) for each in similar.values()]
+    )
     for name, rows, signatures in signed:
-        left = [
+        own = [
             row
             for row, signature in zip(rows, signatures, strict=True)
-            if len(alike[signature]) < FEWEST
+            if signature not in gathered and signature not in groups
         ]
         for section in Section:
-            if own := tuple(row for row in left if row.section is section):
-                yield Block((name,), own)
+            if mine := tuple(row for row in own if row.section is section):
+                yield Block((name,), mine)
+
+
+def _similar(
+    alike: Mapping[Signature, Mapping[str, Row]],
+) -> dict[Signature, Sequence[Signature]]:
+    """The signatures of changes that are better read as one, since they differ in values only.
+
+    What at least half of the tenants have the very same is the rule, and stays a group: of the
+    rest, more than a few variants are a value of each tenant's own.
+    """
+    variants: dict[Signature, list[Signature]] = {}
+    for signature, rows in alike.items():
+        first = next(iter(rows.values()))
+        if first.changes and first.key.is_declared:
+            variants.setdefault(_similarity(first), []).append(signature)
+    found: dict[Signature, Sequence[Signature]] = {}
+    for similarity, signatures in variants.items():
+        counts = sorted(((-len(alike[s]), place) for place, s in enumerate(signatures)))
+        left = -sum(count for count, _ in counts)
+        while counts and -counts[0][0] >= max(FEWEST, left / 2):
+            left += counts.pop(0)[0]
+        if left >= SIMILAR and len(counts) > VARIANTS:
+            found[similarity] = [signatures[place] for _, place in counts]
+    return found
+
+
+def _by_tenant(groups: Iterable[Mapping[str, Row]]) -> dict[str, Row]:
+    """The rows of all, in the order of the tenants' names."""
+    return dict(sorted((p for rows in groups for p in rows.items()), key=lambda pair: pair[0]))
+
+
+def _similarity(row: Row) -> Signature:
+    """What makes a change similar to another's: everything but the values."""
+    paths = tuple((change.path, change.mark) for change in row.changes)
+    return (row.verb, row.key.kind, row.key.name, paths, row.consequences, row.attribution)
+
+
+def _similar_blocks(similar: Sequence[Mapping[str, Row]]) -> list[Block]:
+    together: dict[tuple[tuple[str, ...], Section], list[Mapping[str, Row]]] = {}
+    for by_tenant in similar:
+        first = next(iter(by_tenant.values()))
+        together.setdefault((tuple(by_tenant), first.section), []).append(by_tenant)
+    blocks = [
+        Block(
+            tenants,
+            tuple(_merged(by_tenant.values()) for by_tenant in members),
+            differing={
+                next(iter(by_tenant.values())).key: _own_changes(by_tenant) for by_tenant in members
+            },
+            is_similar=True,
+        )
+        for (tenants, _), members in together.items()
+    ]
+    return sorted(blocks, key=lambda block: (-len(block.tenants), block.tenants, block.rows[0].key))
+
+
+def _own_changes(rows: Mapping[str, Row]) -> Differing:
+    """The changes whose values are not the same on every tenant."""
+    first = next(iter(rows.values()))
+    places = [
+        place
+        for place, change in enumerate(first.changes)
+        if any(row.changes[place] != change for row in rows.values())
+    ]
+    paths = tuple(first.changes[place].path for place in places)
+    return Differing(
+        paths, {name: tuple(row.changes[place] for place in places) for name, row in rows.items()}
+    )
 
 
 def _alike_new(
@@ -152,9 +232,8 @@ def _groups(
     """Rows that are on the very same tenants make one block."""
     together: dict[tuple[tuple[str, ...], Section], list[Mapping[str, Row]]] = {}
     for by_tenant in alike.values():
-        if len(by_tenant) >= FEWEST:
-            first = next(iter(by_tenant.values()))
-            together.setdefault((tuple(by_tenant), first.section), []).append(by_tenant)
+        first = next(iter(by_tenant.values()))
+        together.setdefault((tuple(by_tenant), first.section), []).append(by_tenant)
     shapes = _tenants_by_shape(all_rows) if together else {}
     blocks = [_group(tenants, members, shapes) for (tenants, _), members in together.items()]
     return sorted(blocks, key=lambda block: (-len(block.tenants), block.tenants, block.rows[0].key))

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
+from reconciler.changes import FieldChange
 from reconciler.consequences import Effect, Weight
 from reconciler.errors import Diagnostic
 from reconciler.model import Exhaustive, Json, Ref, ResourceKey
@@ -233,8 +234,7 @@ class _Writer:
                 "paths": [show_path(path) for path in differing.paths],
                 "tenants": [self._tenants[name] for name in differing.values],
                 "values": [
-                    [value_text(value, LONGEST, self._names) for value in values]
-                    for values in differing.values.values()
+                    [self._own(value) for value in values] for values in differing.values.values()
                 ],
             }
         return written
@@ -260,6 +260,11 @@ class _Writer:
             "whose": _whose(row),
         }
         return {field: value for field, value in written.items() if value or field == "effects"}
+
+    def _own(self, value: Json | FieldChange) -> str:
+        """A tenant's own value, or both sides of its own change."""
+        sides = (value.before, value.after) if isinstance(value, FieldChange) else (value,)
+        return " → ".join(value_text(side, LONGEST, self._names) for side in sides)
 
     def _change(self, row: Row, position: int) -> Json:
         change = row.changes[position]

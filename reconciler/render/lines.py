@@ -52,7 +52,8 @@ def block_rows_lines(block: Block, look: Look) -> Iterator[str]:
             said.append(f"on {len(some):,} of them")
         if differing:
             paths = listed([show_path(path) for path in differing.paths], most=6)
-            said.append(f"with its own {paths} on each")
+            whose = f"; this is {safe(block.tenants[0])}'s" if block.is_similar else ""
+            said.append(f"with its own {paths} on each{whose}")
         if said:
             yield from dimmed(wrapped(", ".join(said), look.width, INDENT, first=INDENT), look)
 

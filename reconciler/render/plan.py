@@ -156,7 +156,8 @@ def block_title(block: Block) -> str:
     """What a group is about."""
     if block.is_roster:
         return f"{counted(len(block.tenants), 'new tenant')}"
-    return f"Same change on {counted(len(block.tenants), 'tenant')}"
+    alike = "Similar" if block.is_similar else "Same"
+    return f"{alike} change on {counted(len(block.tenants), 'tenant')}"
 
 
 def _block_lines(block: Block, look: Look) -> list[str]:

@@ -61,11 +61,11 @@ def everything() -> Plan:
     return Plan(tuple(sorted(tenants, key=lambda tenant: tenant.tenant)))
 
 
-def rescheduled(tenant: str, after: str = "0 0 3 * * ?") -> TenantPlan:
+def rescheduled(tenant: str, after: str = "0 0 3 * * ?", connection: str = "stripe") -> TenantPlan:
     """A tenant whose one change is another schedule."""
     change = FieldChange(("schedule", "cronExpression"), "0 0 2 * * ?", after)
     consequences = (Consequence(Effect.SCHEDULE_ONLY),)
-    operation = update(key("connection", tenant, "stripe"), [change], consequences)
+    operation = update(key("connection", tenant, connection), [change], consequences)
     return TenantPlan(tenant, (operation,), unchanged=3)
 
 

@@ -118,7 +118,7 @@ def test_whose_doing_it_is_can_be_filtered(opened: Open) -> None:
 
 
 def test_blocks_fold_and_unfold(opened: Open) -> None:
-    page = opened(Plan(tuple(rescheduled(f"t{n}", after=str(n)) for n in range(50))))
+    page = opened(Plan(tuple(rescheduled(f"t{n}", connection=f"c{n}") for n in range(50))))
     assert page.count("main > details[open]") == 40
     page.click("main > details:not([open]) > summary")
     assert page.count("main > details[open]") == 41
@@ -156,7 +156,7 @@ def test_hostile_names_are_text_and_nothing_runs(opened: Open) -> None:
 
 
 def test_ten_thousand_rows_can_be_searched(opened: Open) -> None:
-    tenants = tuple(rescheduled(f"tenant-{n:05}", after=f"0 {n} * * * ?") for n in range(10_000))
+    tenants = tuple(rescheduled(f"tenant-{n:05}", connection=f"c{n}") for n in range(10_000))
     page = opened(Plan(tenants))
     assert page.texts("#count") == ["60 of 10,000 blocks shown"]
     page.click("#more")
@@ -166,6 +166,15 @@ def test_ten_thousand_rows_can_be_searched(opened: Open) -> None:
     page.click("#clear")
     page.type("#tenant", "tenant-0000")
     assert len(names(page)) == 10
+
+
+def test_a_similar_change_has_the_values_of_each_tenant(opened: Open) -> None:
+    page = opened(Plan(tuple(rescheduled(f"t{n}", after=f"0 {n} 3 * * ?") for n in range(20))))
+    assert names(page) == ["Similar change on 20 tenants"]
+    page.click("main .fields summary")
+    assert page.count("main .fields tr") == 20
+    page.type("#search", "0 17 3")
+    assert names(page) == ["Similar change on 20 tenants"]
 
 
 def test_a_plan_with_nothing_to_do_says_so(opened: Open) -> None:

@@ -103,8 +103,16 @@ def test_a_template_edit_over_thousands_of_tenants_fits_one_screen() -> None:
     assert "room" not in text
 
 
+def test_so_does_an_edit_of_what_each_tenant_has_its_own_value_in() -> None:
+    own = [rescheduled(f"customer-{n:04}", f"0 {n % 60} 3 * * ?") for n in range(4_000)]
+    text = render_plan_markdown(Plan(tuple(own)), PLACE, LOOK, colophon=COLOPHON)
+    assert len(text.splitlines()) <= 40, text
+    assert "Similar change on 4,000 tenants" in text
+    assert "with its own schedule.cronExpression on each; this is customer-0000's" in text
+
+
 def test_what_does_not_fit_is_counted_and_points_to_the_page() -> None:
-    tenants = [rescheduled(f"t{n:04}", after=f"0 {n} * * * ?") for n in range(3_000)]
+    tenants = [rescheduled(f"t{n:04}", connection=f"c{n}") for n in range(3_000)]
     plan = Plan((*tenants, *everything().tenants))
     text = render_plan_markdown(plan, PLACE, LOOK, colophon=COLOPHON, limit=MAX_CHARS)
     assert len(text) <= MAX_CHARS
@@ -121,10 +129,12 @@ def _tenant(number: int, kind: str) -> TenantPlan:
     if kind in ("acme", "refused", "unreadable"):
         (found,) = (each for each in everything().tenants if each.tenant == kind)
         return found
+    if kind == "alone":
+        return rescheduled(name, connection=name)
     return rescheduled(name, after="0 0 3 * * ?" if kind == "alike" else f"0 {number} 9 * * ?")
 
 
-KINDS = ("alike", "own", "new", "acme", "refused", "unreadable")
+KINDS = ("alike", "own", "alone", "new", "acme", "refused", "unreadable")
 
 
 def _plan(kinds: Sequence[str]) -> Plan:

@@ -76,6 +76,27 @@ def rekeyed(plan: TenantPlan, name: str) -> TenantPlan:
     return replace(plan, operations=tuple(operations))
 
 
+def test_changes_that_differ_only_in_values_are_one_block_unless_details_are_asked_for(
+    golden: Golden,
+) -> None:
+    plan = Plan(tuple(rescheduled(f"customer-{n}", after=f"0 {n} 3 * * ?") for n in range(1, 6)))
+    golden("plan-similar", render_plan(plan))
+    assert render_plan(plan, Look(details=True)).count("→") == 5
+    few = Plan(plan.tenants[:4])
+    assert render_plan(few).count("→") == 4, "of a few, one wants to see each"
+
+
+def test_what_most_have_is_the_same_and_the_rest_are_similar() -> None:
+    alike = [rescheduled(f"a{number:02}") for number in range(90)]
+    own = [rescheduled(f"b{number}", after=f"0 {number} 9 * * ?") for number in range(9)]
+    text = render_plan(Plan((*alike, *own)))
+    assert "Same change on 90 tenants (exceptions: b0, b1," in text
+    assert "Similar change on 9 tenants:" in text
+    assert text.count("→") == 2
+    thirds = [rescheduled(f"c{n}", after=f"0 {n % 3} 9 * * ?") for n in range(9)]
+    assert render_plan(Plan(tuple(thirds))).count("Same change on 3 tenants") == 3
+
+
 def test_two_tenants_make_no_group() -> None:
     text = render_plan(Plan((rescheduled("a"), rescheduled("b"))))
     assert "Same change" not in text
