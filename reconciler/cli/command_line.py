@@ -10,14 +10,17 @@ import click
 from click.core import ParameterSource
 
 
-def command_line(*, without: Collection[str] = ()) -> str:
+def command_line(*, without: Collection[str] = (), called: str = "") -> str:
     """What to type for the same once more, *without* options of these names, as one line of shell.
+
+    *called* is another command that takes what is left of them.
 
     Only what was on the command line: what comes from the environment is not the same elsewhere.
     """
     words: list[str] = []
     for context in _chain(click.get_current_context()):
-        words.append("reconciler" if context.parent is None else context.command.name or "")
+        name = called or context.command.name or ""
+        words.append("reconciler" if context.parent is None else name)
         for parameter in context.command.params:
             source = context.get_parameter_source(parameter.name or "")
             if source is ParameterSource.COMMANDLINE and parameter.name not in without:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -10,34 +13,77 @@ from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners, unobserved
 from reconciler.cli import plan_file
 from reconciler.cli.ci import Request, Where, project_place, request_of
+from reconciler.cli.command_line import command_line
 from reconciler.cli.durations import DURATION
+from reconciler.cli.plan import Asked, base_option, job_info_option, make
+from reconciler.cli.plan_output import (
+    ONLY_OUTPUT,
+    max_chars_option,
+    plan_json,
+    plan_look,
+    plan_markdown,
+)
+from reconciler.cli.planning import Permissions, planning_options
+from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.session import request_log
 from reconciler.cli.settings import Settings, global_options
 from reconciler.commenting import Note, Published, Topic, publish
 from reconciler.errors import ApiError, UsageError
+from reconciler.plan.file import read_plan_file
 from reconciler.render.comment import comment_not_written, has_news, labels_of
 from reconciler.render.diagnostics import render_diagnostics
+from reconciler.selection import Selection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+_ONLY_COMMENT = ("forge", "repository", "pull_request", "api_url", "no_labels", "retry_for")
+
+
+def where_options(function: F) -> F:
+    """Adds --github, --gitlab, --repository, --pull-request and --api-url, as one `where`."""
+
+    @functools.wraps(function)
+    def wrapped(
+        *arguments: Any,
+        forge: str | None,
+        repository: str | None,
+        pull_request: int | None,
+        api_url: str | None,
+        **options: Any,
+    ) -> Any:
+        where = Where(forge, api_url, repository, pull_request)
+        return function(*arguments, where=where, **options)
+
+    decorated: Any = wrapped
+    for option in reversed(_WHERE):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+_WHERE = (
+    click.option("--github", "forge", flag_value="github", help="Comment on a pull request."),
+    click.option("--gitlab", "forge", flag_value="gitlab", help="Comment on a merge request."),
+    click.option("--repository", metavar="NAME", help="OWNER/NAME, if not the job's own."),
+    click.option(
+        "--pull-request",
+        type=click.IntRange(1),
+        metavar="NUMBER",
+        help="Of the pull or merge request, if not the job's own.",
+    ),
+    click.option("--api-url", metavar="URL", help="The forge's API, if not the job's own."),
+)
 
 
 @click.command()
-@click.option("--github", "forge", flag_value="github", help="Comment on a pull request.")
-@click.option("--gitlab", "forge", flag_value="gitlab", help="Comment on a merge request.")
-@click.option("--plan", "plan_path", metavar="FILE", required=True, help="What `plan --out` wrote.")
-@click.option(
-    "--body",
-    "body_path",
-    metavar="FILE",
-    required=True,
-    help="What `plan --format markdown` wrote.",
-)
-@click.option("--repository", metavar="NAME", help="OWNER/NAME, if not the job's own.")
-@click.option(
-    "--pull-request",
-    type=click.IntRange(1),
-    metavar="NUMBER",
-    help="Of the pull or merge request, if not the job's own.",
-)
-@click.option("--api-url", metavar="URL", help="The forge's API, if not the job's own.")
+@tenant_selection
+@planning_options
+@where_options
+@click.option("--plan", "plan_path", metavar="FILE", help="Post the plan that `plan --out` wrote.")
+@click.option("--body", "body_path", metavar="FILE", help="As `plan --format markdown` wrote it.")
+@base_option
+@job_info_option
+@max_chars_option
 @click.option("--no-labels", is_flag=True, help="Only the comment.")
 @click.option(
     "--retry-for",
@@ -52,12 +98,14 @@ from reconciler.render.diagnostics import render_diagnostics
 @global_options
 def comment(
     settings: Settings,
-    forge: str | None,
-    plan_path: str,
-    body_path: str,
-    repository: str | None,
-    pull_request: int | None,
-    api_url: str | None,
+    selection: Selection,
+    permissions: Permissions,
+    where: Where,
+    plan_path: str | None,
+    body_path: str | None,
+    base: str | None,
+    job_info: bool,
+    max_chars: int,
     no_labels: bool,
     retry_for: float,
     detailed_exitcode: bool,
@@ -67,24 +115,35 @@ def comment(
     There is one comment for each project and environment. It is changed in place by the next run,
     and taken away when nothing is left to change. Labels such as reconciler:deletes go with it.
     The plan is printed too, and the exit code is the plan's, whether or not the comment could be
-    written.
+    written. The token is GITHUB_TOKEN or GITLAB_TOKEN; the request is the one of the CI job.
 
-    The plan is made in a step of its own, so that neither step has the other's credentials. The
-    token is GITHUB_TOKEN or GITLAB_TOKEN; the request is the one of the CI job.
+    With --plan and --body, what an earlier step has planned is posted: then no step has both the
+    credentials of Airbyte and those of the forge. Without, the plan is made here.
 
     \b
     Examples:
-      reconciler plan --changed-since origin/main --format markdown --out plan.json > plan.md
+      reconciler plan --base origin/main --format markdown --out plan.json > plan.md
       reconciler comment --github --plan plan.json --body plan.md
       reconciler comment --gitlab --plan plan.json --body plan.md --pull-request 12
+      reconciler comment --github --base origin/main --changed-since origin/main
     """
-    planned = plan_file.read(plan_path)
-    text = plan_file.text_at(body_path, "Write it with `plan --format markdown > FILE`.")
+    if plan_path or body_path:
+        if not (plan_path and body_path):
+            raise click.UsageError("--plan and --body go together: one `plan` writes both.")
+        if selection != Selection() or permissions.any or base or job_info:
+            raise click.UsageError("A plan file says itself what is planned: no options of that.")
+        planned = plan_file.read(plan_path)
+        text = plan_file.text_at(body_path, "Write it with `plan --format markdown > FILE`.")
+    else:
+        command = command_line(without=(*ONLY_OUTPUT, *_ONLY_COMMENT), called="plan")
+        asked = Asked(explain_equal=False, job_info=job_info, base=base)
+        made = make(settings, selection, permissions, asked, command)
+        planned = read_plan_file(plan_json(made), "the plan")
+        text = plan_markdown(made, plan_look(settings, details=False), max_chars=max_chars)
     settings.result(text)
     topic = Topic(project_place(settings.folder, settings.environ), planned.place.name)
     labels = () if no_labels else labels_of(planned)
     note = Note(topic, text if has_news(planned) else "", labels)
-    where = Where(forge, api_url, repository, pull_request)
     post(settings, note, where, Patience(retry_for_s=retry_for, attempts=4))
     sys.exit(plan_file.planned_code(planned, detailed=detailed_exitcode))
 

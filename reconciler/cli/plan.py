@@ -12,8 +12,9 @@ from reconciler import pipeline
 from reconciler.api.client import Client
 from reconciler.changed import Reading
 from reconciler.cli import loading, plan_file, session
+from reconciler.cli.command_line import command_line
 from reconciler.cli.loading import Then
-from reconciler.cli.plan_output import Made, Output, output_options, write
+from reconciler.cli.plan_output import ONLY_OUTPUT, Made, Output, output_options, write
 from reconciler.cli.planning import Permissions, lost_manifests, planning_options, remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -26,6 +27,19 @@ from reconciler.render.diagnostics import render_diagnostics
 from reconciler.render.problems import explain
 from reconciler.selection import Selection
 
+job_info_option = click.option(
+    "--job-info",
+    is_flag=True,
+    help="Also what the connections in the plan have synced, and whether one syncs right now.",
+)
+
+base_option = click.option(
+    "--base",
+    metavar="REV",
+    help="Tell what this branch changes against REV, such as origin/main, from what would be done "
+    "without it (drift).",
+)
+
 
 @click.command()
 @tenant_selection
@@ -36,17 +50,8 @@ from reconciler.selection import Selection
     is_flag=True,
     help="Also list what is written differently and counts as equal, and why.",
 )
-@click.option(
-    "--job-info",
-    is_flag=True,
-    help="Also what the connections in the plan have synced, and whether one syncs right now.",
-)
-@click.option(
-    "--base",
-    metavar="REV",
-    help="Tell what this branch changes against REV, such as origin/main, from what would be done "
-    "without it (drift).",
-)
+@job_info_option
+@base_option
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when there is something to change."
 )
@@ -81,21 +86,15 @@ def plan(
     """
     if FailOn.DRIFT in fail_on and base is None:
         raise click.UsageError("What is drift is told against a revision: give --base too.")
-    now = datetime.now(UTC)
-    try:
-        asked = _Asked(explain_equal, job_info, base)
-        project, made = _planned(settings, selection, permissions, asked, now)
-    except NothingDeclared as problem:
-        project, made = lost_manifests(settings, problem)
-    place = plan_file.place_of(project.environment(settings.env, settings.environ))
-    shard = str(selection.shard or "")
-    write(Made(made, project, place, permissions.options, now, shard), output, settings)
+    asked = Asked(explain_equal, job_info, base)
+    made = make(settings, selection, permissions, asked, command_line(without=ONLY_OUTPUT))
+    write(made, output, settings)
     failing = [FailOn(each) for each in fail_on]
-    sys.exit(plan_exit_code(made, detailed=detailed_exitcode, fail_on=failing))
+    sys.exit(plan_exit_code(made.plan, detailed=detailed_exitcode, fail_on=failing))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """What a plan is to tell beside itself."""
 
     explain_equal: bool
@@ -103,11 +102,25 @@ class _Asked:
     base: str | None
 
 
+def make(
+    settings: Settings, selection: Selection, permissions: Permissions, asked: Asked, command: str
+) -> Made:
+    """The plan for what is selected, from what is live now; *command* is what makes it again."""
+    now = datetime.now(UTC)
+    try:
+        project, plan = _planned(settings, selection, permissions, asked, now)
+    except NothingDeclared as problem:
+        project, plan = lost_manifests(settings, problem)
+    place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    shard = str(selection.shard or "")
+    return Made(plan, project, place, permissions.options, now, shard, command)
+
+
 def _planned(
     settings: Settings,
     selection: Selection,
     permissions: Permissions,
-    asked: _Asked,
+    asked: Asked,
     now: datetime,
 ) -> tuple[Project, Plan]:
     project, loaded, then = _loaded(settings, selection, asked.base)

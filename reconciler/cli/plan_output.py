@@ -15,7 +15,6 @@ import click
 from reconciler import git
 from reconciler.cli import plan_file
 from reconciler.cli.catalogue import known_connectors
-from reconciler.cli.command_line import command_line
 from reconciler.cli.settings import Settings
 from reconciler.errors import UsageError
 from reconciler.manifest.project import Project
@@ -70,6 +69,7 @@ class Made:
     options: Mapping[str, Json]
     taken_at: datetime
     shard: str
+    command: str  # what to type to make it again
 
 
 def output_options(function: F) -> F:
@@ -120,7 +120,7 @@ def write(made: Made, output: Output, settings: Settings) -> None:
     """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
     look = plan_look(settings, details=output.details)
     if output.out is not None:
-        plan_file.write(output.out, _json(made))
+        plan_file.write(output.out, plan_json(made))
         settings.tell(f"Plan file written: reconciler apply {output.out}")
     if output.page is not None:
         plan_file.write(output.page, _page(made, look))
@@ -129,11 +129,11 @@ def write(made: Made, output: Output, settings: Settings) -> None:
 
 def _rendered(made: Made, output: Output, look: Look) -> str:
     if output.format == "json":
-        return _json(made)
+        return plan_json(made)
     if output.format == "html":
         return _page(made, look)
     if output.format == "markdown":
-        return _markdown(made, output, look)
+        return plan_markdown(made, look, max_chars=output.max_chars, page=output.page or "")
     if output.format == "github":
         from reconciler.render.github import render_plan_github
 
@@ -141,7 +141,8 @@ def _rendered(made: Made, output: Output, look: Look) -> str:
     return render_equalities(made.plan) + render_plan(made.plan, look)
 
 
-def _json(made: Made) -> str:
+def plan_json(made: Made) -> str:
+    """The plan as a plan file has it."""
     return render_plan_json(made.plan, made.place, made.options, made.shard)
 
 
@@ -152,19 +153,18 @@ def _page(made: Made, look: Look) -> str:
     return render_plan_html(made.plan, made.place, look.names)
 
 
-def _markdown(made: Made, output: Output, look: Look) -> str:
+def plan_markdown(made: Made, look: Look, *, max_chars: int, page: str = "") -> str:
+    """The plan as a comment, composed to fit; *page* is a file that has all of it."""
     from reconciler.render.markdown import Colophon, render_plan_markdown
 
     colophon = Colophon(
         commit=_commit(made.project),
         taken_at=made.taken_at,
         digest=plan_digest(made.plan, made.place, made.options, made.shard),
-        command=command_line(without=ONLY_OUTPUT),
-        page=os.path.basename(output.page or ""),
+        command=made.command,
+        page=os.path.basename(page),
     )
-    return render_plan_markdown(
-        made.plan, made.place, look, colophon=colophon, limit=output.max_chars
-    )
+    return render_plan_markdown(made.plan, made.place, look, colophon=colophon, limit=max_chars)
 
 
 def _commit(project: Project) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,46 @@ def test_one_comment_lives_as_long_as_there_is_something_to_change(job: Job) -> 
     assert job.forge.labels == set()
     assert "nothing is to change" in job.comment(exit_code=0).stderr
     assert job.forge.tokens == {TOKEN}
+
+
+def test_a_plan_may_be_made_by_the_same_command(job: Job) -> None:
+    repository = Repository(job.project)
+    repository.project.apply()
+    repository.tenant("globex", sources={"stripe": stripe(start_date="2024-01-01T00:00:00Z")})
+    options = ("--base", "main", "--changed-since", "main", "--detailed-exitcode")
+    done = job.project.run("comment", f"--{job.kind}", *options)
+    assert done.exit_code == 2, done.output
+    assert "comment written" in done.stderr
+    (comment,) = job.forge.comments
+    assert comment.body.partition("\n")[2] == done.stdout
+    assert job.forge.labels == {"reconciler:updates"}
+    again = re.findall(r"<code>(reconciler plan [^<]*)</code>", done.stdout)
+    assert again == ["reconciler plan --changed-since main --base main --detailed-exitcode"]
+    repository.tenant("globex")
+    assert job.project.run("comment", *options).exit_code == 0
+    assert job.forge.comments == []
+
+
+def test_a_plan_that_cannot_be_made_is_no_comment(job: Job) -> None:
+    job.project.tenant("tenant: [")
+    assert job.project.run("comment").exit_code == 1
+    assert job.forge.seen == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--plan", "plan.json"),
+        ("--body", "plan.md"),
+        ("--plan", "plan.json", "--body", "plan.md", "acme"),
+        ("--plan", "plan.json", "--body", "plan.md", "--prune"),
+        ("--plan", "plan.json", "--body", "plan.md", "--base", "main"),
+    ],
+)
+def test_a_plan_is_made_or_read_and_not_both(job: Job, options: tuple[str, ...]) -> None:
+    job.plan()
+    assert job.project.run("comment", *options).exit_code == 2
+    assert job.forge.seen == []
 
 
 def test_a_comment_that_says_the_same_is_not_written_again(job: Job) -> None:
