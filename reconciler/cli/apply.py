@@ -20,7 +20,7 @@ from reconciler.cli.plan_output import details_option, plan_look
 from reconciler.cli.planning import Permissions, lost_manifests, planning_options, recollections
 from reconciler.cli.progress import noted, reading
 from reconciler.cli.restore import keep_what_goes
-from reconciler.cli.rollout import RollOut, check_canaries, in_waves, rollout_options
+from reconciler.cli.rollout import RollOut, check_canaries, in_waves, rollout_options, show_outlook
 from reconciler.cli.run import ApplyRun, apply_run, outcome_code
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
@@ -99,6 +99,8 @@ def apply(
         else:
             moved = ()
         show_plan(made, moved, settings, details=details)
+        if rollout:
+            show_outlook(rollout, made, chosen, settings)
         if made.operations:
             confirm(
                 '\nApply these changes? Only "yes" is taken for yes',

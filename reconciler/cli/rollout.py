@@ -17,6 +17,7 @@ from reconciler.cli.durations import DURATION
 from reconciler.cli.execution import Applied, CarryOut, Execution
 from reconciler.cli.progress import job_table
 from reconciler.cli.selectors import parsed_labels
+from reconciler.cli.settings import Settings
 from reconciler.cli.watching import Watching, run_watched
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.jobs import JobRun, JobType, State, Target
@@ -26,7 +27,7 @@ from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.jobs import render_runs
 from reconciler.render.problems import explain
 from reconciler.render.values import counted, safe
-from reconciler.render.waves import render_failures, render_stopped, render_wave
+from reconciler.render.waves import render_failures, render_outlook, render_stopped, render_wave
 from reconciler.soaking import Soak, soak
 from reconciler.waves import (
     Labels,
@@ -153,6 +154,15 @@ def check_canaries(rollout: RollOut, tenants: Sequence[DesiredTenant]) -> None:
     if rollout.canaries and not any(has_labels(t.labels, rollout.canaries) for t in tenants):
         wanted = ", ".join(f"{key}={value}" for key, value in rollout.canaries)
         raise UsageError(f"no selected tenant has the labels {safe(wanted)} of --canary")
+
+
+def show_outlook(
+    rollout: RollOut, made: Plan, tenants: Sequence[DesiredTenant], settings: Settings
+) -> None:
+    """Says which waves an approval would be for."""
+    if made.operations:
+        waves = waves_of(made, tenants, rollout.sizes, rollout.canaries)
+        settings.result(render_outlook(waves))
 
 
 def in_waves(rollout: RollOut, watching: Watching) -> CarryOut:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from reconciler.kinds._cron import FIELDS, Field, cron_problem, is_cron
@@ -31,13 +31,15 @@ def next_run(schedule: Mapping[str, Json], after: datetime) -> datetime | None:
     normal = normal_schedule(schedule)
     zone_name = foreign_zone(normal)
     words = str(normal["cronExpression"]).removesuffix(zone_name).split()
-    zone = _zone(zone_name or "UTC")
+    zone = _zone(zone_name)
     if zone is None or cron_problem(" ".join(words)):
         return None
     return next(_times(_Cron(words), zone, after), None)
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def _zone(name: str) -> tzinfo | None:
+    if not name:
+        return UTC  # which needs no data of zones
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # no such zone, or a machine without the data of zones
@@ -67,7 +69,7 @@ class _Cron:
         return sorted(day for day in found if 1 <= day <= last)
 
 
-def _times(cron: _Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+def _times(cron: _Cron, zone: tzinfo, after: datetime) -> Iterator[datetime]:
     """The times later than *after*, as the zone's clocks show them."""
     second = int(cron.words[0])
     times = [(hour, minute) for hour in cron.numbers(_HOUR) for minute in cron.numbers(_MINUTE)]
@@ -86,7 +88,7 @@ def _times(cron: _Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
                         yield moment
 
 
-def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+def _moment(wall: datetime, zone: tzinfo) -> datetime:
     """The moment at which the zone's clocks show *wall*; the later one where there are two."""
     # Where the clocks jump over it, fold 0 is reckoned by the clock before, so as much later.
     both = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -10,6 +10,16 @@ from reconciler.render.values import counted, listed, safe
 _MOST = 6  # names in a row
 
 
+def render_outlook(waves: Sequence[Sequence[str]]) -> str:
+    """What is about to happen, in the order it will."""
+    if not waves:
+        return ""
+    first, *others = waves
+    then = "".join(f", then {len(names):,} more" for names in others)
+    head = f"{counted(len(first), 'tenant')} ({_listed(first)})"
+    return f"In {counted(len(waves), 'wave')}: {head}{then}."
+
+
 def render_wave(number: int, count: int, names: Sequence[str], palette: Palette = PLAIN) -> str:
     """The headline of a wave."""
     tenants = f"{counted(len(names), 'tenant')} ({_listed(names)})"

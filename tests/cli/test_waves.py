@@ -57,6 +57,7 @@ def let_fail(api: Api, name: str) -> None:
 def test_every_wave_is_synced_and_then_the_next_one_goes(fleet: Project, api: Api) -> None:
     result = roll_out(fleet, "--canary", "ring=canary", "--verify-first-sync")
     assert result.exit_code == 0, result.output
+    assert "In 3 waves: 1 tenant (t10), then 2 more, then 9 more." in result.stdout
     heads = [line for line in result.stdout.splitlines() if line.startswith("Wave")]
     assert heads[0] == "Wave 1 of 3: 1 tenant (t10)"
     assert heads[1].startswith("Wave 2 of 3: 2 tenants (")
