@@ -13,10 +13,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from reconciler.cli.sandbox import reset, serve
+from reconciler.sandbox.call import Behaviour
 from tests.support import ROOT
 from tests.test_tour import steps
 
@@ -74,8 +77,8 @@ def followed(block: str, folder: Path) -> None:
     at = next(n for n, (command, _) in enumerate(commands) if " serve" in command)
     for command, printed in commands[:at]:
         assert run(command, folder) == printed, command
-    serve, greeting = commands[at]
-    with serving(serve, folder) as said:
+    starts, greeting = commands[at]
+    with serving(starts, folder) as said:
         address = re.search(r"127\.0\.0\.1:\d+", said)
         assert address is not None, said
         assert greeting in ("", said.replace(address[0], DOCUMENTED).rstrip("\n"))
@@ -88,6 +91,15 @@ def followed(block: str, folder: Path) -> None:
 def first_curl(said: str) -> str:
     """The commands that a server's greeting tells to try."""
     return said.partition("Try:\n")[2].partition(LAST_LINE)[0].rstrip()
+
+
+def test_every_option_of_serve_and_every_setting_is_on_the_page() -> None:
+    before = {name for option in reset.params for name in option.opts}
+    options = {name for option in serve.params for name in option.opts} - before
+    settings = {
+        one.name for one in fields(Behaviour) if one.type in ("float", "int", "str", "bool")
+    }
+    assert {name for name in options | settings if name not in PAGE} == set()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
