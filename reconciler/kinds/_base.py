@@ -232,7 +232,7 @@ class Kind:
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
     - `against`: (desired spec, live spec) → the desired one as it is to be held against that live
       one: what Airbyte itself may add to it is in it.
-    - `held_back`: why a change is not made unless it is allowed by name, empty for all others.
+    - `held_back`: why a change is not made unless it is allowed by name; None for all others.
     - `notes`: (desired spec, live spec) → what a reader of the plan should know.
     - `explain`: (body, desired spec) → what this kind alone takes for equal.
     - `unread`: declared fields that no read shows; they are compared with what was applied last.
@@ -275,7 +275,7 @@ class Kind:
     becomes: Callable[[Path], Becomes | None] = stays
     unread: frozenset[str] = frozenset()
     against: Callable[[Spec, Spec], Spec] = lambda desired, _live: desired
-    held_back: Callable[[FieldChange], str] = lambda _change: ""
+    held_back: Callable[[ResourceKey, FieldChange], Notice | None] = lambda _key, _change: None
     notes: Callable[[Spec, Spec], Iterator[Notice]] = lambda _desired, _live: iter(())
     explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] = lambda _body, _desired: (
         iter(())

@@ -133,7 +133,7 @@ def notes(
 def explain(live: Sequence[Mapping[str, Json]], desired: Mapping[str, Json]) -> Iterator[Equality]:
     """What the one form of streams hides of them as the API wrote them."""
     present = by_name(live)
-    if list(desired) != [name for name in present if name in desired]:
+    if [n for n in desired if n in present] != [n for n in present if n in desired]:
         yield Equality(("streams",), list(present), list(desired), EqualReason.ORDER)
     for name, stream in desired.items():
         for option, value, wanted, reason in _hidden(present.get(name, {}), stream):

@@ -40,7 +40,7 @@ from reconciler.kinds._schedule import explain as explain_schedule
 from reconciler.kinds._schedule import foreign_zone, normal_schedule
 from reconciler.kinds._writing import Block, Found, Remark, listed, unsayable
 from reconciler.kinds.tag import default_colour
-from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, Spec
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, ResourceKey, Spec
 
 _PLAIN_FIELDS = (
     "name",
@@ -288,21 +288,33 @@ def _propagation(desired: Spec, live: Spec) -> str:
     return str(live.get(field) or desired.get(field) or "")
 
 
-def _held_back(change: FieldChange) -> str:
-    """Airbyte pauses connections itself, after failures and breaking schema changes."""
-    is_resuming = change.path == ("status",) and change.after == "active"
-    if is_resuming and change.mark is Mark.CHANGED_OUTSIDE:
-        return "it was active when it was applied last, and has been paused in Airbyte since"
-    return ""
+_LOCKED = Notice(
+    "locked by Airbyte",
+    "Airbyte has locked it and accepts no change of it.",
+    "Have it unlocked; until then leave it as it is.",
+)
+
+
+def _held_back(key: ResourceKey, change: FieldChange) -> Notice | None:
+    """Airbyte pauses connections itself, after failures and changed schemas, and locks some."""
+    if change.path != ("status",):
+        return None
+    if change.before == "locked":
+        return _LOCKED
+    if change.after != "active" or change.mark is not Mark.CHANGED_OUTSIDE:
+        return None
+    return Notice(
+        "left paused",
+        f"The manifest wants it {change.after}; it was active when it was applied last, and has "
+        "been paused in Airbyte since, by somebody or by Airbyte after failures or a breaking "
+        "schema change.",
+        f"Look into it, then resume it with --resume '{key}', or write `status: inactive`.",
+    )
 
 
 def _notes(desired: Spec, live: Spec) -> Iterator[Notice]:
     if live.get("status") == "locked":
-        yield Notice(
-            "locked by Airbyte",
-            "Airbyte has locked it and accepts no change of it.",
-            "Have it unlocked; until then leave it as it is.",
-        )
+        yield _LOCKED
     if isinstance(desired.get("streams"), Mapping):
         behaviour = _propagation(desired, live)
         yield from stream_changes.notes(desired["streams"], live["streams"], behaviour)

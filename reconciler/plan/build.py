@@ -70,7 +70,9 @@ def _notes(found: Sequence[Difference], replaced: Collection[ResourceKey]) -> tu
 
 
 def _equalities(found: Sequence[Difference]) -> dict[ResourceKey, tuple[Equality, ...]]:
-    told = {each.key: equalities(each.desired, each.live) for each in found if each.live}
+    told = {
+        each.key: equalities(each.desired, each.live, each.declared) for each in found if each.live
+    }
     return {key: equal for key, equal in told.items() if equal}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reconciler.changes import FieldChange, Note
 from reconciler.diff import Difference, field_changes
 from reconciler.kinds import get
-from reconciler.kinds._base import Kind
+from reconciler.kinds._base import Kind, Notice
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,
@@ -20,8 +20,6 @@ from reconciler.model import (
 )
 from reconciler.plan.memory import Recollection, marked, rotated, with_removals
 from reconciler.rules import rule_titled
-
-HELD_BACK = "left paused"
 
 MayResume = Callable[[ResourceKey], bool]
 """Whether a change that would be held back is allowed for that resource."""
@@ -81,10 +79,7 @@ def _compared(
     changes: Sequence[FieldChange] = field_changes(live.spec, spec, unread=kind.unread)
     if before:
         changes = _remembered(kind, changes, declared, desired, live, before, memory)
-    notes = tuple(
-        Note(declared.key, rule_titled(r.title).id, r.title, r.detail, r.hint)
-        for r in kind.notes(declared.spec, live.spec)
-    )
+    notes = tuple(_note(declared.key, notice) for notice in kind.notes(declared.spec, live.spec))
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
 
 
@@ -103,22 +98,19 @@ def _remembered(
 
 def _held_back(kind: Kind, difference: Difference) -> Difference:
     """*difference* without the changes that nobody has asked for by name; a note for each."""
-    notes = list(_withheld(kind, difference))
-    if not notes:
+    held = {
+        change.path: notice
+        for change in difference.changes
+        if (notice := kind.held_back(difference.key, change)) is not None
+    }
+    if not held:
         return difference
-    made = tuple(change for change in difference.changes if not kind.held_back(change))
-    return replace(difference, changes=made, notes=(*difference.notes, *notes))
+    made = tuple(change for change in difference.changes if change.path not in held)
+    notes = (_note(difference.key, notice) for notice in held.values())
+    # A note may have been made for the live state already.
+    told = dict.fromkeys((*difference.notes, *notes))
+    return replace(difference, changes=made, notes=tuple(told))
 
 
-def _withheld(kind: Kind, difference: Difference) -> Iterator[Note]:
-    for change in difference.changes:
-        if reason := kind.held_back(change):
-            yield Note(
-                difference.key,
-                rule_titled(HELD_BACK).id,
-                HELD_BACK,
-                f"The manifest wants it {change.after}; {reason}, by somebody or by Airbyte after "
-                "failures or a breaking schema change.",
-                f"Look into it, then resume it with --resume '{difference.key}', or write "
-                "`status: inactive`.",
-            )
+def _note(key: ResourceKey, notice: Notice) -> Note:
+    return Note(key, rule_titled(notice.title).id, notice.title, notice.detail, notice.hint)

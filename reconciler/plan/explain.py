@@ -5,7 +5,7 @@ The general reasons are found here; what only one kind hides, that kind tells it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from reconciler.changes import Equality, EqualReason
 from reconciler.diff import same
@@ -15,6 +15,7 @@ from reconciler.model import (
     MISSING,
     UNREADABLE,
     DesiredResource,
+    Exhaustive,
     Json,
     LiveResource,
     Path,
@@ -23,15 +24,42 @@ from reconciler.model import (
 )
 
 
-def equalities(desired: DesiredResource, live: LiveResource) -> tuple[Equality, ...]:
-    """Everything that differs in writing and was taken for equal, by path."""
+def equalities(
+    desired: DesiredResource, live: LiveResource, declared: DesiredResource
+) -> tuple[Equality, ...]:
+    """Everything that differs in writing and was taken for equal, by path.
+
+    *desired* is what is *declared* as it was held against *live*.
+    """
     kind = get(desired.key.kind)
     unread = kind.unread
     wanted = {field: value for field, value in desired.spec.items() if field not in unread}
+    added = list(_added(live.spec, desired.spec, declared.spec, ()))
+    whole = {each.path for each in added}
     special = list(kind.explain(live.body, desired.spec))
     told = {each.path for each in special}
     general = [each for each in _mappings(live.spec, wanted, ()) if each.path not in told]
-    return tuple(sorted([*general, *special], key=lambda each: [str(step) for step in each.path]))
+    found = [each for each in (*general, *special) if not _is_within(each.path, whole)]
+    return tuple(sorted([*found, *added], key=lambda each: [str(step) for step in each.path]))
+
+
+def _is_within(path: Path, whole: Collection[Path]) -> bool:
+    return any(path[:length] in whole for length in range(1, len(path) + 1))
+
+
+def _added(live: Json, desired: Json, declared: Json, at: Path) -> Iterator[Equality]:
+    """What *declared* lists less of than was asked for in the end, since Airbyte adds to it."""
+    if desired is declared:
+        return
+    if isinstance(desired, Mapping) and isinstance(declared, Mapping):
+        for key in sorted(desired.keys() - declared.keys()):
+            if isinstance(desired, Exhaustive) and isinstance(live, Mapping) and key in live:
+                yield Equality((*at, key), live[key], MISSING, EqualReason.AT_LEAST)
+        for key in sorted(desired.keys() & declared.keys()):
+            inner = live.get(key, MISSING) if isinstance(live, Mapping) else MISSING
+            yield from _added(inner, desired[key], declared[key], (*at, key))
+    elif desired != declared and desired == live:
+        yield Equality(at, live, declared, EqualReason.AT_LEAST)
 
 
 def _mappings(live: Spec, desired: Spec, at: Path) -> Iterator[Equality]:
