@@ -178,6 +178,23 @@ def test_a_new_tenant_is_this_change_and_one_not_applied_yet_is_drift(
     assert whose(found)["wayne connection/stripe"] == "both"
 
 
+def test_a_renamed_workspace_is_one_for_both_sides(repository: Repository) -> None:
+    repository.project.forget()
+    repository.tenant("acme", workspace={"name": "Acme Corp", "renamedFrom": "Acme"})
+    assert whose(document(repository)) == {"acme workspace/": "change"}
+    repository.tenant("acme", workspace={"name": "Acme Corp"})
+    assert set(whose(document(repository)).values()) == {"change"}, "all of it is created anew"
+
+
+def test_tags_that_only_the_base_has_are_read_for_it(repository: Repository) -> None:
+    repository.tenant("acme", tags={"gold": "FFD700"})
+    repository.commit_on_main()
+    repository.project.apply()
+    repository.tenant("acme")
+    assert whose(document(repository)) == {}
+    assert document(repository)["summary"]["settled"] == 0, "what is live was no difference"
+
+
 def test_a_refusal_says_whether_it_was_there_before(repository: Repository, api: Api) -> None:
     workspace = api.row("workspaces", "Acme")["workspaceId"]
     (row,) = [row for row in api.rows("sources") if row["workspaceId"] == workspace]

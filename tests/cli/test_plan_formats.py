@@ -14,7 +14,7 @@ from tests.cli.manifests import ENVIRON, acme, bigquery, stripe
 from tests.render.plans import HOSTILE
 from tests.support import ROOT, Api, Project
 
-FORMATS = ("text", "json", "markdown", "html")
+FORMATS = ("text", "json", "markdown", "html", "github")
 LITERAL = "literal-planted-secret"
 
 
