@@ -50,7 +50,19 @@ class Business:
     params: Mapping[str, str | int | list[str]]
 
 
-def businesses(count: int, *, seed: int = 1) -> Iterator[Business]:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How many sources a business has, at least and at most; whether they have connections."""
+
+    least: int = 5
+    most: int = 10
+    connected: bool = True
+
+
+USUAL = Mix()
+
+
+def businesses(count: int, *, seed: int = 1, mix: Mix = USUAL) -> Iterator[Business]:
     """That many different businesses; the first ones are the same whatever the count."""
     rng = random.Random(seed)
     names = [f"{place} {trade}" for place in PLACES.split() for trade in TRADES.split()]
@@ -59,13 +71,13 @@ def businesses(count: int, *, seed: int = 1) -> Iterator[Business]:
     for index in range(count):
         branch = index // len(names) + 1
         name = names[index % len(names)] + (f" {branch}" if branch > 1 else "")
-        yield _business(name, sources, rng)
+        yield _business(name, sources, mix, rng)
 
 
-def _business(name: str, sources: list[str], rng: random.Random) -> Business:
+def _business(name: str, sources: list[str], mix: Mix, rng: random.Random) -> Business:
     region = rng.choice(["US", "EU"])
     key = name.lower().replace(" ", "-")
-    chosen = set(rng.sample(sources, rng.randint(5, len(sources))))
+    chosen = set(rng.sample(sources, rng.randint(mix.least, mix.most)))
     uses = [source for source in sources if source in chosen]
     params: dict[str, str | int | list[str]] = {
         "company": f"{name} {rng.choice(FORMS[region])}",
@@ -90,14 +102,20 @@ def _business(name: str, sources: list[str], rng: random.Random) -> Business:
 
 
 def write_fleet(
-    folder: Path, *, tenants: int, shape: str = "files", seed: int = 1, url: str = "sandbox"
+    folder: Path,
+    *,
+    tenants: int,
+    shape: str = "files",
+    seed: int = 1,
+    url: str = "sandbox",
+    mix: Mix = USUAL,
 ) -> None:
     """Writes the project into *folder*, which is emptied of an earlier fleet first."""
     for part in ("tenants", "templates"):
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / "tenants").mkdir(parents=True)
     write_project(folder, shape=shape, url=url)
-    rows = list(businesses(tenants, seed=seed))
+    rows = list(businesses(tenants, seed=seed, mix=mix))
     if shape == "set":
         shutil.copytree(TEMPLATE.parent, folder / "templates")
         (folder / "tenants" / "businesses.yaml").write_text(SET, encoding="utf-8")
@@ -105,7 +123,10 @@ def write_fleet(
     else:
         for business in rows:
             file = folder / "tenants" / f"{business.tenant}.yaml"
-            file.write_text(as_manifest(business), encoding="utf-8")
+            text = as_manifest(business)
+            if not mix.connected:
+                text = text.partition("\nconnections:")[0] + "\n"
+            file.write_text(text, encoding="utf-8")
     (folder / "secrets.yaml").write_text(as_secrets(rows), encoding="utf-8")
 
 

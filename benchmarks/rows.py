@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from benchmarks.fleet import businesses, write_fleet, write_project
+from benchmarks.fleet import USUAL, Mix, businesses, write_fleet, write_project
 from benchmarks.load import load_sandbox
 from benchmarks.measure import RECONCILER, Cost, Sandbox, alternately, cost, serving
 
@@ -83,26 +83,34 @@ class Bench:
     size: Size
     samples: list[Sample] = field(default_factory=list)
 
-    def project(self, tenants: int, shape: Shape = "files", url: str = "sandbox") -> Path:
+    def project(
+        self, tenants: int, shape: Shape = "files", url: str = "sandbox", mix: Mix = USUAL
+    ) -> Path:
         """A project of that many tenants whose environment is at *url*; written when it is new."""
-        folder = self.folder / f"{shape}-{tenants}"
+        folder = self.folder / f"{shape}-{_name(tenants, mix)}"
         if not folder.exists():
-            write_fleet(folder, tenants=tenants, shape=shape)
+            write_fleet(folder, tenants=tenants, shape=shape, mix=mix)
         write_project(folder, shape=shape, url=url)
         return folder
 
     @contextmanager
     def loaded(
-        self, tenants: int, shape: Shape = "files", latency: str = "0s"
+        self, tenants: int, shape: Shape = "files", latency: str = "0s", mix: Mix = USUAL
     ) -> Iterator[tuple[Path, Sandbox]]:
         """A project and a sandbox that is as it says."""
-        database = self.folder / f"{tenants}.db"
+        database = self.folder / f"{_name(tenants, mix)}.db"
         if not database.exists():
-            partial_ = self.folder / "loading.db"
-            load_sandbox(self.project(tenants), partial_)
-            partial_.rename(database)
+            unfinished = self.folder / "loading.db"
+            load_sandbox(self.project(tenants, mix=mix), unfinished)
+            unfinished.rename(database)
         with serving(database, latency=latency) as sandbox:
-            yield self.project(tenants, shape, sandbox.url), sandbox
+            yield self.project(tenants, shape, sandbox.url, mix), sandbox
+
+
+def _name(tenants: int, mix: Mix) -> str:
+    if mix == USUAL:
+        return str(tenants)
+    return f"{tenants}-of-{mix.least}-{mix.most}" + ("" if mix.connected else "-unconnected")
 
 
 def check_unchanged(used: Cost) -> None:
@@ -110,10 +118,10 @@ def check_unchanged(used: Cost) -> None:
     assert used.stdout.startswith("No changes."), used.stdout[:1000]
 
 
-def rows_of(tenants: int) -> dict[str, int]:
+def rows_of(tenants: int, mix: Mix = USUAL) -> dict[str, int]:
     """How many rows the lists of a generated fleet have."""
-    sources = sum(len(business.uses) for business in businesses(tenants))
-    counts = (tenants, sources, tenants, sources)
+    sources = sum(len(business.uses) for business in businesses(tenants, mix=mix))
+    counts = (tenants, sources, tenants, sources if mix.connected else 0)
     return dict(zip(LISTS, counts, strict=True))
 
 
@@ -161,7 +169,12 @@ def unchanged(bench: Bench) -> Iterator[Row]:
 
 
 def _planned(
-    bench: Bench, shape: Shape, tenants: int, project: Path, sandbox: Sandbox
+    bench: Bench,
+    shape: Shape,
+    tenants: int,
+    project: Path,
+    sandbox: Sandbox,
+    mix: Mix = USUAL,
 ) -> list[dict[str, Any]]:
     """The requests of a plan of everything, whose cost goes to the samples."""
     sandbox.clear_log()
@@ -169,7 +182,7 @@ def _planned(
     check_unchanged(used)
     log = sandbox.log()
     assert {entry["method"] for entry in log} == {"GET"}, "a plan sends only GETs"
-    rows = rows_of(tenants)
+    rows = rows_of(tenants, mix)
     sample = Sample("plan", shape, rows, len(log), used.cpu_s, used.wall_s, used.peak_mb)
     bench.samples.append(sample)
     return log
@@ -249,10 +262,23 @@ def cold_apply(bench: Bench) -> Iterator[Row]:
     yield Row(f"apply, cold, {objects:,} objects: CPU of each", "ms", each_ms, 3.0)
 
 
+MIXES = (Mix(5, 5), Mix(10, 10), Mix(10, 10, connected=False))
+
+
+def mixes(bench: Bench) -> Iterator[Row]:
+    """No rows, but samples by which the cost model tells tenants, sources and connections apart."""
+    tenants = bench.size.thousand
+    for mix in MIXES:
+        with bench.loaded(tenants, mix=mix) as (project, sandbox):
+            _planned(bench, "files", tenants, project, sandbox, mix)
+    yield from ()
+
+
 ROWS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "startup": startup,
     "validate": validation,
     "plan": unchanged,
     "one-tenant": one_tenant,
     "apply": cold_apply,
+    "mixes": mixes,
 }
