@@ -5,7 +5,7 @@
     python -m benchmarks.floors both FOLDER URL LIST
 
 `files` parses every YAML file with libyaml and drops it. `pages` fetches the paths of a JSON list,
-as many at a time as a plan may, decodes each, and drops it: no paging to discover, no order, no
+as many at a time as a plan begins with, decodes each, drops it: no paging to discover, no order, no
 errors, no retries. `both` is one after the other.
 """
 
@@ -17,7 +17,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-WIDTH = 16  # requests that a plan has under way at most
+from reconciler.api.throttle import START
 
 
 def files(folder: str) -> None:
@@ -45,7 +45,7 @@ def pages(url: str, listing: str) -> None:
         answer.raise_for_status()
         answer.json()
 
-    with ThreadPoolExecutor(WIDTH) as pool:
+    with ThreadPoolExecutor(START) as pool:
         for _ in pool.map(fetch, json.loads(Path(listing).read_text())):
             pass
 

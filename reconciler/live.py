@@ -121,7 +121,13 @@ def _find_workspaces(
     with client.usage.phase(WAITING):
         rows = _known_workspaces(client, ids) if all(id_ for id_, *_ in choices) else []
         if not rows:
-            rows = list_complete(client, kind.collection, kind.id_field, is_enough=is_enough)
+            rows = list_complete(
+                client,
+                kind.collection,
+                kind.id_field,
+                is_enough=is_enough,
+                expected=len({tenant.name for tenant in tenants}),
+            )
     by_name: dict[str, list[Body]] = {}
     by_id: dict[str, Body] = {}
     for row in rows:

@@ -181,11 +181,15 @@ class _Reading:
         return value
 
     def _scalar(self, node: yaml.ScalarNode) -> Json:
+        text = node.value
+        if len(text) <= REPEATED:
+            # One object however often it is met: the manifests of a fleet repeat themselves.
+            text = sys.intern(text)
         if node.tag == _PLAIN:
-            return plain_scalar(_shared(node.value))
+            return plain_scalar(text)
         if node.tag != _STR:
             self._unsupported_tag(node)
-        return _shared(node.value)
+        return text
 
     def _mapping(self, node: yaml.MappingNode, at: Path) -> dict[str, Json]:
         merged: dict[str, Json] = {}
@@ -194,7 +198,7 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(key_node, "unusable key", "A key must be a text.")
                 continue
-            key = _shared(key_node.value)
+            key = sys.intern(key_node.value)
             if key == "<<" and key_node.tag == _PLAIN:
                 merged |= self._merge(value_node, at)
                 continue
@@ -230,11 +234,6 @@ class _Reading:
 
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-def _shared(text: str) -> str:
-    """*text*, as one object however often it is met: the manifests of a fleet repeat themselves."""
-    return sys.intern(text) if len(text) <= REPEATED else text
 
 
 @lru_cache(maxsize=16)
