@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,7 +16,6 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from benchmarks.fleet import USUAL, Mix, businesses, write_fleet, write_project
-from benchmarks.load import load_sandbox
 from benchmarks.measure import RECONCILER, Cost, Sandbox, alternately, cost, serving
 
 LISTS = ("workspaces", "sources", "destinations", "connections")
@@ -101,7 +101,9 @@ class Bench:
         database = self.folder / f"{_name(tenants, mix)}.db"
         if not database.exists():
             unfinished = self.folder / "loading.db"
-            load_sandbox(self.project(tenants, mix=mix), unfinished)
+            # In a process of its own: a child's peak memory is counted from its parent's.
+            project = str(self.project(tenants, mix=mix))
+            cost(sys.executable, "-m", "benchmarks.load", project, str(unfinished))
             unfinished.rename(database)
         with serving(database, latency=latency) as sandbox:
             yield self.project(tenants, shape, sandbox.url, mix), sandbox
@@ -242,7 +244,7 @@ def one_tenant(bench: Bench) -> Iterator[Row]:
             what = f"plan of one tenant among {size.ten_thousand:,} as {shape}"
             floor = alone.cpu_s + fetched.cpu_s - nothing.cpu_s
             among = f"among {size.hundred:,} + the listing"
-            yield Row(f"{what}, CPU : {among}", "s", measured.cpu_s, 1.25, floor)
+            yield Row(f"{what}, CPU : {among}", "s", measured.cpu_s, 1.5, floor)
             yield Row(f"{what}: requests beyond it", "", len(log) - len(pages), len(LISTS))
 
 

@@ -203,6 +203,10 @@ class Transport:
             session.headers["User-Agent"] = self.manners.user_agent
             # Without an auth of its own, requests would put a .netrc entry over our header.
             session.auth = lambda request: request
+            # The environment's proxies and certificates, looked up once and not for each request.
+            usual = session.merge_environment_settings(self.url, {}, None, None, None)
+            session.proxies, session.verify = usual["proxies"], usual["verify"]
+            session.trust_env = False
             self._local.session = session
         return session
 
