@@ -11,7 +11,7 @@ from xml.etree import ElementTree as xml
 
 from reconciler import __version__
 from reconciler.errors import Diagnostic, Severity, in_order
-from reconciler.model import Json
+from reconciler.model import Json, Origin
 from reconciler.render.github import diagnostic_annotation
 from reconciler.rules import RULES, Rule
 
@@ -96,16 +96,20 @@ def _sarif_result(diagnostic: Diagnostic) -> Mapping[str, Json]:
         "ruleIndex": _RULE_INDEX[rule],
         "level": diagnostic.severity,
         "message": {"text": text or diagnostic.summary},
-        "locations": [_sarif_location(diagnostic)] if diagnostic.origin else [],
+        "locations": [_sarif_location(diagnostic.origin or _WHOLE)],
     }
 
 
-def _sarif_location(diagnostic: Diagnostic) -> Mapping[str, Json]:
-    assert diagnostic.origin is not None
-    place = diagnostic.origin
+# GitHub refuses a whole log for one result without a place; the project file stands for all of it.
+_WHOLE = Origin("reconciler.yaml", 1, 1)
+
+
+def _sarif_location(place: Origin) -> Mapping[str, Json]:
+    path = quote(place.path.replace("\\", "/"))
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(place.path.replace("\\", "/"))},
+            # A reference that begins with a slash would lead out of the repository that is scanned.
+            "artifactLocation": {"uri": f"file://{path}" if path.startswith("/") else path},
             "region": {"startLine": place.line, "startColumn": place.column},
         }
     }

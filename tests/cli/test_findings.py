@@ -92,6 +92,20 @@ def test_sarif_is_read_by_another_reader_of_it(broken: Project) -> None:
     assert log["$schema"].endswith("sarif-schema-2.1.0.json")
 
 
+def test_sarif_has_a_place_for_every_result(project: Project, tmp_path: Path) -> None:
+    """GitHub takes no log with a result that has none."""
+    for folder in (tmp_path / "nowhere", project.folder):
+        result = project.run("--project", str(folder), "validate", "--format", "sarif")
+        (run,) = json.loads(result.stdout)["runs"]
+        uris = [
+            location["physicalLocation"]["artifactLocation"]["uri"]
+            for each in run["results"]
+            for location in each["locations"]
+        ]
+        assert len(uris) == len(run["results"]) == 1
+        assert not uris[0].startswith("/")
+
+
 def test_junit_fails_the_file_that_has_errors(broken: Project) -> None:
     result = broken.run("validate", "--format", "junit")
     assert result.exit_code == 1
