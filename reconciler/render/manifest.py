@@ -54,7 +54,8 @@ def _entry(key: str, value: Json, at: Path, comments: Comments) -> Iterator[str]
         if line := _on_a_line(value, head, at, comments):
             yield line
             return
-        yield head
+        # Comments alone below a key would read as null, which takes the key away in Airbyte.
+        yield head if value else f"{head} {{}}"
         yield from _mapping(value, at, comments)
     elif isinstance(value, list) and value:
         line = f"{head} {flow(value)}"

@@ -75,3 +75,11 @@ def test_comments_stand_before_what_they_are_about(key: str) -> None:
         "# Exported.\n\nversion: 1\n\nsources:\n"
         f"  # Mind this.\n  {key}:\n    type: faker\n    name: F\n    # zone: not managed.\n"
     )
+
+
+def test_a_mapping_of_which_only_comments_are_left_is_no_null() -> None:
+    value = {"configuration": {"options": {}, "count": 3}}
+    at = ("configuration", "options", "code")
+    text = render_manifest(Page(value, comments={at: ("code: not managed.",)}))
+    assert "code: not managed" in text
+    assert yaml.safe_load(text) == value
