@@ -55,7 +55,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
     copy = Examples(folder)
     first = copy.run("plan")
     assert first.returncode == 0, first.stdout + first.stderr
-    assert re.search(r"\b42 to create, 0 to update, 0 to delete", first.stdout)
+    assert re.search(r"\b46 to create, 0 to update, 0 to delete", first.stdout)
     applied = copy.run("apply", "--auto-approve")
     assert applied.returncode == 0, applied.stdout + applied.stderr
     return copy
@@ -72,9 +72,13 @@ def test_a_second_plan_is_empty_and_costs_a_few_list_calls(examples: Examples) -
     assert result.returncode == 0, result.stdout
     sent = re.findall(r"^(GET|POST|PUT|PATCH|DELETE) (\S+) \d+", result.stderr, re.M)
     assert {method for method, path in sent if not path.endswith("/token")} == {"GET"}
-    rows = [6, 42, 42, 42]  # workspaces exactly, the other lists at most
+    rows = [6, 46, 46, 46]  # workspaces exactly, the other lists at most
     bar = 1.25 * sum(math.ceil(count / PER_PAGE) for count in rows) + 2
-    assert 0 < len(sent) <= bar + 1, sent  # the token's call is one more
+    # One tenant has a connector and a reader of its own, of which no list over workspaces tells.
+    special = ("/definitions/", "/organizations", "/permissions", "/users")
+    listed = [path for _, path in sent if not any(part in path for part in special)]
+    assert 0 < len(listed) <= bar + 1, sent  # the token's call is one more
+    assert len(sent) - len(listed) == 5, sent
 
 
 def test_an_edited_start_date_is_shown_alone_and_applied(examples: Examples) -> None:
