@@ -41,7 +41,8 @@ def for_create(desired: Json, resolve: Resolve) -> Json:
         return {k: for_create(v, resolve) for k, v in desired.items() if v is not None}
     if isinstance(desired, list):
         return [for_create(item, resolve) for item in desired]
-    return desired
+    # The server takes 15.0 for no integer; where any number will do, 15 is the same.
+    return int(desired) if isinstance(desired, float) and desired.is_integer() else desired
 
 
 def for_update(

@@ -23,7 +23,12 @@ def becomes(path: Path) -> Becomes | None:
 
 
 # What PATCH makes of an option that is left out of a stream.
-_DEFAULTS: Mapping[str, Json] = {"syncMode": DEFAULT_MODE, "selectedFields": None, "mappers": []}
+_DEFAULTS: Mapping[str, Json] = {
+    "syncMode": DEFAULT_MODE,
+    "selectedFields": None,
+    "destinationObjectName": None,
+    "mappers": [],
+}
 
 
 def effects(before: Json, after: Json, changes: Changes) -> list[Consequence]:

@@ -62,6 +62,11 @@ def test_a_create_puts_secrets_in_and_leaves_nulls_out() -> None:
     }
 
 
+def test_a_whole_number_is_sent_without_a_fraction() -> None:
+    for sent in (for_create({"n": 15.0, "f": 1.5}, resolve), update({}, {"n": 15.0, "f": 1.5})):
+        assert repr(sent) == "{'n': 15, 'f': 1.5}"
+
+
 def test_an_update_keeps_live_keys_that_no_manifest_mentions() -> None:
     assert update({"host": "a", "port": 1}, {"host": "b"}) == {"host": "b", "port": 1}
 
