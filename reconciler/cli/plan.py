@@ -16,7 +16,7 @@ from reconciler.cli.command_line import command_line
 from reconciler.cli.loading import Then
 from reconciler.cli.plan_output import ONLY_OUTPUT, Made, Output, output_options, write
 from reconciler.cli.planning import Permissions, lost_manifests, planning_options, remembered
-from reconciler.cli.selectors import tenant_selection
+from reconciler.cli.selectors import revision, tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.verdict import FailOn, plan_exit_code
 from reconciler.errors import NothingDeclared, ReconcilerError
@@ -36,6 +36,7 @@ job_info_option = click.option(
 base_option = click.option(
     "--base",
     metavar="REV",
+    callback=revision,
     help="Tell what this branch changes against REV, such as origin/main, from what would be done "
     "without it (drift).",
 )

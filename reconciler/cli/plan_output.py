@@ -16,7 +16,7 @@ from reconciler import git
 from reconciler.cli import plan_file
 from reconciler.cli.catalogue import known_connectors
 from reconciler.cli.settings import Settings
-from reconciler.errors import UsageError
+from reconciler.errors import PlanFileUnreadable, UsageError
 from reconciler.manifest.project import Project
 from reconciler.model import Json
 from reconciler.plan.file import Place
@@ -123,8 +123,15 @@ def write(made: Made, output: Output, settings: Settings) -> None:
         plan_file.write(output.out, plan_json(made))
         settings.tell(f"Plan file written: reconciler apply {output.out}")
     if output.page is not None:
-        plan_file.write(output.page, _page(made, look))
+        _write_page(output.page, _page(made, look))
     settings.result(_rendered(made, output, look))
+
+
+def _write_page(path: str, text: str) -> None:
+    try:
+        plan_file.write(path, text)
+    except PlanFileUnreadable as problem:
+        raise UsageError(f"the page {problem}", problem.hint) from problem
 
 
 def _rendered(made: Made, output: Output, look: Look) -> str:

@@ -31,6 +31,13 @@ def _shard(_context: click.Context, _parameter: click.Parameter, text: str | Non
         raise click.BadParameter(str(problem)) from problem
 
 
+def revision(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """A revision as it was given; an empty one is a variable of CI that is not set."""
+    if text is not None and not text.strip():
+        raise click.BadParameter("It is empty; name a branch, tag or commit.")
+    return text
+
+
 def tenant_selection(function: F) -> F:
     """Adds TENANT arguments, --tenant, --label, --changed-since and --shard, as one `selection`."""
 
@@ -74,6 +81,7 @@ def tenant_selection(function: F) -> F:
         click.option(
             "--changed-since",
             metavar="REV",
+            callback=revision,
             help="Only tenants that this branch changes against REV, such as origin/main: by their "
             "own files, a template, a set or the project file.",
         ),

@@ -217,6 +217,10 @@ def test_manifests_that_the_base_cannot_understand_are_told(repository: Reposito
 
 
 def test_bad_revisions_and_places_are_told(repository: Repository, tmp_path: Path) -> None:
+    for option in ("--base", "--changed-since"):
+        empty = repository.project.run("plan", option, "")
+        assert empty.exit_code == 2, "a variable of CI that is not set must not plan everything"
+        assert "name a branch, tag or commit" in empty.stderr
     unknown = repository.project.run("plan", "--base", "no-such-branch")
     assert unknown.exit_code == 1
     assert 'Git knows no revision "no-such-branch"' in unknown.stderr

@@ -60,6 +60,9 @@ def test_a_long_plan_fits_and_names_the_page(repository: Repository) -> None:
     assert "Not shown in full, for lack of room" in text
     assert "<code>plan.html</code> has everything." in text
     assert text.rstrip().endswith("</sub>")
+    nowhere = repository.project.run("plan", "--html", "no/such/folder/plan.html")
+    assert nowhere.exit_code == 1
+    assert "no/such/folder/plan.html cannot be written" in nowhere.stderr
     small = repository.project.run("plan", "--format", "markdown", "--max-chars", "10")
     assert small.exit_code == 2, "no plan fits in that"
 
