@@ -37,7 +37,7 @@ pytestmark = [
     pytest.mark.skipif(
         not REGISTRY.exists(), reason="Airbyte's registry is not here: ../shared/airbyte"
     ),
-    pytest.mark.xdist_group("registry"),
+    pytest.mark.xdist_group("all-connectors"),
 ]
 
 BATCH = 90  # sources and destinations of one workspace, which fit a page
