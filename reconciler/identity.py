@@ -59,8 +59,9 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
     keys: dict[tuple[str, str], ResourceKey] = {}
     names: dict[tuple[str, str], str] = {}
     ref_of = RefOf(names)
-    for kind in all_kinds():  # dependencies first, so that the references of a row are known
-        found_keys = _keys(kind, tenant, rows.get(kind.name, ()), memory, ref_of)
+    # Dependencies first, so that the references of a row are known.
+    for kind in (each for each in all_kinds() if each.name in rows):
+        found_keys = _keys(kind, tenant, rows[kind.name], memory, ref_of)
         keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
         names |= {(kind.name, id_): key.name for id_, key in found_keys.items()}
 

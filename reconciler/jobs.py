@@ -21,7 +21,7 @@ from reconciler.errors import (
     ResponseLost,
 )
 from reconciler.job_history import COLLECTION, Job, jobs_of, newest_jobs, read_job
-from reconciler.kinds import get
+from reconciler.kinds import get, needed_for_jobs
 from reconciler.live import WORKSPACE_ID, read_live
 from reconciler.model import DesiredTenant, Memory, ResourceKey, Spec
 
@@ -115,7 +115,7 @@ def targets(
     """The declared connections of *tenants* in order, and the tenants that cannot be read."""
     found: list[Target] = []
     failures: list[tuple[str, ReconcilerError]] = []
-    for desired, live in read_live(client, tenants, recall):
+    for desired, live in read_live(client, tenants, recall, only=needed_for_jobs()):
         if isinstance(live, ReconcilerError):
             failures.append((desired.name, live))
             continue

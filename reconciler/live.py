@@ -48,19 +48,24 @@ def read_live(
     client: Client,
     tenants: Sequence[DesiredTenant],
     recall: Callable[[str], Memory] = lambda _tenant: {},
+    *,
+    only: Collection[str] | None = None,
 ) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
     """Each tenant with its live state, or with why that could not be read; in the order given.
 
     Several may mean one workspace, which is read once. *recall* tells what is remembered of a
-    tenant, by its name. Raises ApiError when nothing can be read at all.
+    tenant, by its name. With *only*, what is of other kinds is not read, and is missing. Raises
+    ApiError when nothing can be read at all.
     """
     found = _find_workspaces(client, tenants, _known_ids(tenants, recall))
     reading = Reading(client)
-    rows = _read_rows(client, reading, tenants, found)
+    kinds = [k for k in all_kinds() if k.is_read() and (only is None or k.name in only)]
+    rows = _read_rows(client, reading, kinds, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
             live = identified(tenant, bodies, recall(tenant.name))
-            yield tenant, replace(live, absent=_absent(tenant, live, reading))
+            absent = _absent(tenant, live, reading) if only is None else {}
+            yield tenant, replace(live, absent=absent)
         except ReconcilerError as problem:
             yield tenant, problem
 
@@ -176,12 +181,12 @@ class _Batch:
 def _read_rows(
     client: Client,
     reading: Reading,
+    kinds: Sequence[Kind],
     tenants: Sequence[DesiredTenant],
     found: _Workspaces,
 ) -> Iterator[Mapping[str, Rows]]:
     """For each tenant, in order, its live rows by kind; several batches are read at a time."""
     workspaces = [found.of(tenant) for tenant in tenants]
-    kinds = [kind for kind in all_kinds() if kind.is_read()]
     batches = sorted(
         (batch for kind in kinds for batch in _batches(kind, tenants, workspaces)),
         key=lambda batch: batch.last,

@@ -17,7 +17,7 @@ from reconciler.job_history import (
     newest_jobs,
     running_job,
 )
-from reconciler.kinds import get
+from reconciler.kinds import get, needed_for_jobs
 from reconciler.live import WORKSPACE_ID, read_live
 from reconciler.model import DesiredTenant, LiveResource, LiveTenant, Memory, ResourceKey, Spec
 
@@ -116,7 +116,7 @@ def read_status(
     found: list[ConnectionStatus] = []
     failures: list[tuple[str, ReconcilerError]] = []
     by_workspace: dict[str, list[str]] = {}
-    for desired, live in read_live(client, tenants, recall):
+    for desired, live in read_live(client, tenants, recall, only=needed_for_jobs()):
         if isinstance(live, ReconcilerError):
             failures.append((desired.name, live))
             continue

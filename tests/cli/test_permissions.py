@@ -210,6 +210,18 @@ def test_the_cost_of_reading_follows_the_people_and_not_the_tenants(
     assert len(asked) == 2, asked  # the caller's own, and Ada's
 
 
+def test_who_only_starts_and_watches_jobs_needs_to_know_of_nobody(
+    permitted: Project, api: Api
+) -> None:
+    """Reading other people's permissions takes an administrator; a runner may start syncs."""
+    api.clear_log()
+    assert permitted.run("status").exit_code == 0
+    assert permitted.run("sync", "--wait").exit_code in (0, 1)
+    asked = {path.rpartition("/")[2] for _, path in api.requests()}
+    assert "connections" in asked
+    assert asked.isdisjoint({"permissions", "users", "organizations"}), asked
+
+
 @pytest.mark.parametrize(
     ("permissions", "said"),
     [
