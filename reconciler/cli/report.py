@@ -31,11 +31,12 @@ def report() -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @global_options
 def merge(settings: Settings, files: tuple[str, ...]) -> None:
-    """Merge the reports of all shards into one, and exit as they did together.
+    """Merge the reports of all shards into one.
 
     FILES are what `plan --shard N/COUNT --out FILE` wrote, and become the plan file of all tenants;
     or what `apply --shard N/COUNT --events FILE` wrote, and become their sums with all problems, as
-    `reconciler schema apply-report` has it. Every shard must be there once, of one environment.
+    `reconciler schema apply-report` has it. Every shard must be there once, of one environment. The
+    exit code is what they ended with together.
 
     \b
     Examples:

@@ -223,6 +223,10 @@ def always(answer: Response) -> Callable[[str, str], Response]:
 
 REFUSALS: dict[str, tuple[Response, str]] = {
     "401": (JSONResponse({"message": "Bad credentials"}, 401), "wrong or has expired"),
+    "the token again": (
+        JSONResponse({"message": f"Bearer {TOKEN} is no token"}, 401),
+        "(credentials) is no token",
+    ),
     "403": (JSONResponse({"message": "Resource not accessible"}, 403), ""),
     "404": (JSONResponse({"message": "Not Found"}, 404), "may the token see it?"),
     "422": (JSONResponse({"message": "Validation Failed"}, 422), "Where it is about the length"),

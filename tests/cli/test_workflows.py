@@ -165,8 +165,8 @@ def nightly(repository: Repository, steps: list[dict[str, Any]], **context: str)
         assert done.returncode == 0, done.stdout
         return runner.issue
 
-    job(repository, "plan")
-    job(repository, "apply")
+    repository.project.environ |= {**ENVIRON, **CREDENTIALS, "AIRBYTE_URL": repository.project.url}
+    repository.project.apply("--env", "production")
     assert night() is None
     (row,) = repository.api.rows("connections")
     path = f"/connections/{row['connectionId']}"
@@ -175,7 +175,6 @@ def nightly(repository: Repository, steps: list[dict[str, Any]], **context: str)
     assert "schedule" in runner.summary
     repository.api.call("DELETE", path)
     assert "missing" in (night() or "")
-    repository.project.environ |= {**ENVIRON, **CREDENTIALS, "AIRBYTE_URL": repository.project.url}
     repository.project.apply("--env", "production")
     assert night() is None
     asked = [line for line in runner.stubs if line.startswith("gh ")]
