@@ -35,9 +35,10 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """One connection. `spec` is None when Airbyte does not have it; `id` is empty then.
+    """One connection; `spec` is what of it matters here.
 
-    `key` is the manifest's, or `@` and the id for one that no manifest mentions.
+    Without a spec and an id Airbyte does not have it yet. `key` is the manifest's, or `@` and the
+    id where no manifest mentions it.
     """
 
     key: ResourceKey
@@ -133,8 +134,13 @@ def _with_jobs(live: LiveTenant) -> Iterator[LiveResource]:
     return (each for each in everything if get(each.key.kind).has_jobs)
 
 
+# Streams are most of a spec, and a fleet has a hundred thousand of them.
+_FIELDS = ("status", "schedule")
+
+
 def _status(resource: LiveResource) -> ConnectionStatus:
-    return ConnectionStatus(resource.key, str(resource.spec["name"]), resource.id, resource.spec)
+    spec = {field: resource.spec[field] for field in _FIELDS if field in resource.spec}
+    return ConnectionStatus(resource.key, str(resource.spec["name"]), resource.id, spec)
 
 
 def _missing(desired: DesiredTenant, live: LiveTenant) -> Iterator[ConnectionStatus]:
