@@ -50,7 +50,7 @@ def export_workspaces(
     exported: list[Exported] = []
     complete: list[Exported] = []
     failures: list[tuple[str, ReconcilerError]] = []
-    for key, live in survey(client, chosen.workspaces, also):
+    for key, live in survey(client, chosen.workspaces, also, known=style.catalogue.type_names()):
         if isinstance(live, ReconcilerError):
             failures.append((names[key], live))
         else:

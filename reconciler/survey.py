@@ -46,11 +46,15 @@ def list_workspaces(client: Client) -> list[Body]:
 
 
 def survey(
-    client: Client, workspaces: Sequence[tuple[str, Body]], also: Collection[str] = ()
+    client: Client,
+    workspaces: Sequence[tuple[str, Body]],
+    also: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> Iterator[tuple[str, LiveTenant | ReconcilerError]]:
     """Each tenant key with the live state of its workspace, or why that cannot be read.
 
-    *also* are the sections of kinds that are left out unless they are asked for.
+    *also* are the sections of kinds that are left out unless they are asked for; *known* are ids
+    that objects may refer to and that nothing has to be looked up for.
     """
     kinds = [
         kind
@@ -63,7 +67,7 @@ def survey(
         group = workspaces[start : start + GROUP]
         ids = [required(body, WORKSPACE_ID, str) for _, body in group]
         with client.usage.phase(WAITING):
-            rows = _read_group(client, kinds, ids)
+            rows = _read_group(client, kinds, ids, known)
         for key, body in group:
             id_ = str(body[WORKSPACE_ID])
             bodies: dict[str, Rows] = {"workspace": [body]}
@@ -83,17 +87,17 @@ def _undeclared(key: str, name: str) -> DesiredTenant:
 
 
 def _read_group(
-    client: Client, kinds: Sequence[Kind], ids: Sequence[str]
+    client: Client, kinds: Sequence[Kind], ids: Sequence[str], known: Collection[str]
 ) -> dict[str, dict[str, Rows]]:
     """The rows of every kind, by kind and workspace; kinds that foretell others come first."""
     found: dict[str, dict[str, Rows]] = {}
     for kind in sorted(kinds, key=lambda k: (k.is_listed_on_demand, bool(k.named_after))):
         is_asked_for = kind.is_exported_on_request or not kind.is_listed_on_demand
-        wanted = [id_ for id_ in ids if is_asked_for or _used(kind, id_, found)]
+        wanted = [id_ for id_ in ids if is_asked_for or _used(kind, id_, found, known)]
         foretold = found.get(kind.named_after, {})
         expected = {id_: len(rows) for id_, rows in foretold.items() if isinstance(rows, list)}
         if kind.rows:
-            read = _asked(client, kind, {id_: _used(kind, id_, found) for id_ in wanted})
+            read = _asked(client, kind, {id_: _used(kind, id_, found, known) for id_ in wanted})
         else:
             read = _Sweep(client, kind, wanted, expected).read()
         found[kind.name] = {id_: read.get(id_, []) for id_ in ids}
@@ -109,7 +113,9 @@ def _asked(client: Client, kind: Kind, used: Mapping[str, frozenset[str]]) -> Ma
         return {id_: rows for answer in answers for id_, rows in answer.items()}
 
 
-def _used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> frozenset[str]:
+def _used(
+    kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]], known: Collection[str]
+) -> frozenset[str]:
     """Which objects of that kind others of the workspace refer to."""
     return frozenset(
         str(row[reference.api_field])
@@ -117,7 +123,8 @@ def _used(kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]]) -> froz
         for reference in get(name).references.values()
         if reference.kind == kind.name and isinstance(rows := by_id[id_], list)
         for row in rows
-        if row.get(reference.api_field) and kind.is_used_by(row)
+        if (id_of := row.get(reference.api_field)) and kind.is_used_by(row)
+        if str(id_of).lower() not in known
     )
 
 

@@ -231,6 +231,32 @@ def test_a_retired_definition_takes_undeclared_sources_along_in_rows(
     assert api.rows("sources") == []
 
 
+def test_a_destroyed_tenant_takes_its_images_along(docker: Project, api: Api) -> None:
+    result = docker.run("destroy", "acme", "--auto-approve", "--allow-deletes", "9")
+    assert result.exit_code == 0, result.output
+    assert result.output.index("deleted acme: source") < result.output.index(
+        "deleted acme: definition"
+    )
+    assert api.rows("workspaces") == []
+
+
+def test_an_export_looks_for_definitions_only_where_a_connector_is_unknown(
+    docker: Project, api: Api
+) -> None:
+    api.call("POST", "/workspaces", {"name": "Other"})
+    other = api.row("workspaces", "Other")["workspaceId"]
+    nowhere = {"destinationType": "dev-null", "test_destination": {}}
+    silent = {**nowhere, "test_destination": {"test_destination_type": "SILENT"}}
+    definition = "a7bcc9d8-13b3-4e49-b80d-d020b90045e3"
+    body = {"workspaceId": other, "definitionId": definition, "configuration": silent}
+    api.call("POST", "/destinations", {"name": "Nowhere", **body})
+    api.clear_log()
+    assert docker.run("export", "--all", "--out", "exported").exit_code == 0
+    asked = [path for _, path in api.requests() if "/definitions/" in path]
+    assert len(asked) == 3, asked
+    assert not any(other in path for path in asked)
+
+
 def test_an_id_in_the_manifest_may_be_one_of_a_declared_definition(
     docker: Project, api: Api
 ) -> None:
