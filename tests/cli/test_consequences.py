@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.consequences import Effect
 from tests.cli.manifests import ENVIRON, acme, bigquery, stripe
+from tests.cli.test_definitions import crm
 from tests.support import Api, Project
 
 USERS: Mapping[str, Any] = {
@@ -44,9 +45,15 @@ def content(main: Any, paused: Any = None, **sections: Any) -> dict[str, Any]:
         destinations={"lake": bigquery(), "other": {**bigquery(), "name": "Other"}},
         connections={"main": main, "paused": paused or connection(status="inactive")},
         tags={"gold": "FFD700", "silver": "C0C0C0"},
+        definitions={"crm": connector("crm")},
+        oauthCredentials={"source-hubspot": {"configuration": {"credentials": {"client_id": "a"}}}},
     )
     del made["destination"]
     return {**made, **sections}
+
+
+def connector(file: str) -> dict[str, Any]:
+    return {"name": "CRM", "manifest": f"../connectors/{file}.yaml"}
 
 
 def actor(**changes: Any) -> dict[str, Any]:
@@ -96,6 +103,13 @@ EDITS: Mapping[Effect, dict[str, Any]] = {
     Effect.CREDENTIALS_SENT: actor(**stripe(), name="Spare", secretVersion=2),
     Effect.CONFIGURATION_LOST: actor(**GONE, name="Spare"),
     Effect.TAG_LOST: content(connection(), tags={"gold": "FFD700"}, prune=True),
+    Effect.CONNECTOR_CHANGED: content(connection(), definitions={"crm": connector("newer")}),
+    Effect.CONNECTOR_LOST: content(connection(), definitions={"crm": {**GONE, "name": "CRM"}}),
+    Effect.OAUTH_SET: content(
+        connection(),
+        oauthCredentials={"source-hubspot": {"configuration": {"credentials": {"client_id": "b"}}}},
+    ),
+    Effect.OAUTH_LOST: content(connection(), oauthCredentials={"source-hubspot": GONE}),
     Effect.ACCESS: content(connection(), permissions={ADA: "workspace_reader"}),
 }
 
@@ -113,6 +127,9 @@ def effects(project: Project, edited: Mapping[str, Any]) -> set[str]:
 def applied(project: Project, api: Api) -> Project:
     """The project with the tenant, applied, and somebody who may be given access."""
     api.person(ADA)
+    api.control_call("/behaviour", {"is_cloud": True})
+    project.write("connectors/crm.yaml", crm())
+    project.write("connectors/newer.yaml", crm(version="6.6.0"))
     project.environ |= ENVIRON
     project.tenant(tenant())
     project.apply()
