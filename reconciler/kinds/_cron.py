@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.model import Json
 
@@ -142,6 +143,7 @@ def _choices(field: Field) -> str:
     return f"It goes from {field.low} to {field.high}{words}.{zone}"
 
 
+@lru_cache(maxsize=4096)
 def _is_part(field: Field, part: str) -> bool:
     if field.special.fullmatch(part):
         return True

@@ -12,6 +12,8 @@ from reconciler.manifest.expressions import (
     OPENING,
     Variables,
     expand,
+    fill,
+    find_holes,
     is_one_expression,
     params_in,
 )
@@ -302,9 +304,16 @@ def _expanded(
     if not any(OPENING in layer.written.text for layer in own):
         return dict(written)
     return {
-        key: expand(value, variables, findings, (key,)) if key != "tenant" else value
+        key: _filled(value, variables, findings, (key,)) if key != "tenant" else value
         for key, value in written.items()
     }
+
+
+def _filled(value: Json, variables: Variables, findings: list[Finding], at: Path) -> Json:
+    """*value* with its expressions replaced; what has none is shared with it."""
+    if isinstance(value, dict | list):
+        return fill(value, find_holes(value), variables, findings, at)
+    return expand(value, variables, findings, at)
 
 
 def _checked(manifest: Manifest, around: Surroundings) -> Manifest:
