@@ -300,6 +300,15 @@ def test_configurations_are_checked_by_what_the_definition_brings(project: Proje
     assert 'needs the field "url"' in project.run("validate").stderr
 
 
+def test_a_specification_that_is_none_is_told(project: Project) -> None:
+    project.write("connectors/spec.json", {"connectionSpecification": ["url"]})
+    used = {"definition": "crm", "configuration": {}}
+    project.tenant(_docker(source=used, spec="../connectors/spec.json"))
+    result = project.run("validate")
+    assert result.exit_code == 1
+    assert "error: not a connector specification [R218]" in result.stderr
+
+
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key": (
         {"sources": {"crm": {"definition": "crmm", "configuration": {}}}},

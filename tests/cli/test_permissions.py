@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -42,6 +43,21 @@ def _give(api: Api, person: str, type_: str) -> None:
     workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
     body = {"userId": person, "workspaceId": workspace, "permissionType": type_}
     api.call("POST", "/permissions", body)
+
+
+def test_of_several_organizations_none_is_guessed(permitted: Project, api: Api) -> None:
+    (ours,) = api.call("GET", "/organizations")["data"]
+    several = {"data": [ours, {**ours, "organizationId": "another"}]}
+    body = json.dumps(several)
+    api.fault(method="GET", path="*/organizations", count=0, status=200, body=body)
+    result = permitted.run("plan")
+    assert result.exit_code == 1
+    assert "organization unclear [R523]" in result.output
+    assert f"2 organizations: {ours['organizationId']}, another" in " ".join(result.output.split())
+    project_file = (permitted.folder / "reconciler.yaml").read_text(encoding="utf-8")
+    chosen = f'{{organizationId: "{ours["organizationId"]}", url:'
+    permitted.write("reconciler.yaml", project_file.replace("{url:", chosen))
+    permitted.assert_no_changes()
 
 
 def test_a_permission_is_given_and_then_there_is_nothing_to_do(
