@@ -17,7 +17,13 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.first_syncs import exit_code_with, sync_new
 from reconciler.cli.plan_file import Moved
 from reconciler.cli.plan_output import details_option, plan_look
-from reconciler.cli.planning import Permissions, lost_manifests, planning_options, recollections
+from reconciler.cli.planning import (
+    Permissions,
+    forgotten,
+    lost_manifests,
+    planning_options,
+    recollections,
+)
 from reconciler.cli.progress import noted, reading
 from reconciler.cli.restore import keep_what_goes
 from reconciler.cli.rollout import RollOut, check_canaries, in_waves, rollout_options, show_outlook
@@ -94,6 +100,8 @@ def apply(
         if rollout:
             check_canaries(rollout, chosen)
         made = planned(run, chosen, permissions.allowances(project), settings)
+        left = forgotten(settings, project, selection, loaded.declared)
+        made = replace(made, forgotten=left)
         if approved:
             made, moved = approved.holds(chosen, made)
         else:

@@ -14,7 +14,12 @@ from reconciler.cli.planning import Permissions
 from reconciler.cli.run import apply_run
 from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.wishes import Wishes, executing_options
-from reconciler.retiring import retired_tenant
+from reconciler.errors import NothingDeclared, UsageError
+from reconciler.ledger.ledger import places, recalling
+from reconciler.manifest.discover import shown
+from reconciler.manifest.project import Project, read_project
+from reconciler.model import DesiredTenant, Origin
+from reconciler.retiring import known_tenant, retired_tenant
 from reconciler.selection import Selection
 
 
@@ -47,8 +52,8 @@ def destroy(
       reconciler destroy acme
       reconciler --env production destroy acme --allow-deletes 18 --auto-approve
     """
-    project, loaded = loading.load(settings, Selection(named=(tenant,)))
-    desired = (retired_tenant(loaded.tenants[0]),)
+    project, goes, manifest = _meant(settings, tenant)
+    desired = (goes,)
     permissions = Permissions(deletes=allow_deletes)
     with apply_run(settings, project, wishes) as run:
         made = planned(run, desired, permissions.allowances(project), settings)
@@ -61,6 +66,28 @@ def destroy(
                 auto_approve=auto_approve,
             )
         applied = execute_plan(run, made, (), desired, settings, wishes, verify=True)
-        if applied.exit_code is ExitCode.DONE:
-            settings.tell(f"Its manifest is still there: {loaded.tenants[0].origin.path}.")
+        if applied.exit_code is ExitCode.DONE and manifest:
+            settings.tell(f"Its manifest is still there: {manifest}.")
+        elif not made.operations and made.tenants[0].may_be_applied:
+            run.ledger.forget_tenant(goes.name)
+            settings.tell(f"Nothing is left of {goes.name} in Airbyte; it is forgotten.")
         sys.exit(applied.exit_code)
+
+
+def _meant(settings: Settings, tenant: str) -> tuple[Project, DesiredTenant, str]:
+    """The project, the tenant as it is to go, and its manifest; empty if only the ledger knows it.
+
+    Raises UsageError, or what the manifests are at fault with, where the ledger does not either.
+    """
+    try:
+        project, loaded = loading.load(settings, Selection(named=(tenant,)))
+    except (UsageError, NothingDeclared):
+        project = read_project(settings.folder)
+        at = places(project.state_folder, project.environment(settings.env, settings.environ).name)
+        with recalling(at) as ledger:
+            id_ = ledger.workspaces.get(tenant)
+        if id_ is None:
+            raise
+        return project, known_tenant(tenant, id_, Origin(shown(at.ledger), 1, 1)), ""
+    declared = loaded.tenants[0]
+    return project, retired_tenant(declared), declared.origin.path

@@ -12,7 +12,7 @@ from reconciler.api.usage import COMPARING
 from reconciler.cli import loading, plan_file, session
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.plan_output import max_chars_option
-from reconciler.cli.planning import remembered
+from reconciler.cli.planning import forgotten, remembered
 from reconciler.cli.selectors import tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.drift import Drift, find_drift
@@ -20,6 +20,7 @@ from reconciler.errors import AdoptionFailed, AmbiguousName, LedgerUnusable, Lis
 from reconciler.ledger.ledger import places, writing
 from reconciler.manifest.project import Project
 from reconciler.plan.file import Place
+from reconciler.render.changed import forgotten_lines
 from reconciler.render.drift import (
     render_drift,
     render_drift_html,
@@ -75,6 +76,9 @@ def drift(
     place = plan_file.place_of(project.environment(settings.env, settings.environ))
     look = _Look(format_, max_chars, details or bool(settings.verbose))
     settings.result(_rendered(found, place, look, settings))
+    left = forgotten(settings, project, selection, loaded.declared)
+    if left:
+        settings.tell("\n".join(forgotten_lines(left)))
     sys.exit(_exit_code(found))
 
 

@@ -15,7 +15,13 @@ from reconciler.cli import loading, plan_file, session
 from reconciler.cli.command_line import command_line
 from reconciler.cli.loading import Then
 from reconciler.cli.plan_output import ONLY_OUTPUT, Made, Output, output_options, write
-from reconciler.cli.planning import Permissions, lost_manifests, planning_options, remembered
+from reconciler.cli.planning import (
+    Permissions,
+    forgotten,
+    lost_manifests,
+    planning_options,
+    remembered,
+)
 from reconciler.cli.selectors import revision, tenant_selection
 from reconciler.cli.settings import Settings, global_options
 from reconciler.cli.verdict import FailOn, plan_exit_code
@@ -137,6 +143,8 @@ def _planned(
             explain=asked.explain_equal,
             base=_permitted(then, permissions) if then else None,
         )
+        left = forgotten(settings, project, selection, loaded.declared)
+        made = replace(made, forgotten=left)
         if then:
             made = replace(made, base=_base(then, loaded, selection))
         if asked.job_info:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from reconciler.plan.guards import Allowances, Limits, no_manifests_left
 from reconciler.plan.memory import Recollection
 from reconciler.plan.model import Plan
 from reconciler.secrets import secrets_of
+from reconciler.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,6 +94,23 @@ def remembered(
 
     with recalling(places(project.state_folder, environment.name)) as ledger:
         yield recollections(ledger, at_hand)
+
+
+def forgotten(
+    settings: Settings, project: Project, selection: Selection, declared: Collection[str]
+) -> tuple[str, ...]:
+    """The tenants that the ledger knows and no manifest declares; none for a narrow selection."""
+    if not replace(selection, shard=None).is_everything:
+        return ()
+    environment = project.environment(settings.env, settings.environ)
+    with recalling(places(project.state_folder, environment.name)) as ledger:
+        known = ledger.workspaces
+    kept = {known[name] for name in declared if name in known}  # renamed ones have one workspace
+    return tuple(
+        name
+        for name, id_ in known.items()
+        if name not in declared and id_ not in kept and selection.shares(name)
+    )
 
 
 def lost_manifests(settings: Settings, problem: NothingDeclared) -> tuple[Project, Plan]:

@@ -110,6 +110,12 @@ class Recall:
         """The tenants of whom anything is remembered."""
         return [row[0] for row in self._rows("SELECT DISTINCT scope FROM resource ORDER BY scope")]
 
+    @property
+    def workspaces(self) -> dict[str, str]:
+        """The id of the workspace of every tenant of whom one is remembered."""
+        rows = self._rows("SELECT key, id FROM resource WHERE key LIKE 'workspace/%' ORDER BY key")
+        return {ResourceKey.parse(key).scope: id_ for key, id_ in rows}
+
     def fingerprint(self, secret: Secret, reveal: Reveal) -> Fingerprint | None:
         """The fingerprint of today's value; None without a value or a key to compare under."""
         if self._fingerprints is None:

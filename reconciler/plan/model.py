@@ -163,12 +163,14 @@ class Plan:
     """What happens to every selected tenant, in the tenants' order of name.
 
     `refusals` are of the run as a whole, such as too many deletes over all tenants: with one of
-    them nothing is applied.
+    them nothing is applied. `forgotten` are tenants that the ledger knows and no manifest declares
+    any more; nothing is planned for them.
     """
 
     tenants: tuple[TenantPlan, ...]
     refusals: tuple[Diagnostic, ...] = ()
     base: Base | None = None
+    forgotten: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

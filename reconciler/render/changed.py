@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.render.lines import WIDTH, wrapped
 from reconciler.render.values import counted, listed, safe
+from reconciler.rules import rule_titled
 
 
 def render_gone(tenants: Sequence[str], revision: str, width: int = WIDTH) -> str:
@@ -20,6 +21,27 @@ def render_gone(tenants: Sequence[str], revision: str, width: int = WIDTH) -> st
         f"`reconciler destroy {safe(one)}`, or give it `state: absent` with a reason."
     )
     return "\n".join([*wrapped(head, width, "    "), *wrapped(advice, width, "  ", first="  ")])
+
+
+def forgotten_lines(tenants: Sequence[str], width: int = WIDTH) -> list[str]:
+    """The tenants that only the ledger knows, and what to do about them; nothing without any."""
+    if not tenants:
+        return []
+    is_one = len(tenants) == 1
+    names = listed([safe(name) for name in tenants], most=8)
+    head = (
+        f"  {names} {'was' if is_one else 'were'} applied from here, and no manifest declares "
+        f"{'it' if is_one else 'them'} any more: left alone in Airbyte [{_FORGOTTEN.id}]"
+    )
+    advice = (
+        f"To remove {'it' if is_one else 'one'}: `reconciler destroy "
+        f"{safe(tenants[0]) if is_one else 'TENANT'}`, or declare it with `state: absent` and a "
+        "reason. To keep it, restore its manifest."
+    )
+    return [*wrapped(head, width, "    "), *wrapped(advice, width, "    ", first="    ")]
+
+
+_FORGOTTEN = rule_titled("tenant no longer declared")
 
 
 def render_unclear(tenants: Sequence[str], revision: str) -> str:

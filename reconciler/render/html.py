@@ -21,7 +21,7 @@ from reconciler.errors import Diagnostic
 from reconciler.model import Exhaustive, Json, Ref, ResourceKey
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan, Whose
-from reconciler.render.changed import render_gone
+from reconciler.render.changed import forgotten_lines, render_gone
 from reconciler.render.dependencies import Graph, graph_of
 from reconciler.render.equalities import equal_lines
 from reconciler.render.groups import Block, Outline, outline
@@ -190,6 +190,9 @@ class _Writer:
         if plan.base and plan.base.gone:
             told = render_gone(plan.base.gone, plan.base.revision, WIDE).splitlines()
             yield {**_titled("notes", "No longer in the manifests", problems=[]), "lines": told}
+        if plan.forgotten:
+            told = forgotten_lines(plan.forgotten, WIDE)
+            yield {**_titled("notes", "No longer declared", problems=[]), "lines": told}
         for tenant in plan.tenants:
             if lines := list(_noted(tenant)):
                 yield {**self._of("notes", tenant), "lines": lines}

@@ -111,6 +111,7 @@ def markdown_pieces(plan: Plan, place: Place, look: Look) -> Iterator[Piece]:
 def _asides(plan: Plan, look: Look) -> Iterator[Piece]:
     """What is no row: notes, what nobody declares, what counts as equal where that was asked."""
     notes = sum(len(tenant.notes) + len(tenant.gone) for tenant in plan.tenants)
+    notes += len(plan.forgotten)
     undeclared = sum(len(tenant.undeclared) for tenant in plan.tenants)
     equal = [line for tenant in plan.tenants for line in equal_lines(tenant)]
     values = sum(len(each) for t in plan.tenants for each in t.equalities.values())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.changes import Note
 from reconciler.consequences import Weight
 from reconciler.plan.model import Operation, Plan, TenantPlan
-from reconciler.render.changed import render_gone
+from reconciler.render.changed import forgotten_lines, render_gone
 from reconciler.render.diagnostics import render_diagnostic
 from reconciler.render.groups import Block, Outline, outline
 from reconciler.render.lines import (
@@ -194,7 +194,7 @@ def note_lines(plan: Plan, look: Look) -> Iterator[str]:
     """What is worth knowing and stops nothing."""
     notes = [note for tenant in plan.tenants for note in tenant.notes]
     gone = [retired for tenant in plan.tenants for retired in tenant.gone]
-    if not notes and not gone:
+    if not (notes or gone or plan.forgotten):
         return
     yield "Worth knowing:"
     for note in notes:
@@ -202,6 +202,7 @@ def note_lines(plan: Plan, look: Look) -> Iterator[str]:
     for retired in gone:
         text = f"  {retired.key} is retired and gone: its entry at {retired.origin} may be removed."
         yield from wrapped(safe(text), look.width, "    ")
+    yield from forgotten_lines(plan.forgotten, look.width)
 
 
 def _noted(note: Note, look: Look) -> Iterator[str]:

@@ -37,6 +37,7 @@ def _document(plan: Plan, place: Place, options: Mapping[str, Json], shard: str)
         "options": dict(options),
         **({"base": _base(plan.base)} if plan.base else {}),
         **({"shard": shard} if shard else {}),
+        **({"forgotten": list(plan.forgotten)} if plan.forgotten else {}),
         "summary": _summary(plan),
         "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],

@@ -133,6 +133,14 @@ RULES = (
         why="Airbyte refuses such a permission, and removes those that are there.",
         hint="Leave the entry for the day when that role is taken away, or remove it.",
     ),
+    note_rule(
+        "R426",
+        "tenant no longer declared",
+        what="The ledger knows tenants that were applied from here and that no manifest declares "
+        "any more.",
+        why="What they have in Airbyte goes on syncing, and nothing looks after it.",
+        hint="Declare them with `state: absent`, or run `reconciler destroy TENANT`.",
+    ),
     error_rule(
         "R440",
         "unusable plan file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -88,6 +89,42 @@ def test_a_person_types_the_tenants_name(
         assert terminal.ends() == code
     assert ("Nothing was deleted." in terminal.text) == (typed == "Acme Inc")
     assert len(api.rows("workspaces")) == left
+
+
+@pytest.fixture
+def abandoned(applied: Project) -> Project:
+    """The same, and the manifest of acme is lost."""
+    (applied.folder / "tenants" / "acme.yaml").unlink()
+    return applied
+
+
+def test_a_tenant_that_only_the_ledger_knows_is_told(abandoned: Project) -> None:
+    text = abandoned.run("plan")
+    assert "acme was applied from here" in text.stdout
+    assert "[R426]" in text.stdout
+    assert "reconciler destroy acme" in " ".join(text.stdout.split())
+    assert json.loads(abandoned.run("plan", "--format", "json").stdout)["forgotten"] == ["acme"]
+    for format_ in ("markdown", "html"):
+        assert "[R426]" in abandoned.run("plan", "--format", format_).stdout
+    assert "[R426]" in abandoned.run("apply", "--auto-approve").stdout
+    assert "[R426]" in abandoned.run("drift").stderr
+    assert "R426" not in abandoned.run("plan", "other").output
+
+
+def test_a_tenant_that_only_the_ledger_knows_can_go(abandoned: Project, api: Api) -> None:
+    result = abandoned.run("destroy", "acme", "--allow-deletes", "4", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    assert [row["name"] for row in api.rows("workspaces")] == ["other"]
+    assert "R426" not in abandoned.run("plan").output
+
+
+def test_a_tenant_that_is_gone_already_is_forgotten(abandoned: Project, api: Api) -> None:
+    workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
+    api.call("DELETE", f"/workspaces/{workspace}")
+    result = abandoned.run("destroy", "acme", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    assert "Nothing is left of acme" in result.stderr
+    assert "R426" not in abandoned.run("plan").output
 
 
 def test_an_unknown_tenant_is_told(applied: Project) -> None:
