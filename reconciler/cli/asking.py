@@ -9,6 +9,11 @@ import click
 from reconciler.cli.exit_codes import ExitCode
 
 
+def can_be_asked() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str, *, expected: str, otherwise: str, auto_approve: bool) -> None:
     """Returns once *expected* was typed; ends the program with *otherwise* for anything else.
 
@@ -16,7 +21,7 @@ def confirm(question: str, *, expected: str, otherwise: str, auto_approve: bool)
     """
     if auto_approve:
         return
-    if not sys.stdin.isatty():
+    if not can_be_asked():
         raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
     try:
         answer = click.prompt(question, err=True)

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import completing, loading
 from reconciler.cli.apply import execute_plan, planned, show_plan
-from reconciler.cli.asking import confirm
+from reconciler.cli.asking import can_be_asked, confirm
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.planning import Permissions
 from reconciler.cli.run import apply_run
@@ -19,6 +19,8 @@ from reconciler.ledger.ledger import places, recalling
 from reconciler.manifest.discover import shown
 from reconciler.manifest.project import Project, read_project
 from reconciler.model import DesiredTenant, Origin
+from reconciler.plan.model import Action
+from reconciler.render.values import counted
 from reconciler.retiring import known_tenant, retired_tenant
 from reconciler.selection import Selection
 
@@ -29,7 +31,7 @@ from reconciler.selection import Selection
     "--allow-deletes",
     type=click.IntRange(0),
     metavar="N",
-    help="Allow up to N deletes, in place of the project's limits.",
+    help="Allow up to N deletes, in place of the project's limits and of the typed name.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the tenant's name.")
 @executing_options
@@ -43,8 +45,9 @@ def destroy(
 ) -> None:
     """Delete a tenant's workspace and all that is in it, also what no manifest mentions.
 
-    Shows what goes and asks for the tenant's name. What is protected is not deleted, nor more than
-    the project's limits allow. Before anything is deleted, a manifest of all of it is written to
+    Shows what goes and asks for the tenant's name, which allows all that is shown; with
+    --auto-approve the project's limits count, and --allow-deletes N is what raises them. What is
+    protected is not deleted. Before anything is deleted, a manifest of all of it is written to
     .reconciler/restore. The tenant's own manifest stays: remove it, or apply makes it anew.
 
     \b
@@ -54,13 +57,16 @@ def destroy(
     """
     project, goes, manifest = _meant(settings, tenant)
     desired = (goes,)
+    if allow_deletes is None and not auto_approve and can_be_asked():
+        allow_deletes = sys.maxsize  # the name that is typed under the plan allows what it shows
     permissions = Permissions(deletes=allow_deletes)
     with apply_run(settings, project, wishes) as run:
         made = planned(run, desired, permissions.allowances(project), settings)
         show_plan(made, (), settings, details=False)
         if made.operations:
             confirm(
-                f'\nAll of this is deleted. Type the name "{desired[0].name}" to go on',
+                f"\nAll of this is deleted: {counted(made.count(Action.DELETE), 'object')}. "
+                f'Type the name "{desired[0].name}" to go on',
                 expected=desired[0].name,
                 otherwise="Nothing was deleted.",
                 auto_approve=auto_approve,

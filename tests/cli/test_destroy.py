@@ -82,8 +82,10 @@ def test_nothing_goes_unasked(applied: Project, api: Api) -> None:
 def test_a_person_types_the_tenants_name(
     applied: Project, api: Api, typed: str, code: int, left: int
 ) -> None:
-    with on_terminal(applied, "destroy", "acme", "--allow-deletes", "4") as terminal:
+    # All of a tenant is beyond every share that the limits allow: the typed name is the licence.
+    with on_terminal(applied, "destroy", "acme") as terminal:
         terminal.waits_for('workspace "Acme Inc"')  # what goes is shown first
+        terminal.waits_for("All of this is deleted: 4 objects.")
         terminal.waits_for('Type the name "acme" to go on')
         terminal.types(f"{typed}\n" if typed else CTRL_D)
         assert terminal.ends() == code
@@ -125,6 +127,13 @@ def test_a_tenant_that_is_gone_already_is_forgotten(abandoned: Project, api: Api
     assert result.exit_code == 0, result.output
     assert "Nothing is left of acme" in result.stderr
     assert "R426" not in abandoned.run("plan").output
+
+
+def test_a_number_given_on_a_terminal_is_a_ceiling_still(applied: Project, api: Api) -> None:
+    with on_terminal(applied, "destroy", "acme", "--allow-deletes", "3") as terminal:
+        assert terminal.ends() == 3
+    assert "--allow-deletes is 3" in terminal.text
+    assert len(api.rows("workspaces")) == 2
 
 
 def test_an_unknown_tenant_is_told(applied: Project) -> None:
