@@ -41,7 +41,7 @@ def build_plan(
     """
     found = differences(desired, live, memory, may_resume)
     replaced = _replaced(found)
-    wanted = [op for each in found for op in _operations(each, replaced)]
+    wanted = [op for each in found for op in _operations(each, replaced, memory)]
     changed = {operation.key for operation in wanted}
     left_over = list(_left_over(live, memory))
     asked = [*wanted, *_retirements(desired, live), *left_over]
@@ -93,6 +93,7 @@ def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Note, ...]:
     )
 
 
+DELETED_OUTSIDE = "deleted in Airbyte"
 NAMESAKE = "another object of this name"
 
 
@@ -126,13 +127,16 @@ def _followers(
                 yield difference.key, f"its {field} is replaced"
 
 
-def _operations(difference: Difference, replaced: Mapping[ResourceKey, str]) -> Iterator[Operation]:
+def _operations(
+    difference: Difference, replaced: Mapping[ResourceKey, str], memory: Recollection
+) -> Iterator[Operation]:
     key, desired, live = difference.key, difference.desired, difference.live
     if difference.is_fulfilled:
         return
     if live is None:
         told = _consequences(key, None, desired.spec)
-        yield Operation(Action.CREATE, key, desired, None, consequences=told)
+        why = DELETED_OUTSIDE if key in memory.resources else ""
+        yield Operation(Action.CREATE, key, desired, None, reason=why, consequences=told)
     elif key in replaced:
         yield from _replacement(difference, live, replaced[key])
     elif difference.changes:

@@ -139,3 +139,15 @@ def test_what_replaced_something_is_what_is_remembered(applied: Project, api: Ap
     path = f"/sources/{api.row('sources', 'stripe')['sourceId']}"
     api.call("PATCH", path, {"configuration": {"count": 11}})
     assert "Changed in Airbyte since the last apply" in applied.run("plan").stdout
+
+
+def test_what_was_deleted_in_airbyte_is_told_from_what_is_new(project: Project, api: Api) -> None:
+    project.environ |= ENVIRON
+    project.tenant(acme())
+    project.apply()
+    connection = api.row("connections", "stripe")["connectionId"]
+    api.call("DELETE", f"/connections/{connection}")
+    assert "+ connection stripe (deleted in Airbyte)" in project.run("plan").stdout
+    assert "deleted in Airbyte" in project.run("plan", "--format", "markdown").stdout
+    project.forget()
+    assert "deleted in Airbyte" not in project.run("plan").stdout
