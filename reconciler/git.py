@@ -7,6 +7,7 @@ too shallow to know the base is told so, with what to fetch.
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 import tempfile
@@ -54,6 +55,15 @@ def head(folder: FilePath) -> str:
     """The commit that is checked out; empty outside a repository."""
     answer = _run(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     return answer.stdout.decode().strip() if answer.returncode == 0 else ""
+
+
+def prefix(folder: FilePath) -> str:
+    """Where *folder* is in its repository, `fleet/`; empty at its top, and outside of any."""
+    try:
+        answer = _run(folder, "rev-parse", "--show-prefix")
+    except UsageError:
+        return ""  # no git is needed to read manifests
+    return os.fsdecode(answer.stdout).rstrip("\n") if answer.returncode == 0 else ""
 
 
 def _commit(folder: FilePath, revision: str) -> str:

@@ -110,7 +110,7 @@ def _rendered(found: Drift, place: Place, look: _Look, settings: Settings) -> st
     if look.format == "github":
         from reconciler.render.drift_github import render_drift_github
 
-        return render_drift_github(found)
+        return render_drift_github(found, loading.folder_in_repository())
     return render_drift(found, settings.palette(sys.stdout), details=look.details)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 
 from reconciler import fleet, git
 from reconciler.api.usage import READING
@@ -25,6 +26,11 @@ class Then:
     revision: str
     commit: str
     tenants: Reading
+
+
+def folder_in_repository() -> str:
+    """The folder of the repository that places are told from: where the user stands."""
+    return git.prefix(FilePath.cwd())
 
 
 def load(settings: Settings, selection: Selection) -> tuple[Project, Loaded]:

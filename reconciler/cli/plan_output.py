@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 import click
@@ -144,7 +145,7 @@ def _rendered(made: Made, output: Output, look: Look) -> str:
     if output.format == "github":
         from reconciler.render.github import render_plan_github
 
-        return render_plan_github(made.plan, look)
+        return render_plan_github(made.plan, look, git.prefix(FilePath.cwd()))
     return render_equalities(made.plan) + render_plan(made.plan, look)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -46,7 +47,7 @@ def validate(settings: Settings, selection: Selection, form: str) -> None:
         settings.result(f"Valid: {told}.")
         return
     findings = _findings(settings, selection)
-    settings.result(FORMATS[form](findings))
+    settings.result(FORMATS[form](replace(findings, inside=loading.folder_in_repository())))
     sys.exit(ExitCode.DONE if findings.is_valid else ExitCode.FAILED)
 
 

@@ -11,17 +11,21 @@ from reconciler.render.problems import explain
 from reconciler.render.values import safe
 
 
-def render_drift_github(drift: Drift) -> str:
+def render_drift_github(drift: Drift, inside: str = "") -> str:
     """What could not be read, then each resource that has drifted, at its place; and the sums."""
     failures = [explain(tenant.failure) for tenant in drift.tenants if tenant.failure]
-    found = [_annotated(one) for tenant in drift.tenants for one in tenant.drifted]
+    found = [_annotated(one, inside) for tenant in drift.tenants for one in tenant.drifted]
     sums = annotation(Level.NOTICE, summary(drift), title="Drift")
-    return "\n".join([*map(diagnostic_annotation, failures), *found, sums]) + "\n"
+    return (
+        "\n".join([*(diagnostic_annotation(each, inside) for each in failures), *found, sums])
+        + "\n"
+    )
 
 
-def _annotated(one: Drifted) -> str:
+def _annotated(one: Drifted, inside: str) -> str:
     title = safe(f"Drift of {one.key}")
-    return annotation(Level.WARNING, "\n".join(_lines(one)), title=title, origin=one.origin)
+    text = "\n".join(_lines(one))
+    return annotation(Level.WARNING, text, title=title, origin=one.origin, inside=inside)
 
 
 def _lines(one: Drifted) -> Iterator[str]:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as xml
 from reconciler import __version__
 from reconciler.errors import Diagnostic, Severity, in_order
 from reconciler.model import Json, Origin
-from reconciler.render.github import diagnostic_annotation
+from reconciler.render.github import diagnostic_annotation, from_top
 from reconciler.rules import RULES, Rule
 
 FORMAT_VERSION = 1
@@ -24,11 +24,15 @@ _SARIF_SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The diagnostics of a run, and how much was checked; nothing counts when it is invalid."""
+    """The diagnostics of a run, and how much was checked; nothing counts when it is invalid.
+
+    `inside` is the repository's folder that their places are relative to; empty at its top.
+    """
 
     diagnostics: Sequence[Diagnostic]
     tenants: int = 0
     resources: int = 0
+    inside: str = ""
 
     @property
     def is_valid(self) -> bool:
@@ -69,7 +73,7 @@ def render_sarif(findings: Findings) -> str:
         "version": __version__,
         "rules": [_sarif_rule(rule) for rule in RULES],
     }
-    results = [_sarif_result(each) for each in in_order(findings.diagnostics)]
+    results = [_sarif_result(each, findings.inside) for each in in_order(findings.diagnostics)]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return _dumped({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -88,7 +92,7 @@ def _sarif_rule(rule: Rule) -> Mapping[str, Json]:
 _RULE_INDEX = {rule.id: index for index, rule in enumerate(RULES)}
 
 
-def _sarif_result(diagnostic: Diagnostic) -> Mapping[str, Json]:
+def _sarif_result(diagnostic: Diagnostic, inside: str) -> Mapping[str, Json]:
     rule = diagnostic.rule.id
     text = " ".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
     return {
@@ -96,7 +100,7 @@ def _sarif_result(diagnostic: Diagnostic) -> Mapping[str, Json]:
         "ruleIndex": _RULE_INDEX[rule],
         "level": diagnostic.severity,
         "message": {"text": text or diagnostic.summary},
-        "locations": [_sarif_location(diagnostic.origin or _WHOLE)],
+        "locations": [_sarif_location(diagnostic.origin or _WHOLE, inside)],
     }
 
 
@@ -104,8 +108,8 @@ def _sarif_result(diagnostic: Diagnostic) -> Mapping[str, Json]:
 _WHOLE = Origin("reconciler.yaml", 1, 1)
 
 
-def _sarif_location(place: Origin) -> Mapping[str, Json]:
-    path = quote(place.path.replace("\\", "/"))
+def _sarif_location(place: Origin, inside: str) -> Mapping[str, Json]:
+    path = quote(from_top(place.path.replace("\\", "/"), inside))
     return {
         "physicalLocation": {
             # A reference that begins with a slash would lead out of the repository that is scanned.
@@ -165,7 +169,9 @@ def _printable(text: str) -> str:
 
 def render_github(findings: Findings) -> str:
     """Workflow commands that GitHub shows at the lines of a pull request."""
-    return "\n".join(diagnostic_annotation(each) for each in in_order(findings.diagnostics))
+    return "\n".join(
+        diagnostic_annotation(each, findings.inside) for each in in_order(findings.diagnostics)
+    )
 
 
 def _dumped(document: Json) -> str:

@@ -6,6 +6,7 @@ a step's first ten are shown, so that a plan's come by rank, and the same change
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -40,15 +41,28 @@ _LEVELS = {
 }
 
 
-def annotation(level: Level, text: str, *, title: str, origin: Origin | None = None) -> str:
-    """One workflow command, at its place where it has one."""
-    place = {"file": safe(origin.path), "line": origin.line, "col": origin.column} if origin else {}
+def annotation(
+    level: Level, text: str, *, title: str, origin: Origin | None = None, inside: str = ""
+) -> str:
+    """One workflow command, at its place where it has one.
+
+    *inside* is the folder of the repository that the place is relative to; GitHub wants its top.
+    """
+    place: dict[str, str | int] = {}
+    if origin:
+        path = from_top(origin.path, inside)
+        place = {"file": safe(path), "line": origin.line, "col": origin.column}
     fields = {**place, "title": title}
     properties = ",".join(f"{key}={_property(str(value))}" for key, value in fields.items())
     return f"::{level} {properties}::{_escaped(text)}"
 
 
-def diagnostic_annotation(diagnostic: Diagnostic) -> str:
+def from_top(path: str, inside: str) -> str:
+    """*path*, relative to the folder *inside* of a repository, as seen from its top."""
+    return posixpath.normpath(posixpath.join(inside, path)) if inside else path
+
+
+def diagnostic_annotation(diagnostic: Diagnostic, inside: str = "") -> str:
     """A problem at its place."""
     said = "\n".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
     return annotation(
@@ -56,10 +70,11 @@ def diagnostic_annotation(diagnostic: Diagnostic) -> str:
         "\n".join(map(safe, (said or diagnostic.summary).splitlines())),
         title=safe(f"{diagnostic.rule.id} {diagnostic.summary}"),
         origin=diagnostic.origin,
+        inside=inside,
     )
 
 
-def render_plan_github(plan: Plan, look: Look) -> str:
+def render_plan_github(plan: Plan, look: Look, inside: str = "") -> str:
     """What is refused, then every row at the place in the manifests that asks for it; the sums.
 
     Drift is no doing of the pull request, and only in the sums.
@@ -71,21 +86,23 @@ def render_plan_github(plan: Plan, look: Look) -> str:
     rows = [
         found
         for block in (*outlined.changes, *outlined.outside)
-        for found in _block_annotations(block, plain)
+        for found in _block_annotations(block, plain, inside)
     ]
     # Stable: inside a level the order stays that of the plan.
     rows.sort(key=lambda pair: list(Level).index(pair[0]))
+    told = [diagnostic_annotation(problem, inside) for problem in problems]
     sums = annotation(Level.NOTICE, summary(plan, outlined).replace("\n  ", " "), title="Plan")
-    return "\n".join([*map(diagnostic_annotation, problems), *(text for _, text in rows), sums])
+    return "\n".join([*told, *(text for _, text in rows), sums])
 
 
-def _block_annotations(block: Block, look: Look) -> Iterator[tuple[Level, str]]:
+def _block_annotations(block: Block, look: Look, inside: str) -> Iterator[tuple[Level, str]]:
     for row in block.rows:
         level = _level(row)
         title = f"{row.verb} {subject(row.operation)}"
         lines = [line.strip() for line in block_rows_lines(replace(block, rows=(row,)), look)]
         text = "\n".join([_whose(block, row), *lines])
-        yield level, annotation(level, text, title=title, origin=row.operation.origin)
+        place = row.operation.origin
+        yield level, annotation(level, text, title=title, origin=place, inside=inside)
 
 
 def _whose(block: Block, row: Row) -> str:

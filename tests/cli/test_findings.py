@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as xml
@@ -14,7 +15,7 @@ from sarif_pydantic import Sarif
 
 from reconciler.rules import RULES
 from tests.cli.manifests import acme, stripe
-from tests.support import ROOT, Project
+from tests.support import ROOT, Api, Project
 
 # An error, a warning and a note, each with a place; the file's name needs escapes everywhere.
 FILE = "tenants/a, b: ü <&>.yaml"
@@ -176,3 +177,22 @@ def test_strict_makes_errors_of_what_may_only_be_a_warning(project: Project) -> 
     assert "error: secret in plain text [R213]" in result.stderr
     for command in ("plan", "apply"):
         assert project.run(command, "--strict").exit_code == 1
+
+
+def test_places_are_relative_to_the_top_of_the_repository(broken: Project, api: Api) -> None:
+    top = broken.folder.parent
+    subprocess.run(["git", "init", "--quiet", str(top)], check=True)
+    github = broken.run("validate", "--format", "github").stdout
+    assert github.count("file=project/tenants/") == len(github.splitlines())
+    log = json.loads(broken.run("validate", "--format", "sarif").stdout)
+    places = [result["locations"][0] for result in log["runs"][0]["results"]]
+    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for place in places]
+    assert uris
+    assert all(uri.startswith("project/tenants/") for uri in uris)
+    broken.write(FILE, "version: 1\ntenant: acme\n")
+    planned = broken.run("plan", "--format", "github").stdout
+    assert "file=project/tenants/" in planned
+    broken.apply()
+    workspace = api.row("workspaces", "acme")["workspaceId"]
+    api.call("DELETE", f"/workspaces/{workspace}")
+    assert "file=project/tenants/" in broken.run("drift", "--format", "github").stdout
