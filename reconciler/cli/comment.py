@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +12,7 @@ from reconciler.cli import plan_file
 from reconciler.cli.ci import Request, Where, project_place, request_of
 from reconciler.cli.command_line import command_line
 from reconciler.cli.durations import DURATION
+from reconciler.cli.option_groups import taken_as
 from reconciler.cli.plan import Asked, base_option, job_info_option, make
 from reconciler.cli.plan_output import (
     ONLY_OUTPUT,
@@ -34,39 +32,18 @@ from reconciler.render.comment import comment_not_written, has_news, labels_of
 from reconciler.render.diagnostics import render_diagnostics
 from reconciler.selection import Selection
 
-F = TypeVar("F", bound=Callable[..., Any])
+_ONLY_COMMENT = ("forge", "repository", "number", "api_url", "no_labels", "retry_for")
 
 
-_ONLY_COMMENT = ("forge", "repository", "pull_request", "api_url", "no_labels", "retry_for")
-
-
-def where_options(function: F) -> F:
-    """Adds --github, --gitlab, --repository, --pull-request and --api-url, as one `where`."""
-
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        forge: str | None,
-        repository: str | None,
-        pull_request: int | None,
-        api_url: str | None,
-        **options: Any,
-    ) -> Any:
-        where = Where(forge, api_url, repository, pull_request)
-        return function(*arguments, where=where, **options)
-
-    decorated: Any = wrapped
-    for option in reversed(_WHERE):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
-
-
-_WHERE = (
+where_options = taken_as(
+    "where",
+    Where,
     click.option("--github", "forge", flag_value="github", help="Comment on a pull request."),
     click.option("--gitlab", "forge", flag_value="gitlab", help="Comment on a merge request."),
     click.option("--repository", metavar="NAME", help="OWNER/NAME, if not the job's own."),
     click.option(
         "--pull-request",
+        "number",
         type=click.IntRange(1),
         metavar="NUMBER",
         help="Of the pull or merge request, if not the job's own.",

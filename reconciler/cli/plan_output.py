@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
 
 import click
 
 from reconciler import git
 from reconciler.cli import plan_file
 from reconciler.cli.catalogue import known_connectors
+from reconciler.cli.option_groups import taken_as
 from reconciler.cli.settings import Settings
 from reconciler.errors import PlanFileUnreadable, UsageError
 from reconciler.manifest.project import Project
@@ -27,8 +26,6 @@ from reconciler.render.lines import Look
 from reconciler.render.pieces import MAX_CHARS, MIN_CHARS
 from reconciler.render.plan import render_plan
 from reconciler.render.structured import plan_digest, render_plan_json
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("text", "json", "markdown", "html", "github")
 ONLY_OUTPUT = ("format_", "out", "page", "max_chars", "color", "no_progress", "quiet")
@@ -73,31 +70,17 @@ class Made:
     command: str  # what to type to make it again
 
 
-def output_options(function: F) -> F:
-    """Adds --format, --details, --out, --html and --max-chars, as one `output`."""
-
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        format_: str,
-        details: bool,
-        out: str | None,
-        page: str | None,
-        max_chars: int,
-        **options: Any,
-    ) -> Any:
-        if out is not None and not out.endswith(plan_file.SUFFIX):
-            raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
-        output = Output(format_, details, out, page, max_chars)
-        return function(*arguments, output=output, **options)
-
-    decorated: Any = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+def _output(
+    format_: str, details: bool, out: str | None, page: str | None, max_chars: int
+) -> Output:
+    if out is not None and not out.endswith(plan_file.SUFFIX):
+        raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
+    return Output(format_, details, out, page, max_chars)
 
 
-_OPTIONS = (
+output_options = taken_as(
+    "output",
+    _output,
     details_option,
     click.option(
         "--format",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 import click
 
 from reconciler.apply.perform import reveal
+from reconciler.cli.option_groups import taken_as
 from reconciler.cli.settings import Settings
 from reconciler.errors import ManifestError, NothingDeclared
 from reconciler.ledger.fingerprints import Reveal
@@ -22,8 +21,6 @@ from reconciler.plan.memory import Recollection
 from reconciler.plan.model import Plan
 from reconciler.secrets import secrets_of
 from reconciler.selection import Selection
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,43 +121,29 @@ def lost_manifests(settings: Settings, problem: NothingDeclared) -> tuple[Projec
     return project, Plan((), refusals=(refusal,))
 
 
-def planning_options(function: F) -> F:
-    """Adds --prune, --resume, --allow-deletes and --allow-replace, as one `permissions`."""
-
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        allow_replace: tuple[str, ...],
-        allow_deletes: int | None,
-        prune: bool,
-        resume: tuple[str, ...],
-        **options: Any,
-    ) -> Any:
-        permissions = Permissions(allow_replace, allow_deletes, prune, resume)
-        return function(*arguments, permissions=permissions, **options)
-
-    decorated: Any = wrapped
-    for option in (
-        click.option(
-            "--allow-replace",
-            multiple=True,
-            metavar="KEY",
-            help="Allow this resource, such as connection/acme/stripe, to be deleted and created "
-            "anew; a pattern allows several.",
-        ),
-        click.option(
-            "--allow-deletes",
-            type=click.IntRange(0),
-            metavar="N",
-            help="Allow up to N deletes in this run, in place of the project's limits.",
-        ),
-        click.option(
-            "--resume",
-            multiple=True,
-            metavar="KEY",
-            help="Make this connection active again although it was paused in Airbyte.",
-        ),
-        click.option("--prune", is_flag=True, help="Also delete what is live and in no manifest."),
-    ):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+planning_options = taken_as(
+    "permissions",
+    Permissions,
+    click.option(
+        "--allow-replace",
+        "replace",
+        multiple=True,
+        metavar="KEY",
+        help="Allow this resource, such as connection/acme/stripe, to be deleted and created "
+        "anew; a pattern allows several.",
+    ),
+    click.option(
+        "--allow-deletes",
+        "deletes",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Allow up to N deletes in this run, in place of the project's limits.",
+    ),
+    click.option(
+        "--resume",
+        multiple=True,
+        metavar="KEY",
+        help="Make this connection active again although it was paused in Airbyte.",
+    ),
+    click.option("--prune", is_flag=True, help="Also delete what is live and in no manifest."),
+)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +13,7 @@ from reconciler import jobs
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.cli.durations import DURATION
 from reconciler.cli.execution import Applied, CarryOut, Execution
+from reconciler.cli.option_groups import taken_as
 from reconciler.cli.progress import job_table
 from reconciler.cli.selectors import parsed_labels
 from reconciler.cli.settings import Settings
@@ -39,8 +38,6 @@ from reconciler.waves import (
     touched_keys,
     waves_of,
 )
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _STOPPING = "\nStopping: no longer watching, and no further wave. Again to stop at once.\n"
 
@@ -72,35 +69,6 @@ class RolledOut:
         return Report(tuple(everything), interrupted=self.is_interrupted)
 
 
-def rollout_options(function: F) -> F:
-    """Adds --waves, --canary, --soak, --verify-first-sync and --max-failures, as one `rollout`.
-
-    It is None without --waves.
-    """
-
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        waves: tuple[Size, ...] | None,
-        canaries: Labels,
-        soak_for: float,
-        verify_first_sync: bool,
-        max_failures: int,
-        **options: Any,
-    ) -> Any:
-        rollout = RollOut(waves or (), canaries, soak_for, verify_first_sync, max_failures)
-        if waves is None and rollout != RollOut((), (), 0.0, False, 0):
-            raise click.UsageError(
-                "--canary, --soak, --verify-first-sync and --max-failures go with --waves."
-            )
-        return function(*arguments, rollout=rollout if waves else None, **options)
-
-    decorated: Any = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
-
-
 def _sizes(
     _context: click.Context, _parameter: click.Parameter, text: str | None
 ) -> tuple[Size, ...] | None:
@@ -110,7 +78,25 @@ def _sizes(
         raise click.BadParameter(f"{problem}, as in 1,10%,100%.") from problem
 
 
-_OPTIONS = (
+def _rollout(
+    waves: tuple[Size, ...] | None,
+    canaries: Labels,
+    soak_for: float,
+    verify_first_sync: bool,
+    max_failures: int,
+) -> RollOut | None:
+    """None without --waves."""
+    rollout = RollOut(waves or (), canaries, soak_for, verify_first_sync, max_failures)
+    if waves is None and rollout != RollOut((), (), 0.0, False, 0):
+        raise click.UsageError(
+            "--canary, --soak, --verify-first-sync and --max-failures go with --waves."
+        )
+    return rollout if waves else None
+
+
+rollout_options = taken_as(
+    "rollout",
+    _rollout,
     click.option(
         "--waves",
         metavar="SIZES",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli import completing
+from reconciler.cli.option_groups import taken_as
 from reconciler.selection import Selection, Shard, parse_label, parse_shard
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def parsed_labels(
@@ -38,62 +34,53 @@ def revision(_context: click.Context, _parameter: click.Parameter, text: str | N
     return text
 
 
-def tenant_selection(function: F) -> F:
-    """Adds TENANT arguments, --tenant, --label, --changed-since and --shard, as one `selection`."""
+def _selection(
+    tenants: tuple[str, ...],
+    patterns: tuple[str, ...],
+    labels: tuple[tuple[str, str], ...],
+    changed_since: str | None,
+    shard: Shard | None,
+) -> Selection:
+    return Selection(tenants, patterns, labels, changed_since=changed_since or "", shard=shard)
 
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        tenants: tuple[str, ...],
-        patterns: tuple[str, ...],
-        labels: tuple[tuple[str, str], ...],
-        changed_since: str | None,
-        shard: Shard | None,
-        **options: Any,
-    ) -> Any:
-        since = changed_since or ""
-        selection = Selection(tenants, patterns, labels, changed_since=since, shard=shard)
-        return function(*arguments, selection=selection, **options)
 
-    decorators = (
-        click.argument(
-            "tenants",
-            nargs=-1,
-            metavar="[TENANT|FILE]...",
-            shell_complete=completing.tenants_or_files,
-        ),
-        click.option(
-            "--tenant",
-            "patterns",
-            multiple=True,
-            metavar="GLOB",
-            help="Tenants by pattern.",
-            shell_complete=completing.tenants,
-        ),
-        click.option(
-            "--label",
-            "labels",
-            multiple=True,
-            metavar="KEY=VALUE",
-            callback=parsed_labels,
-            help="Only tenants with this label; may be repeated.",
-        ),
-        click.option(
-            "--changed-since",
-            metavar="REV",
-            callback=revision,
-            help="Only tenants that this branch changes against REV, such as origin/main: by their "
-            "own files, a template, a set or the project file.",
-        ),
-        click.option(
-            "--shard",
-            metavar="N/COUNT",
-            callback=_shard,
-            help="Only the Nth of COUNT parts of the tenants, for jobs that share a fleet; "
-            "auto/COUNT takes N from JOB_COMPLETION_INDEX or CI_NODE_INDEX.",
-        ),
-    )
-    decorated: Any = wrapped
-    for decorator in reversed(decorators):
-        decorated = decorator(decorated)
-    return decorated  # type: ignore[no-any-return]
+tenant_selection = taken_as(
+    "selection",
+    _selection,
+    click.argument(
+        "tenants",
+        nargs=-1,
+        metavar="[TENANT|FILE]...",
+        shell_complete=completing.tenants_or_files,
+    ),
+    click.option(
+        "--tenant",
+        "patterns",
+        multiple=True,
+        metavar="GLOB",
+        help="Tenants by pattern.",
+        shell_complete=completing.tenants,
+    ),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=parsed_labels,
+        help="Only tenants with this label; may be repeated.",
+    ),
+    click.option(
+        "--changed-since",
+        metavar="REV",
+        callback=revision,
+        help="Only tenants that this branch changes against REV, such as origin/main: by their "
+        "own files, a template, a set or the project file.",
+    ),
+    click.option(
+        "--shard",
+        metavar="N/COUNT",
+        callback=_shard,
+        help="Only the Nth of COUNT parts of the tenants, for jobs that share a fleet; "
+        "auto/COUNT takes N from JOB_COMPLETION_INDEX or CI_NODE_INDEX.",
+    ),
+)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import click
 
@@ -14,11 +12,10 @@ from reconciler import jobs
 from reconciler.api.client import Client
 from reconciler.cli.durations import DURATION
 from reconciler.cli.interruption import Interruption
+from reconciler.cli.option_groups import taken_as
 from reconciler.cli.progress import job_table
 from reconciler.cli.settings import Settings
 from reconciler.jobs import JobRun, JobType, Target, Watch
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _GOES_ON = "\nNo longer watching: the jobs that were started go on. Again to stop at once.\n"
 
@@ -38,20 +35,13 @@ class Watching:
     is_over: Callable[[Sequence[JobRun]], bool] = lambda _runs: False
 
 
-def watching_options(function: F) -> F:
-    """Adds --wait, --at-once and --poll, as one `watching`."""
-
-    @functools.wraps(function)
-    def wrapped(*arguments: Any, wait: bool, at_once: int, poll: float, **options: Any) -> Any:
-        return function(*arguments, watching=Watching(wait, at_once, poll), **options)
-
-    decorated: Any = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+def _watching(wait: bool, at_once: int, poll: float) -> Watching:
+    return Watching(wait, at_once, poll)
 
 
-_OPTIONS = (
+watching_options = taken_as(
+    "watching",
+    _watching,
     click.option(
         "--wait",
         is_flag=True,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.durations import DURATION
-
-F = TypeVar("F", bound=Callable[..., Any])
+from reconciler.cli.option_groups import taken_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +21,9 @@ class Wishes:
     events: str | None
 
 
-def executing_options(function: F) -> F:
-    """Adds --parallelism, --retry-for, --lock-timeout, --fail-fast and --events, as `wishes`."""
-
-    @functools.wraps(function)
-    def wrapped(
-        *arguments: Any,
-        parallelism: int,
-        retry_for: float,
-        lock_timeout: float,
-        fail_fast: bool,
-        events: str | None,
-        **options: Any,
-    ) -> Any:
-        wishes = Wishes(parallelism, retry_for, lock_timeout, fail_fast, events)
-        return function(*arguments, wishes=wishes, **options)
-
-    decorated: Any = wrapped
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
-
-
-_OPTIONS = (
+executing_options = taken_as(
+    "wishes",
+    Wishes,
     click.option(
         "--parallelism",
         type=click.IntRange(1, 64),
@@ -57,6 +33,7 @@ _OPTIONS = (
     ),
     click.option(
         "--retry-for",
+        "retry_for_s",
         type=DURATION,
         default="5m",
         show_default=True,
@@ -64,6 +41,7 @@ _OPTIONS = (
     ),
     click.option(
         "--lock-timeout",
+        "lock_timeout_s",
         type=DURATION,
         default="0s",
         show_default=True,
