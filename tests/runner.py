@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+PACKAGE = "a package that somebody trusts"
 STUBS = {
     "pip": 'echo "pip $*" >> "$STUB_LOG"',
     "apt-get": 'echo "apt-get $*" >> "$STUB_LOG"',
@@ -59,6 +60,7 @@ class Runner:
             "HOME": str(self.folder),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "RUNNER_TEMP": str(self.folder),
+            "RECONCILER": PACKAGE,
             "STUB_LOG": str(self.folder / "stubs.log"),
             **self.environ,
         }

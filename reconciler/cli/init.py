@@ -9,9 +9,9 @@ from pathlib import Path as FilePath
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.settings import Settings, global_options
 from reconciler.errors import UsageError
+from reconciler.manifest.project import FILE
 
 _SCAFFOLD = resources.files("reconciler") / "data" / "scaffold"
 
@@ -36,7 +36,8 @@ _PLACES = {
 def init(settings: Settings, folder: str, ci: str | None) -> None:
     """Start a project: a project file, a tenant that works on the sandbox, a CI workflow.
 
-    Files that are there already are left as they are.
+    Files that are there already are left as they are. Where a project is there already, --ci adds
+    its workflow and nothing else.
 
     \b
     Examples:
@@ -44,8 +45,7 @@ def init(settings: Settings, folder: str, ci: str | None) -> None:
       reconciler init --ci github
     """
     root = FilePath(folder)
-    parts = ("project", ci) if ci else ("project",)
-    written = [name for part in parts for name in _write(root, part)]
+    written = [name for part in _parts(root, ci) for name in _write(root, part)]
     for name in written:
         settings.tell(f"wrote {root / name}")
     if not written:
@@ -53,6 +53,13 @@ def init(settings: Settings, folder: str, ci: str | None) -> None:
         return
     inside = "" if folder == "." else f"cd {folder} && "
     settings.result(f"Next: {inside}reconciler plan")
+
+
+def _parts(root: FilePath, ci: str | None) -> tuple[str, ...]:
+    """What to write: an example among the tenants of a project would be created in its Airbyte."""
+    if ci is None:
+        return ("project",)
+    return (ci,) if (root / FILE).exists() else ("project", ci)
 
 
 def _write(root: FilePath, part: str) -> Iterator[str]:
@@ -65,7 +72,7 @@ def _write(root: FilePath, part: str) -> Iterator[str]:
 
 
 def _put(file: FilePath, source: Traversable) -> bool:
-    text = source.read_text(encoding="utf-8").replace("@VERSION@", __version__)
+    text = source.read_text(encoding="utf-8")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as out:

@@ -267,5 +267,5 @@ def _translated() -> Iterator[None]:
             raise  # one of our own modules: no package that could be installed
         raise UsageError(
             f"the sandbox needs the package {problem.name}",
-            "Install it with: pip install 'airbyte-reconciler[sandbox]'",
+            "Install reconciler with its extra: pip install '.[sandbox]' in a checkout of it.",
         ) from problem

@@ -68,7 +68,7 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
     except ImportError as problem:
         raise UsageError(
             f"the sandbox needs the package {problem.name}",
-            "Install it with: pip install 'airbyte-reconciler[sandbox]'",
+            "Install reconciler with its extra: pip install '.[sandbox]' in a checkout of it.",
         ) from problem
     database = project.state_folder / "sandbox.db"
     database.parent.mkdir(mode=0o700, exist_ok=True)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.cli.manifests import ENVIRON, acme
-from tests.runner import Runner
+from tests.runner import PACKAGE, Runner
 from tests.support import CLIENT_ID, CLIENT_SECRET, EXAMPLES, Project
 
 CI = EXAMPLES / "ci"
@@ -50,6 +50,7 @@ def test_the_matrix_of_github_applies_every_part_of_the_plan(fleet: Project) -> 
     def run(job: str, shard: str = "") -> str:
         runner = machine(fleet, f"{job}-{shard}")
         runner.context = {
+            "vars.RECONCILER": PACKAGE,
             "matrix.shard": shard,
             "secrets.AIRBYTE_CLIENT_ID": CLIENT_ID,
             "secrets.AIRBYTE_CLIENT_SECRET": CLIENT_SECRET,

@@ -34,6 +34,15 @@ def test_what_is_there_already_is_left_as_it_is(tmp_path: Path) -> None:
     assert "Nothing to do" in run("init", str(tmp_path))
 
 
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_workflow_of_a_project_brings_no_example_into_it(tmp_path: Path, ci: str) -> None:
+    (tmp_path / "reconciler.yaml").write_text("mine\n")
+    output = run("init", str(tmp_path), "--ci", ci)
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    (workflow,) = {file for file in written if file.name != "reconciler.yaml"}
+    assert f"wrote {workflow}" in output
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = CliRunner().invoke(main, ["init", str(tmp_path / "file" / "inside")])

@@ -16,7 +16,7 @@ import yaml
 
 from tests.cli.manifests import ENVIRON, acme, stripe
 from tests.forge import TOKEN, Forge, running
-from tests.runner import Runner
+from tests.runner import PACKAGE, Runner
 from tests.support import CLIENT_ID, CLIENT_SECRET, ROOT, Api, Project
 
 ACTION = ROOT / "action.yml"
@@ -77,6 +77,7 @@ class Repository:
             "GITHUB_ACTION_PATH": str(ROOT),
         }
         context = {f"secrets.{key}": value for key, value in CREDENTIALS.items()} | {
+            "vars.RECONCILER": PACKAGE,
             "github.token": TOKEN,
             "github.repository": "acme/airbyte",
             "github.server_url": "https://github.test",
@@ -133,6 +134,17 @@ def test_a_pull_request_is_validated_and_gets_its_comment(repository: Repository
     assert CLIENT_SECRET not in reviewed.stdout
 
 
+def test_nothing_is_installed_that_nobody_has_named(repository: Repository) -> None:
+    runner, _ = job(repository, "validate")
+    assert runner.stubs == [f"pip install {PACKAGE}"]
+    runner.context["vars.RECONCILER"] = ""
+    workflow = repository.workflow
+    done = runner.github(workflow["jobs"]["validate"]["steps"], workflow["env"])
+    assert done.returncode != 0
+    assert "RECONCILER: set this variable of CI" in done.stdout
+    assert len(runner.stubs) == 1
+
+
 def test_what_is_merged_is_planned_and_exactly_that_applied(repository: Repository) -> None:
     runner, planned = job(repository, "plan")
     assert planned.returncode == 0, planned.stdout
@@ -161,7 +173,7 @@ def nightly(repository: Repository, steps: list[dict[str, Any]], **context: str)
     runner.context |= context
 
     def night() -> str | None:
-        done = runner.github(steps, {**CREDENTIALS, "RECONCILER": ""})
+        done = runner.github(steps, CREDENTIALS)
         assert done.returncode == 0, done.stdout
         return runner.issue
 
