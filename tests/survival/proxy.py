@@ -6,7 +6,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -87,12 +87,13 @@ def proxying(upstream: str) -> Iterator[Proxy]:
             if answered is not None:
                 self.give(answered[0], answered[1], b"")
                 return
-            connection = http.client.HTTPConnection(to.hostname or "", to.port, timeout=60)
             headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP | {"host"}}
-            connection.request(self.command, self.path, body or None, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            connection.close()
+            with closing(
+                http.client.HTTPConnection(to.hostname or "", to.port, timeout=60)
+            ) as onward:
+                onward.request(self.command, self.path, body or None, headers)
+                answer = onward.getresponse()
+                content = answer.read()
             harm.carried_out(arrival)
             passed = {k: v for k, v in answer.getheaders() if k.lower() not in HOP}
             self.give(answer.status, passed, content)
