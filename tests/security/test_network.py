@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from reconciler.api import transport
 from tests.cli.manifests import ENVIRON, acme
 from tests.security.hostile import Answer, Answering, Seen, hostile, self_signed
 from tests.support import Project
@@ -132,6 +133,20 @@ def test_an_answer_without_end_is_cut_off_in_time_and_in_memory(
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     # The server's own bomb, 200 MB, is in this process too.
     assert grown < (200 if answer is not bomb else 500), f"{grown:.0f} MB"
+
+
+def empty(server: Answering, _seen: Seen) -> None:
+    server.give({"data": []})
+
+
+def test_an_answer_that_is_whole_is_taken_whatever_the_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "ANSWER_TIMEOUT_S", -1.0)
+    with hostile(empty) as server:
+        result = plan(server.url, tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "to create" in result.stdout
 
 
 def repeating(server: Answering, _seen: Seen) -> None:
