@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.settings import Settings, global_options
-from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError
+from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError, UsageError
 
 _COMMANDS = {
     "init": ("reconciler.cli.init", "Start a project: files that work on the sandbox, and CI."),
@@ -64,9 +65,24 @@ class _Commands(click.Group):
         except ReconcilerError as problem:
             _show(problem, ctx)
             ctx.exit(ExitCode.REFUSED if isinstance(problem, PlanFileRefused) else ExitCode.FAILED)
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough; click ends quietly
+        except OSError as problem:
+            _show(_unusable(problem), ctx)
+            ctx.exit(ExitCode.FAILED)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
+
+
+def _unusable(problem: OSError) -> UsageError:
+    """What to tell of a file, a folder or an output that the machine does not let us use."""
+    reason = problem.strerror or str(problem)
+    if problem.filename is not None:
+        return UsageError(f'"{problem.filename}" cannot be used: {reason}')
+    # What is still in the buffer would fail once more at the end, with a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UsageError(f"the output cannot be written: {reason}")
 
 
 def _show(problem: ReconcilerError, ctx: click.Context) -> None:

@@ -15,7 +15,7 @@ from reconciler.cli.asking import confirm
 from reconciler.cli.execution import Applied, CarryOut, Execution, whole
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.first_syncs import exit_code_with, sync_new
-from reconciler.cli.plan_file import Moved
+from reconciler.cli.plan_file import Moved, place_named
 from reconciler.cli.plan_output import details_option, plan_look
 from reconciler.cli.planning import (
     Permissions,
@@ -95,6 +95,7 @@ def apply(
         shard = approved.file.shard
     with noted("Reading the manifests", terminal=settings.shows_progress_bar):
         project, loaded = _loaded(settings, selection)
+    environment = project.environment(settings.env, settings.environ)
     with apply_run(settings, project, wishes, shard=shard) as run:
         chosen = permissions.applied_to(loaded.tenants)
         if rollout:
@@ -111,7 +112,7 @@ def apply(
             show_outlook(rollout, made, chosen, settings)
         if made.operations:
             confirm(
-                '\nApply these changes? Only "yes" is taken for yes',
+                f'\nApply these changes to {place_named(environment)}? Only "yes" is taken for yes',
                 expected="yes",
                 otherwise="Nothing was applied.",
                 auto_approve=auto_approve,

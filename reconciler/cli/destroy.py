@@ -10,6 +10,7 @@ from reconciler.cli import completing, loading
 from reconciler.cli.apply import execute_plan, planned, show_plan
 from reconciler.cli.asking import can_be_asked, confirm
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.plan_file import place_named
 from reconciler.cli.planning import Permissions
 from reconciler.cli.run import apply_run
 from reconciler.cli.settings import Settings, global_options
@@ -60,12 +61,14 @@ def destroy(
     if allow_deletes is None and not auto_approve and can_be_asked():
         allow_deletes = sys.maxsize  # the name that is typed under the plan allows what it shows
     permissions = Permissions(deletes=allow_deletes)
+    environment = project.environment(settings.env, settings.environ)
     with apply_run(settings, project, wishes) as run:
         made = planned(run, desired, permissions.allowances(project), settings)
         show_plan(made, (), settings, details=False)
         if made.operations:
             confirm(
                 f"\nAll of this is deleted: {counted(made.count(Action.DELETE), 'object')}. "
+                f"This is {place_named(environment)}. "
                 f'Type the name "{desired[0].name}" to go on',
                 expected=desired[0].name,
                 otherwise="Nothing was deleted.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -108,9 +109,16 @@ def write(path: str, text: str) -> None:
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, path)
     except OSError as problem:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing was
+            fresh.unlink(missing_ok=True)
         reason = f"cannot be written: {problem.strerror or problem}"
         raise PlanFileUnreadable(path, reason, "Choose another file.") from problem
+
+
+def place_named(environment: Environment) -> str:
+    """The environment as a question names it: by its name, and its address."""
+    place = place_of(environment)
+    return place.name if place.url == place.name else f"{place.name} ({place.url})"
 
 
 def place_of(environment: Environment) -> Place:

@@ -105,7 +105,7 @@ def write(made: Made, output: Output, settings: Settings) -> None:
     look = plan_look(settings, details=output.details)
     if output.out is not None:
         plan_file.write(output.out, plan_json(made))
-        settings.tell(f"Plan file written: reconciler apply {output.out}")
+        settings.tell(f"Plan file written: {settings.again('apply', output.out)}")
     if output.page is not None:
         _write_page(output.page, _page(made, look))
     settings.result(_rendered(made, output, look))

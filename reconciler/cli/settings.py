@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import resource
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -49,6 +50,12 @@ class Settings:
     @property
     def environ(self) -> Mapping[str, str]:
         return os.environ
+
+    def again(self, *words: str) -> str:
+        """What to type for another command on the same project and environment."""
+        where = {"--project": self.project, "--env": self.env}
+        given = [word for name, value in where.items() if value for word in (name, value)]
+        return shlex.join(["reconciler", *given, *words])
 
     def palette(self, stream: TextIO) -> Palette:
         """Colours for *stream*: as asked, else only on a terminal, and never with NO_COLOR."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,8 @@ import pytest
 
 from reconciler.sandbox.server import Settings, running
 from tests.cli.manifests import ENVIRON, acme, stripe
-from tests.support import Api, Project
+from tests.support import ROOT, Api, Project
+from tests.terminal import on_terminal
 
 FOREVER = {"method": "GET", "count": 0}
 FAKER = {"sourceType": "faker", "count": 1}
@@ -71,6 +75,47 @@ def test_a_ledger_that_is_no_database_says_how_to_go_on(applied: Project) -> Non
     assert ledger.name in output
     applied.forget()
     applied.apply()
+
+
+def test_an_output_that_is_full_is_told(applied: Project) -> None:
+    command = [sys.executable, "-m", "reconciler", "plan", "--format", "json"]
+    environ = {**os.environ, **ENVIRON, "PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command, cwd=applied.folder, env=environ, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert "The output cannot be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_folder_of_state_that_is_none_is_told(project: Project) -> None:
+    project.tenant(acme())
+    project.write(".reconciler", "")
+    result = project.run("--env", "sandbox", "plan")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert '.reconciler" cannot be used: File exists' in result.stderr
+
+
+def test_a_plan_file_is_told_with_the_command_that_applies_it(applied: Project) -> None:
+    applied.tenant(acme(sources={"stripe": stripe(account_id="acct_9")}))
+    planned = applied.run("--env", "test", "plan", "--out", "a plan.json")
+    assert "Plan file written: reconciler --env test apply 'a plan.json'" in planned.stderr
+    assert applied.run("--env", "test", "apply", "a plan.json", "--auto-approve").exit_code == 0
+
+
+def test_the_question_names_the_place(applied: Project) -> None:
+    applied.tenant(acme(sources={"stripe": stripe(account_id="acct_9")}))
+    with on_terminal(applied, "apply", columns=200) as terminal:
+        terminal.waits_for(f"Apply these changes to test ({applied.url})?")
+        terminal.types("no\n")
+        assert terminal.ends() == 1
+    with on_terminal(applied, "destroy", "acme", columns=200) as terminal:
+        terminal.waits_for(f"All of this is deleted: 4 objects. This is test ({applied.url}).")
+        terminal.types("no\n")
+        assert terminal.ends() == 1
 
 
 def test_a_second_apply_waits_for_nobody(applied: Project) -> None:
