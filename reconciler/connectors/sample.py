@@ -23,14 +23,19 @@ DATES = (
     "01/31/2024 00:00",
     "31-01-2024",
 )
-_TEXTS = ("example", "https://example.com", "12345", "1", "a.b", "")
+_WORD = "example"
+_TEXTS = ("https://example.com", "12345", "1", "a.b", "")
 
 
 def text_of_form(schema: Schema) -> str | None:
-    """A text that matches the schema's pattern; None when none comes to mind."""
-    pattern = schema.get("pattern")
-    for text in (*_own(schema), *DATES, *_TEXTS):
-        if isinstance(text, str) and (not pattern or re.search(str(pattern), text)):
+    """A text that matches the schema's pattern and format; None when none comes to mind."""
+    pattern = str(schema.get("pattern", ""))
+    form = schema.get("format")
+    # A word comes before dates: a pattern that takes anything tells nothing of a date.
+    for text in (*_own(schema), _WORD, *DATES, *_TEXTS):
+        if not isinstance(text, str) or not re.search(pattern, text):
+            continue
+        if form not in ("date", "date-time") or is_dated(text, form):
             return text
     return None
 
@@ -118,4 +123,4 @@ def _text(schema: Schema) -> str | None:
     if "pattern" in schema or "minLength" in schema:
         return text_of_form(schema)
     form = schema.get("format")
-    return {"date": "2024-01-31", "date-time": "2024-01-31T00:00:00Z"}.get(str(form), "example")
+    return {"date": "2024-01-31", "date-time": "2024-01-31T00:00:00Z"}.get(str(form), _WORD)

@@ -249,6 +249,10 @@ def test_a_connector_that_is_not_clear_is_told(
     assert said.lower() in " ".join(result.stderr.split()).lower()
 
 
+def test_a_pattern_that_takes_anything_is_shown_a_word(project: Project) -> None:
+    assert 'shop: "example"' in project.run("connectors", "example", "shopify").stdout
+
+
 def test_connectors_need_no_project(tmp_path: Path, project: Project) -> None:
     (project.folder / "reconciler.yaml").unlink()
     assert project.run("connectors", "show", "stripe").exit_code == 0
