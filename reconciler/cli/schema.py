@@ -17,7 +17,7 @@ from reconciler.model import Json
 
 
 @click.command()
-@click.argument("what", metavar="tenant|project|plan|findings|connector")
+@click.argument("what", metavar="NAME")
 @click.argument(
     "type_", metavar="[TYPE]", required=False, shell_complete=completing.connector_types
 )
@@ -32,6 +32,15 @@ def schema(settings: Settings, what: str, type_: str | None) -> None:
       # yaml-language-server: $schema=../tenant.schema.json
 
     \b
+    Names of files that people write:
+      project, tenant, tenant-set, template, workspace, source, destination,
+      connection, tag, definition, permission, oauthCredentials
+    Names of what commands print or keep:
+      plan, apply-report, events, findings, drift, status, history, render
+    And of a connector's configuration:
+      connector TYPE
+
+    \b
     Examples:
       reconciler schema tenant > tenant.schema.json
       reconciler schema connector source-postgres
@@ -40,7 +49,10 @@ def schema(settings: Settings, what: str, type_: str | None) -> None:
 
 
 def _schema(settings: Settings, what: str, type_: str | None) -> Json:
-    if (what == "connector") != (type_ is not None):
+    if what == "connector" and type_ is None:
+        hint = "Name one: `reconciler schema connector source-postgres`."
+        raise UsageError("`schema connector` needs a TYPE", hint)
+    if what != "connector" and type_ is not None:
         raise UsageError("a TYPE goes with `connector`, and with nothing else")
     if what == "tenant":
         return tenant_schema(known_connectors(settings, project_here(settings)))

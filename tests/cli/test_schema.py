@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.connectors import bundled
+from reconciler.manifest.schema import own_schemas
 from tests.support import EXAMPLES, Project
 
 TENANTS = sorted((EXAMPLES / "tenants").glob("*.yaml"))
@@ -147,8 +148,22 @@ def test_one_connectors_schema(project: Project) -> None:
     assert project.run("schema", "connector", "strip").exit_code == 1
 
 
-@pytest.mark.parametrize("arguments", [["tenent"], ["connector"], ["tenant", "stripe"]])
-def test_a_schema_that_there_is_not(project: Project, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tenent"], 'Did you mean "tenant"?'),
+        (["connector"], "Name one: `reconciler schema connector source-postgres`."),
+        (["tenant", "stripe"], "A TYPE goes with `connector`"),
+    ],
+)
+def test_a_schema_that_there_is_not(project: Project, arguments: list[str], said: str) -> None:
     result = project.run("schema", *arguments)
     assert result.exit_code == 1
     assert "[R502]" in result.stderr
+    assert said in result.stderr
+
+
+def test_the_help_names_every_schema(project: Project) -> None:
+    listed = project.run("schema", "--help").stdout.partition("Names of files")[2]
+    words = set(listed.replace(",", " ").split())
+    assert [name for name in own_schemas() if name not in words] == []
