@@ -132,6 +132,12 @@ def _number(text: str, _schema: Mapping[str, Json]) -> Json:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _integer(text: str, schema: Mapping[str, Json]) -> Json:
+    # JSON Schema takes 3.0 for an integer, and spreadsheets write it so; a resource gets 3.
+    value = _number(text, schema)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _boolean(text: str, _schema: Mapping[str, Json]) -> Json:
     return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower())
 
@@ -157,7 +163,7 @@ def split_list(text: str) -> list[str]:
 
 _READERS = {
     "string": _string,
-    "integer": _number,
+    "integer": _integer,
     "number": _number,
     "boolean": _boolean,
     "array": _array,

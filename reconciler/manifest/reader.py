@@ -36,6 +36,12 @@ _WORDS: Mapping[str, Json] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_ADVICE: Mapping[str, str] = {
+    "unexpected end of stream": "Close the quote that begins there.",
+    "did not find expected key": "Check the indentation, and that quotes before this are closed.",
+    "mapping values are not allowed": "Put a text with `: ` in it in quotes, or mend the "
+    "indentation of this line.",
+}
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 
 
@@ -90,7 +96,8 @@ def read_bytes(content: bytes, shown_as: str) -> str:
         raise _refuse(
             Origin(shown_as, 1, 1),
             "not a text file",
-            f"Byte {problem.start} is not UTF-8, so this is no YAML manifest.",
+            f"Byte {problem.start} is not UTF-8.",
+            "Save the file as UTF-8; spreadsheets offer it as `CSV UTF-8`.",
         ) from problem
 
 
@@ -284,11 +291,26 @@ def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestErro
         )
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
     origin = Origin(shown_as, mark.line + 1, mark.column + 1) if mark else Origin(shown_as, 1, 1)
-    said = (getattr(problem, "context", None), getattr(problem, "problem", None))
+    said = (_context(problem, mark), getattr(problem, "problem", None))
     line = text.splitlines()[origin.line - 1] if origin.line <= len(text.splitlines()) else ""
     hints = {
         "\t": "Indent with spaces: YAML does not take tabs.",
         "${{": 'Inside { } and [ ] put expressions in quotes: "${{ … }}".',
     }
     hint = next((advice for sign, advice in hints.items() if sign in line), "")
+    hint = hint or next((advice for sign, advice in _ADVICE.items() if sign in str(said[1])), "")
     return _refuse(origin, "not YAML", ", ".join(part for part in said if part) + ".", hint)
+
+
+def _context(problem: yaml.YAMLError, mark: yaml.Mark | None) -> str | None:
+    """What libyaml was reading, and where that began when it was not at *mark*."""
+    context: str | None = getattr(problem, "context", None)
+    began = getattr(problem, "context_mark", None)
+    if (
+        not context
+        or not began
+        or not mark
+        or (began.line, began.column) == (mark.line, mark.column)
+    ):
+        return context
+    return f"{context} that begins at {began.line + 1}:{began.column + 1}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import did_you_mean
 from reconciler.manifest.findings import Finding
+from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret
 from reconciler.wording import show_path, shown, type_names, type_of
 
@@ -149,14 +150,27 @@ def _wrong_type(violation: Violation, at: Path) -> Finding:
 
 def _wrong_choice(violation: Violation, at: Path) -> Finding:
     wanted = violation.expected
-    choices = [str(choice) for choice in (wanted if violation.rule == "enum" else [wanted])]
+    allowed = wanted if violation.rule == "enum" else [wanted]
+    choices = [str(choice) for choice in allowed]
     return Finding(
         at,
         "unknown value",
         f"{_place(at)} cannot be {shown(violation.value)}.",
-        did_you_mean(str(violation.value), choices) or f"One of: {', '.join(choices)}.",
+        _wrong_quotes(violation.value, allowed)
+        or did_you_mean(str(violation.value), choices)
+        or f"One of: {', '.join(choices)}.",
         isolated=isinstance(violation.value, str),
     )
+
+
+def _wrong_quotes(value: Json, allowed: Sequence[Json]) -> str:
+    """What to do about a value that is an allowed one but for its quotes; nothing for others."""
+    if isinstance(value, str):
+        meant = plain_scalar(value)
+        same = any(type(each) is type(meant) and each == meant for each in allowed)
+        return f"Remove the quotes: {json.dumps(meant)}." if same and meant != value else ""
+    written = json.dumps(value)
+    return f'Put it in quotes: "{written}".' if written in allowed else ""
 
 
 def _expectation(branch: Json) -> str:

@@ -13,6 +13,17 @@ HEAD = "version: 1\ntenant: acme\n"
 
 CASES = {
     "not YAML": (HEAD + "sources: [a\nconnections: {", "4:12", "not YAML"),
+    "a quote without an end": (
+        HEAD + 'sources:\n  a: {type: "faker}\n  b: 2\n',
+        "6:1",
+        "that begins at 4:13",
+    ),
+    "a quote that a later one ends": (
+        HEAD + 'labels:\n  a: "x\n  b: "y"\n',
+        "5:7",
+        "that quotes before this are closed",
+    ),
+    "a colon in a text": (HEAD + "labels:\n  a: one: two\n", "4:9", "`: ` in it in quotes"),
     "YAML of another shape": ("- just\n- a list\n", "1:1", "wrong shape"),
     "a section of another shape": (HEAD + "sources: [a, b]\n", "3:10", "wrong type"),
     "an unknown key": (HEAD + "workspce: {name: A}\n", "3:1", 'Did you mean "workspace"?'),
@@ -26,6 +37,7 @@ CASES = {
     "no tenant": ("version: 1\n", "1:1", 'needs the key "tenant"'),
     "a wrong type": (HEAD + "workspace: {name: 3}\n", "3:19", 'Put it in quotes: "3".'),
     "an unknown version": ("version: 2\ntenant: acme\n", "1:10", "One of: 1."),
+    "a number in quotes": ('version: "1"\ntenant: acme\n', "1:10", "Remove the quotes: 1."),
     "a source that does not exist": (
         HEAD + "sources:\n  shop: {type: faker, configuration: {count: 1}}\n"
         "destination: {type: dev-null, configuration: {test_destination: "

@@ -40,6 +40,23 @@ def test_each_row_is_a_tenant(fleet: Project, api: Any) -> None:
     assert len(api.rows("connections")) == 3
 
 
+def test_a_whole_number_with_a_fraction_of_zero_is_one(fleet: Project, api: Any) -> None:
+    named = TEMPLATE.replace("More of ${{ tenant }}", "More than ${{ params.count }}")
+    fleet.write("templates/shop.yaml", named)
+    fleet.write("tenants/customers.csv", "tenant,company,count\nacme,Acme,3.0\n")
+    fleet.apply()
+    assert api.row("sources", "users")["configuration"]["count"] == 3
+    assert {row["name"] for row in api.rows("sources")} == {"users", "More than 3"}
+
+
+def test_a_table_in_another_encoding_is_told_how_to_save_it(fleet: Project) -> None:
+    (fleet.folder / "tenants/customers.csv").write_bytes(b"tenant,company\nacme,Caf\xe9\n")
+    result = fleet.run("validate")
+    assert result.exit_code == 1
+    assert "tenants/customers.csv:1:1: error: not a text file" in result.stderr
+    assert "CSV UTF-8" in result.stderr
+
+
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
 def test_rows_may_be_json_or_yaml(fleet: Project, suffix: str) -> None:
     rows = [
