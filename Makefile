@@ -30,7 +30,7 @@ tests: $(STAMP)  ## pytest, on every core
 	$(BIN)/pytest -n auto --dist loadgroup
 
 soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINUTES=30)
-	$(BIN)/python -m tests.survival.soak --minutes $(or $(MINUTES),30)
+	$(BIN)/python -m tests.journeys.survival.soak --minutes $(or $(MINUTES),30)
 
 bench: $(STAMP)  ## measure every number to hold, a quarter of an hour (SIZE=small: a minute)
 	$(BIN)/python -m benchmarks.bench --size $(or $(SIZE),full)
@@ -39,7 +39,7 @@ golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
 
 pages: $(STAMP)  ## rewrite the pages that are made from the code
-	$(BIN)/pytest tests/unit/test_rules.py tests/cli/test_connectors_page.py tests/test_cheatsheet.py --update-golden -n 0
+	$(BIN)/pytest tests/problems/test_rules.py tests/docs/test_connectors_page.py tests/docs/test_cheatsheet.py --update-golden -n 0
 
 docs: $(STAMP)  ## build the documentation as a site, in site/
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from reconciler.kinds._base import WORKSPACE
+from reconciler.kinds.contract.kind import WORKSPACE
 from reconciler.model import (
     UNREADABLE,
     DesiredResource,

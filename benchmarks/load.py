@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.connectors import Catalogue, Connector, bundled
-from reconciler.fleet import load
 from reconciler.kinds import all_kinds
-from reconciler.kinds._base import Reader
-from reconciler.manifest.project import read_project
+from reconciler.kinds.contract.kind import Reader
 from reconciler.model import DesiredTenant, Json, Ref, ResourceKey, Secret
-from reconciler.sandbox import catalogue as sandbox_catalogue
-from reconciler.sandbox.registry import Registry
-from reconciler.sandbox.streams import described
-from reconciler.selection import Selection
+from reconciler.project.fleet import load
+from reconciler.project.project import read_project
+from reconciler.project.selection import Selection
+from reconciler.sandbox.core import catalogue as sandbox_catalogue
+from reconciler.sandbox.core.registry import Registry
+from reconciler.sandbox.platform.streams import described
 
 
 def load_sandbox(project: Path, database: Path) -> None:

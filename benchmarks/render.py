@@ -13,8 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from reconciler.changes import FieldChange
-from reconciler.consequences import Consequence, Effect
 from reconciler.model import (
     DesiredResource,
     LiveResource,
@@ -25,13 +23,15 @@ from reconciler.model import (
     SecretName,
     workspace_key,
 )
+from reconciler.model.changes import FieldChange
+from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.file import Place
 from reconciler.plan.model import Action, Operation, Plan, TenantPlan
-from reconciler.render.html import render_plan_html
-from reconciler.render.lines import Look
-from reconciler.render.markdown import render_plan_markdown
-from reconciler.render.plan import render_plan
-from reconciler.render.structured import render_plan_json
+from reconciler.render.plan.html import render_plan_html
+from reconciler.render.plan.lines import Look
+from reconciler.render.plan.markdown import render_plan_markdown
+from reconciler.render.plan.structured import render_plan_json
+from reconciler.render.plan.text import render_plan
 
 PLACE = Place("benchmark", "https://airbyte.test/v1")
 NAMES = {"e094cb9a-26de-4645-8761-65c0c425d1de": "stripe"}

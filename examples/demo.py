@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 
 HERE = Path(__file__).parent
 STATE = HERE / ".reconciler"

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.support import Api, Project
 
-pytest_plugins = ["tests.golden_plugin", "tests.published_plugin", "tests.rules_plugin"]
+pytest_plugins = [
+    "tests.support.golden_plugin",
+    "tests.support.published_plugin",
+    "tests.support.rules_plugin",
+]
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.errors import ApiError, Unauthorized, UnexpectedAnswer
 from reconciler.model import Json
+from reconciler.problems.errors import ApiError, Unauthorized, UnexpectedAnswer
 
 TOKEN_PATH = "/applications/token"
 EARLY = 0.2  # of a token's life: renewed this long before it ends

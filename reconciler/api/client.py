@@ -11,8 +11,8 @@ from reconciler.api.pacer import Pacer
 from reconciler.api.retry import backoff_s
 from reconciler.api.transport import Transport
 from reconciler.api.usage import Usage
-from reconciler.errors import NotFound, UnexpectedAnswer
 from reconciler.model import Json
+from reconciler.problems.errors import NotFound, UnexpectedAnswer
 
 PAGE_SIZE = 100  # the most that the API gives
 

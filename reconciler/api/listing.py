@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 
 from reconciler.api.client import PAGE_SIZE, Body, Client
-from reconciler.errors import ListingInconsistent, MalformedObject
+from reconciler.problems.errors import ListingInconsistent, MalformedObject
 
 MAX_PAGES = 1_000  # a hundred thousand objects of a kind
 AHEAD = 4  # pages fetched at a time

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from reconciler.errors import (
+from reconciler.model import Json
+from reconciler.problems.errors import (
     ApiError,
     Conflict,
     ConflictState,
@@ -26,7 +27,6 @@ from reconciler.errors import (
     ServerError,
     Unauthorized,
 )
-from reconciler.model import Json
 
 MAX_TEXT = 2000  # of a server's message that is repeated to the user
 MAX_RETRY_AFTER_S = 300.0  # a longer wish is one to run again later

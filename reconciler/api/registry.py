@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import requests
 
 from reconciler import __version__
-from reconciler.errors import RegistryUnusable
+from reconciler.problems.errors import RegistryUnusable
 
 TIMEOUT_S = (10.0, 60.0)  # to connect, and between two pieces of the answer
 MAX_BYTES = 200_000_000

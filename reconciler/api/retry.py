@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from reconciler.errors import (
+from reconciler.problems.errors import (
     ApiError,
     Conflict,
     ConflictState,

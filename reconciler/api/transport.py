@@ -22,7 +22,8 @@ from reconciler.api.problems import Answer, api_error, error_class
 from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
 from reconciler.api.throttle import Limits, Verdict
 from reconciler.api.usage import Exchange, Retry, Traffic, Usage, route
-from reconciler.errors import (
+from reconciler.model import Json
+from reconciler.problems.errors import (
     ApiError,
     ConnectionFailed,
     RateLimited,
@@ -30,7 +31,6 @@ from reconciler.errors import (
     Unauthorized,
     UnexpectedAnswer,
 )
-from reconciler.model import Json
 
 USER_AGENT = f"airbyte-reconciler/{__version__}"
 CONNECT_TIMEOUT_S = 10.0

@@ -13,9 +13,13 @@ from typing import Protocol
 
 from reconciler.api.client import Body, Client
 from reconciler.api.listing import list_complete
-from reconciler.api.reading import Reading
 from reconciler.apply.journal import Done, Journal
-from reconciler.errors import (
+from reconciler.kinds import get
+from reconciler.kinds.contract.kind import Context, Expected, Kind, required
+from reconciler.live.lists import Reading
+from reconciler.model import DesiredResource, Spec
+from reconciler.plan.model import Operation
+from reconciler.problems.errors import (
     AmbiguousName,
     ApiError,
     Conflict,
@@ -28,10 +32,6 @@ from reconciler.errors import (
     ServerError,
     Unauthorized,
 )
-from reconciler.kinds import get
-from reconciler.kinds._base import Context, Expected, Kind, required
-from reconciler.model import DesiredResource, Spec
-from reconciler.plan.model import Operation
 
 ATTEMPTS = 4  # POSTs of one create
 LOOKS_S = (0.0, 0.25, 0.75)  # pauses before each look: a server may still be at work

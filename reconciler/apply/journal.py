@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from reconciler.errors import LedgerUnusable
 from reconciler.kinds import get
 from reconciler.ledger.fingerprints import Reveal
-from reconciler.ledger.ledger import Intent, Ledger, Written
+from reconciler.ledger.memory import Intent, Ledger, Written
 from reconciler.model import DesiredResource, DesiredTenant, Path, ResourceKey
 from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+from reconciler.problems.errors import LedgerUnusable
 
 BATCH = 1000  # resources noted in one transaction
 

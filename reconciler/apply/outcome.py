@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.errors import ReconcilerError
 from reconciler.plan.model import Action, Operation
+from reconciler.problems.errors import ReconcilerError
 
 
 class Status(StrEnum):

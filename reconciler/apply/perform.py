@@ -13,17 +13,9 @@ from reconciler.api.listing import list_complete
 from reconciler.apply.create import create, live_rows
 from reconciler.apply.journal import Done, Journal
 from reconciler.connectors import Catalogue, Connector
-from reconciler.errors import (
-    ApiError,
-    Forbidden,
-    MalformedObject,
-    NotFound,
-    SecretsMissing,
-    StillUsed,
-)
-from reconciler.identity import remembered_id
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds._base import Kind, Reader
+from reconciler.kinds.contract.kind import Kind, Reader
+from reconciler.live.identity import remembered_id
 from reconciler.model import (
     DesiredResource,
     Json,
@@ -36,6 +28,14 @@ from reconciler.model import (
 )
 from reconciler.plan.model import Action, Operation
 from reconciler.plan.secrets import has_secret
+from reconciler.problems.errors import (
+    ApiError,
+    Forbidden,
+    MalformedObject,
+    NotFound,
+    SecretsMissing,
+    StillUsed,
+)
 
 ResolveSecret = Callable[[SecretName], str | None]
 """The value of a secret, None when nobody provides it."""

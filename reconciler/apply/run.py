@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from reconciler.apply.journal import Done
 from reconciler.apply.outcome import Outcome, Report, Status
-from reconciler.errors import ReconcilerError, ResponseLost, Unforeseen
 from reconciler.model import ResourceKey, referred, workspace_key
 from reconciler.plan.graph import Frontier
 from reconciler.plan.model import Action, Operation, Plan
+from reconciler.problems.errors import ReconcilerError, ResponseLost, Unforeseen
 
 Perform = Callable[[Operation, Mapping[ResourceKey, str]], Done]
 """Carries one operation out, given the live ids it needs."""

@@ -11,29 +11,29 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.settings import Settings, global_options
-from reconciler.errors import ManifestError, PlanFileRefused, ReconcilerError, UsageError
+from reconciler.cli.options.settings import Settings, global_options
+from reconciler.operations.exit_codes import ExitCode
+from reconciler.problems.errors import ManifestError, PlanFileRefused, ReconcilerError, UsageError
 
 _COMMANDS = {
-    "init": ("reconciler.cli.init", "Start a project: files that work on the sandbox, and CI."),
-    "validate": ("reconciler.cli.validate", "Check manifests without any network."),
-    "render": ("reconciler.cli.render", "Show the manifests after templates and defaults."),
-    "plan": ("reconciler.cli.plan", "Show what would change in Airbyte, changing nothing."),
-    "comment": ("reconciler.cli.comment", "Post a plan as a comment on a pull request."),
-    "apply": ("reconciler.cli.apply", "Bring Airbyte to what the manifests say."),
-    "sync": ("reconciler.cli.sync", "Start jobs of connections, and wait for them."),
-    "status": ("reconciler.cli.status", "Show the last job of each connection, worst first."),
-    "export": ("reconciler.cli.export", "Write live workspaces as manifests."),
-    "report": ("reconciler.cli.report", "Put the reports of many jobs together."),
-    "history": ("reconciler.cli.history", "Show who applied what, when, and how it went."),
-    "adopt": ("reconciler.cli.adopt", "Settle which live object a key means."),
-    "connectors": ("reconciler.cli.connectors", "The connectors that manifests can name."),
-    "completion": ("reconciler.cli.completion", "Make the shell complete commands and names."),
-    "schema": ("reconciler.cli.schema", "JSON Schemas for editors and other programs."),
-    "drift": ("reconciler.cli.drift", "Show what is no longer as the manifests have it."),
-    "destroy": ("reconciler.cli.destroy", "Delete a whole tenant."),
-    "sandbox": ("reconciler.cli.sandbox", "An embedded Airbyte to try things on."),
+    "init": "Start a project: files that work on the sandbox, and CI.",
+    "validate": "Check manifests without any network.",
+    "render": "Show the manifests after templates and defaults.",
+    "plan": "Show what would change in Airbyte, changing nothing.",
+    "comment": "Post a plan as a comment on a pull request.",
+    "apply": "Bring Airbyte to what the manifests say.",
+    "sync": "Start jobs of connections, and wait for them.",
+    "status": "Show the last job of each connection, worst first.",
+    "export": "Write live workspaces as manifests.",
+    "report": "Put the reports of many jobs together.",
+    "history": "Show who applied what, when, and how it went.",
+    "adopt": "Settle which live object a key means.",
+    "connectors": "The connectors that manifests can name.",
+    "completion": "Make the shell complete commands and names.",
+    "schema": "JSON Schemas for editors and other programs.",
+    "drift": "Show what is no longer as the manifests have it.",
+    "destroy": "Delete a whole tenant.",
+    "sandbox": "An embedded Airbyte to try things on.",
 }
 
 
@@ -49,13 +49,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        module = importlib.import_module(f"reconciler.cli.commands.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         # Nearly all that a run makes is kept to its end: looking through it often finds nothing.
@@ -86,8 +86,8 @@ def _unusable(problem: OSError) -> UsageError:
 
 
 def _show(problem: ReconcilerError, ctx: click.Context) -> None:
-    from reconciler.render.diagnostics import render_diagnostics
-    from reconciler.render.problems import explain
+    from reconciler.problems.explain import explain
+    from reconciler.render.parts.diagnostics import render_diagnostics
 
     settings = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
     diagnostics = problem.diagnostics if isinstance(problem, ManifestError) else (explain(problem),)

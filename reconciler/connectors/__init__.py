@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from reconciler.errors import RegistryUnusable
 from reconciler.model import Json
+from reconciler.problems.errors import RegistryUnusable
 
 ROLES = ("source", "destination")
 

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 from reconciler.connectors import Catalogue, as_registry, parse
-from reconciler.errors import RegistryUnusable
 from reconciler.model import Json
+from reconciler.problems.errors import RegistryUnusable
 
 DEFAULT_URL = "https://connectors.airbyte.com/files/registries/v0/oss_registry.json"
 

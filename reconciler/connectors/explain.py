@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from reconciler.connectors.sample import is_dated, text_of_form
 from reconciler.connectors.variants import constant_of, is_constant, variants
-from reconciler.errors import did_you_mean
 from reconciler.model import Json, Path
-from reconciler.rules import Severity, rule_titled
-from reconciler.wording import show_path, shown, type_names, type_of
+from reconciler.problems.errors import did_you_mean
+from reconciler.problems.rules import Severity, rule_titled
+from reconciler.problems.wording import show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.connectors.explain import Flaw, place, variant_of
 from reconciler.connectors.variants import Variant, meant, variants
-from reconciler.errors import did_you_mean
 from reconciler.model import Json, Path
+from reconciler.problems.errors import did_you_mean
 
 Schema = Mapping[str, Json]
 

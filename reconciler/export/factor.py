@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.errors import UsageError
 from reconciler.export.page import Exported, Page
 from reconciler.export.parameters import Parameters, filled
 from reconciler.export.secret_names import own_secrets
 from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path
+from reconciler.problems.errors import UsageError
 
 HEAD = ("version", "tenant")
 FEW = 0.02  # tenants that may differ from a value before it becomes a param

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.errors import UsageError
+from reconciler.problems.errors import UsageError
 
 BESIDE = ".new"  # is put behind the name of a file that is not overwritten; no reader takes it
 

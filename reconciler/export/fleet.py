@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.errors import UsageError, did_you_mean
 from reconciler.export.keys import slug, unique_keys
 from reconciler.export.page import LeftOut
-from reconciler.kinds._writing import unsayable
+from reconciler.kinds.contract.exporting import unsayable
 from reconciler.model import Json
+from reconciler.problems.errors import UsageError, did_you_mean
 
 Body = Mapping[str, Json]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.export.page import Page
 from reconciler.export.tenant import Style, export_tenant
 from reconciler.kinds import get
-from reconciler.kinds._base import RefOf
+from reconciler.kinds.contract.kind import RefOf
 from reconciler.model import LiveResource, LiveTenant, ResourceKey
 from reconciler.plan.model import Action, TenantPlan
 

@@ -12,11 +12,11 @@ from reconciler.export.keys import unique_keys
 from reconciler.export.page import Exported, LeftOut, Page
 from reconciler.export.secret_names import SecretNames
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds._base import Kind
-from reconciler.kinds._writing import Block, Found, Remark, unsayable
+from reconciler.kinds.contract.exporting import Block, Found, Remark, unsayable
+from reconciler.kinds.contract.kind import Kind
 from reconciler.manifest.schema import properties
 from reconciler.model import Json, LiveResource, LiveTenant, Path, Ref, ResourceKey, Spec
-from reconciler.rules import rule_titled
+from reconciler.problems.rules import rule_titled
 
 
 @dataclass(frozen=True, slots=True)

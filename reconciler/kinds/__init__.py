@@ -1,24 +1,20 @@
-"""The registry: every module here with a KIND, dependencies first."""
+"""The registry: every module or package here with a KIND, dependencies first."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 
-from reconciler.kinds._base import Kind
+from reconciler.kinds.contract.kind import Kind
 
 
 @cache
 def all_kinds() -> tuple[Kind, ...]:
     """Every kind, each after the kinds it refers to; otherwise by name."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-    kinds = {
-        kind.name: kind
-        for kind in (importlib.import_module(f"{__name__}.{name}").KIND for name in names)
-    }
+    kinds = {kind.name: kind for kind in _found()}
     graph = {
         name: [reference.kind for reference in kind.references.values()]
         for name, kind in sorted(kinds.items())
@@ -37,6 +33,14 @@ def needed_for_jobs() -> frozenset[str]:
     having = [kind for kind in all_kinds() if kind.has_jobs]
     referred = {reference.kind for kind in having for reference in kind.references.values()}
     return frozenset({kind.name for kind in having} | referred)
+
+
+def _found() -> Iterator[Kind]:
+    """The KIND of every module or package beside this file that has one."""
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        kind = getattr(importlib.import_module(f"{__name__}.{name}"), "KIND", None)
+        if isinstance(kind, Kind):
+            yield kind
 
 
 @cache

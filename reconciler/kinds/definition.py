@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.connectors import Connector
-from reconciler.consequences import Consequence, Effect
-from reconciler.kinds._base import (
+from reconciler.kinds.contract.configuration import for_create
+from reconciler.kinds.contract.exporting import Block, Found, Remark, written
+from reconciler.kinds.contract.kind import (
     WORKSPACE,
     Changes,
     Context,
@@ -27,9 +28,8 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
-from reconciler.kinds._configuration import for_create
-from reconciler.kinds._writing import Block, Found, Remark, written
 from reconciler.model import Exhaustive, Json, Spec
+from reconciler.model.effects import Consequence, Effect
 
 Body = Mapping[str, Json]
 

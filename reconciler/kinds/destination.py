@@ -1,5 +1,5 @@
 """Destination: where data goes. Source: Airbyte public API, /destinations."""
 
-from reconciler.kinds._actor import actor_kind
+from reconciler.kinds.actor.actor import actor_kind
 
 KIND = actor_kind("destination", single_section="destination")

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from reconciler.connectors import Connector
 from reconciler.connectors.check import doubtful
 from reconciler.connectors.literals import hidden
-from reconciler.consequences import Consequence, Effect
-from reconciler.errors import did_you_mean
-from reconciler.kinds._base import (
+from reconciler.kinds.contract.configuration import for_create
+from reconciler.kinds.contract.kind import (
     WORKSPACE,
     Changes,
     Context,
@@ -26,8 +25,9 @@ from reconciler.kinds._base import (
     RefOf,
     Request,
 )
-from reconciler.kinds._configuration import for_create
 from reconciler.model import UNREADABLE, Exhaustive, Fingerprint, Json, Spec
+from reconciler.model.effects import Consequence, Effect
+from reconciler.problems.errors import did_you_mean
 
 
 def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler.consequences import Consequence, Effect
-from reconciler.errors import MalformedObject, did_you_mean
-from reconciler.kinds._base import (
+from reconciler.kinds.contract.exporting import Block, Found
+from reconciler.kinds.contract.kind import (
     WORKSPACE,
     Changes,
     Context,
@@ -26,8 +25,9 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
-from reconciler.kinds._writing import Block, Found
 from reconciler.model import Absence, Json, Spec
+from reconciler.model.effects import Consequence, Effect
+from reconciler.problems.errors import MalformedObject, did_you_mean
 
 _ADDRESSES_AT_ONCE = 50  # in one query
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from reconciler.consequences import Consequence, Effect
-from reconciler.kinds._base import (
+from reconciler.kinds.contract.exporting import Block, Found
+from reconciler.kinds.contract.kind import (
     WORKSPACE,
     Changes,
     Context,
@@ -22,8 +22,8 @@ from reconciler.kinds._base import (
     Request,
     required,
 )
-from reconciler.kinds._writing import Block, Found
 from reconciler.model import Json, Spec
+from reconciler.model.effects import Consequence, Effect
 
 # Light enough for the dark text that Airbyte puts on them.
 _COLOURS = ("FBECB1", "FFD7D7", "D1F1E1", "D8E6FF", "E9DDFC", "FFE3C2", "CFF3F5", "E6E9F0")

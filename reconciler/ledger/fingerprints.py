@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from pathlib import Path as FilePath
 
-from reconciler.errors import LedgerUnusable
 from reconciler.model import Fingerprint, Json, Secret, Spec
+from reconciler.problems.errors import LedgerUnusable
 
 KEY_BYTES = 32
 

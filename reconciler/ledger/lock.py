@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
 
-from reconciler.errors import EnvironmentLocked, LedgerUnusable
+from reconciler.problems.errors import EnvironmentLocked, LedgerUnusable
 
 STEP_S = 0.5  # between two looks at a lock that somebody else holds
 

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, ManifestError, error
 from reconciler.model import Origin
+from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 _SUFFIXES = (".yaml", ".yml")
 

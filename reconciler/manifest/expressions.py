@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.errors import did_you_mean
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret, SecretName
-from reconciler.wording import show_path
+from reconciler.problems.errors import did_you_mean
+from reconciler.problems.wording import show_path
 
 OPENING = "${{"
 _EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)

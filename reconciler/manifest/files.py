@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from reconciler.errors import ManifestError, error
 from reconciler.manifest.discover import confined, shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, Origin
+from reconciler.problems.errors import ManifestError, error
 
 
 class Files:

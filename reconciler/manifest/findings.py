@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.errors import Diagnostic, Severity
 from reconciler.model import Origin, Path
+from reconciler.problems.errors import Diagnostic, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ import yaml
 from yaml._yaml import CParser
 from yaml.resolver import BaseResolver
 
-from reconciler.errors import Diagnostic, ManifestError, error
 from reconciler.model import Json, Origin, Path
+from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000  # counted with aliases expanded, so that a "billion laughs" file is refused

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.errors import Diagnostic, ManifestError, error
 from reconciler.manifest.reader import Document, read_bytes, read_text, refuse_conflict
 from reconciler.model import Json, Origin
+from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 _CELL = re.compile(r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*|(?P<plain>[^",\r\n]*))')
 _END = re.compile(r",|\r\n|\n|\r|\Z")

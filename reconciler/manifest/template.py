@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, ManifestError, did_you_mean, error
 from reconciler.manifest.discover import confined, shown, yaml_files
 from reconciler.manifest.expressions import OPENING, Variables, fill, find_holes
 from reconciler.manifest.findings import Finding
@@ -19,6 +18,7 @@ from reconciler.manifest.params import ParamsSchema, check_schema
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
+from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 _HEAD = ("version", "template", "extends", "params")
 _INCOMPLETE = ("missing key",)  # what a template leaves out its tenants may add

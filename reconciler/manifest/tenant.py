@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, ManifestError, error
 from reconciler.manifest.discover import TenantFiles, confined, shown
 from reconciler.manifest.expressions import (
     OPENING,
@@ -24,6 +23,7 @@ from reconciler.manifest.schema import check
 from reconciler.manifest.template import Template, Templates, pruned
 from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
+from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 REPEATABLE = (
     "version",

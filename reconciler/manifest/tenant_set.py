@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
-from reconciler.errors import Diagnostic, ManifestError, did_you_mean, error
 from reconciler.manifest.discover import TenantFiles, confined, shown
 from reconciler.manifest.expressions import OPENING
 from reconciler.manifest.layers import Layer, merged
@@ -20,6 +19,7 @@ from reconciler.manifest.tables import Record, Table, read_table
 from reconciler.manifest.tenant import Manifest, Surroundings, build_manifest, joined
 from reconciler.manifest.uses import EVERYTHING
 from reconciler.model import Json, Origin, Path
+from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 TABLES = (".csv", ".json", ".yaml", ".yml")
 

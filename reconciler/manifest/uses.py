@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reconciler.errors import did_you_mean
 from reconciler.manifest.findings import Finding
 from reconciler.model import Json, Path
+from reconciler.problems.errors import did_you_mean
 
 EVERYTHING = "all"
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.errors import did_you_mean
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret
-from reconciler.wording import show_path, shown, type_names, type_of
+from reconciler.problems.errors import did_you_mean
+from reconciler.problems.wording import show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from reconciler.errors import Diagnostic, did_you_mean, warning
 from reconciler.model import Origin
-from reconciler.rules import BY_ID
+from reconciler.problems.errors import Diagnostic, did_you_mean, warning
+from reconciler.problems.rules import BY_ID
 
 _MARK = "reconciler:"
 _COMMENT = re.compile(r"(?:^|\s)#\s*reconciler:(?P<said>.*)$")

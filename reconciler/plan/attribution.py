@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.changes import FieldChange
 from reconciler.model import Json, Path, ResourceKey, Spec
+from reconciler.model.changes import FieldChange
 from reconciler.plan.model import Action, Attribution, Operation, TenantPlan, Whose
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.changes import Equality, Note
-from reconciler.consequences import Consequence
-from reconciler.diff import Difference
 from reconciler.kinds import get
 from reconciler.model import (
     DesiredTenant,
@@ -18,12 +15,15 @@ from reconciler.model import (
     Spec,
     referred,
 )
+from reconciler.model.changes import Equality, Note
+from reconciler.model.effects import Consequence
 from reconciler.plan.compare import MayResume, differences
+from reconciler.plan.diff import Difference
 from reconciler.plan.explain import equalities
 from reconciler.plan.graph import ordered
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Action, Cause, Operation, TenantPlan
-from reconciler.rules import rule_titled
+from reconciler.problems.rules import rule_titled
 
 
 def build_plan(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from reconciler.changes import FieldChange, Note
-from reconciler.diff import Difference, field_changes
 from reconciler.kinds import get
-from reconciler.kinds._base import Kind, Notice
+from reconciler.kinds.contract.kind import Kind, Notice
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,
@@ -18,8 +16,10 @@ from reconciler.model import (
     Remembered,
     ResourceKey,
 )
+from reconciler.model.changes import FieldChange, Note
+from reconciler.plan.diff import Difference, field_changes
 from reconciler.plan.memory import Recollection, marked, rotated, with_removals
-from reconciler.rules import rule_titled
+from reconciler.problems.rules import rule_titled
 
 MayResume = Callable[[ResourceKey], bool]
 """Whether a change that would be held back is allowed for that resource."""

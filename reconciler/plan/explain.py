@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from reconciler.changes import Equality, EqualReason
-from reconciler.diff import same
 from reconciler.kinds import get
 from reconciler.model import (
     ALL,
@@ -22,6 +20,8 @@ from reconciler.model import (
     Secret,
     Spec,
 )
+from reconciler.model.changes import Equality, EqualReason
+from reconciler.plan.diff import same
 
 
 def equalities(

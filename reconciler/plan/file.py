@@ -12,10 +12,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.errors import PlanFileRefused, PlanFileUnreadable
 from reconciler.model import MISSING, DesiredTenant, Json, Path, ResourceKey
 from reconciler.plan.model import Operation, Plan, TenantPlan
 from reconciler.plan.record import Record, canonical, digest, operation_record, rich, spec_digest
+from reconciler.problems.errors import PlanFileRefused, PlanFileUnreadable
 
 FORMAT_VERSION = 1
 NOT_DECLARED = "no manifest declares it any more"

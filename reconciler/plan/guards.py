@@ -9,10 +9,16 @@ import fnmatch
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import AdoptionFailed, AmbiguousName, Diagnostic, ListingInconsistent, error
 from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+from reconciler.problems.errors import (
+    AdoptionFailed,
+    AmbiguousName,
+    Diagnostic,
+    ListingInconsistent,
+    error,
+)
 
 FEW_NAMES = 5
 FEW = 2  # deletes that are never judged by their share: one of three is no landslide

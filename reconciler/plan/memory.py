@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.changes import FieldChange, Mark
-from reconciler.kinds._base import Kind
+from reconciler.kinds.contract.kind import Kind
 from reconciler.model import (
     MISSING,
     UNREADABLE,
@@ -22,6 +21,7 @@ from reconciler.model import (
     Secret,
     Spec,
 )
+from reconciler.model.changes import FieldChange, Mark
 
 FingerprintOf = Callable[[Secret], Fingerprint | None]
 """The fingerprint of a secret's value of today; None where it is not at hand."""

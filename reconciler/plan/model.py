@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.changes import Equality, FieldChange, Note
-from reconciler.consequences import Consequence, Weight
-from reconciler.errors import Diagnostic, ReconcilerError
 from reconciler.model import (
     Absence,
     DesiredResource,
@@ -20,6 +17,9 @@ from reconciler.model import (
     ResourceKey,
     Retired,
 )
+from reconciler.model.changes import Equality, FieldChange, Note
+from reconciler.model.effects import Consequence, Weight
+from reconciler.problems.errors import Diagnostic, ReconcilerError
 
 
 class Action(StrEnum):

@@ -12,8 +12,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from reconciler.changes import FieldChange
-from reconciler.consequences import Consequence
 from reconciler.model import (
     ALL,
     MISSING,
@@ -26,6 +24,8 @@ from reconciler.model import (
     SecretName,
     Spec,
 )
+from reconciler.model.changes import FieldChange
+from reconciler.model.effects import Consequence
 from reconciler.plan.model import Action, Operation
 
 Record: TypeAlias = dict[str, Json]

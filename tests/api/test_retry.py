@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
-from reconciler.errors import (
+from reconciler.problems.errors import (
     ApiError,
     Conflict,
     ConflictState,

@@ -12,8 +12,8 @@ from reconciler.connectors.check import check
 from reconciler.connectors.explain import Flaw
 from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.reader import read_text
-from reconciler.render.connectors import render_connector, render_example
-from reconciler.rules import Severity
+from reconciler.problems.rules import Severity
+from reconciler.render.reports.connectors import render_connector, render_example
 from tests.connectors.generate import (
     REGISTRY,
     changed,

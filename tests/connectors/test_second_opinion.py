@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.connectors import Connector
 from reconciler.connectors.check import check
-from reconciler.rules import Severity
+from reconciler.problems.rules import Severity
 from tests.connectors.generate import (
     REGISTRY,
     At,

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import LedgerUnusable
-from reconciler.ledger import store
+from reconciler.ledger import sqlite
 from reconciler.ledger.codec import dump_spec, load_spec
-from reconciler.ledger.ledger import Ledger, Places, Run, Written, places, recalling, writing
+from reconciler.ledger.memory import Ledger, Places, Run, Written, places, recalling, writing
 from reconciler.model import (
     ALL,
     DesiredResource,
@@ -31,6 +30,7 @@ from reconciler.model import (
     Secret,
     SecretName,
 )
+from reconciler.problems.errors import LedgerUnusable
 
 KEY = ResourceKey("source", "acme", "stripe")
 PASSWORD = Secret((SecretName("PW"),))
@@ -188,7 +188,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(at: Places) -> None:
     with writing(at):
         pass
     with sqlite3.connect(at.ledger) as raw:
-        raw.execute(f"PRAGMA user_version={store.VERSION + 1}")
+        raw.execute(f"PRAGMA user_version={sqlite.VERSION + 1}")
     raw.close()
     assert "newer" in unusable(at).reason
     with pytest.raises(LedgerUnusable, match="newer"), recalling(at):
@@ -200,7 +200,7 @@ def test_a_ledger_that_another_program_holds_is_told_as_such(
 ) -> None:
     with writing(at):
         pass
-    monkeypatch.setattr(store, "BUSY_S", 0.01)
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.01)
     holder = sqlite3.connect(at.ledger, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     assert "another process" in unusable(at).reason

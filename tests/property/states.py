@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-CATALOGUES = Path(__file__).parents[2] / "reconciler" / "sandbox" / "catalogues.json"
+CATALOGUES = Path(__file__).parents[2] / "reconciler" / "sandbox" / "core" / "catalogues.json"
 ENVIRON = {
     "STRIPE": "planted-stripe",
     "BQ": "planted-bigquery",

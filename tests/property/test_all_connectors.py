@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from reconciler.connectors import Connector
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.connectors.generate import (
     REGISTRY,
     At,

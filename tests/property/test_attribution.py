@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.changes import FieldChange
+from reconciler.model.changes import FieldChange
 from reconciler.plan.attribution import attributed
 from reconciler.plan.model import Action, Cause, Operation, TenantPlan, Whose
 from tests.render.plans import KEEPS, NOTHING, create, delete, key, update

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.property.states import ENVIRON, Block, tenants
 from tests.support import Api, Project
 

@@ -18,10 +18,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.connectors import bundled
-from reconciler.errors import ManifestError, UsageError
-from reconciler.fleet import Loaded, load
-from reconciler.manifest.project import read_project
-from reconciler.selection import Selection
+from reconciler.problems.errors import ManifestError, UsageError
+from reconciler.project.fleet import Loaded, load
+from reconciler.project.project import read_project
+from reconciler.project.selection import Selection
 
 KEYS = ["acme", "acme-b", "b", "Acme"]
 # Few, so that they clash; what is hard to find in a file's bytes is among them.

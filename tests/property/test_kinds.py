@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.support import Api, Project
 
 PEOPLE = ("ada@acme.example", "bob@acme.example", "eve@acme.example")

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import fleet
-from reconciler.cli.catalogue import known_connectors
-from reconciler.cli.settings import Settings
-from reconciler.errors import MalformedObject, ReconcilerError
-from reconciler.identity import identified
-from reconciler.manifest.project import read_project
+from reconciler.cli.options.settings import Settings
+from reconciler.live.identity import identified
 from reconciler.model import DesiredTenant, LiveTenant
-from reconciler.planning import plan_tenant
-from reconciler.render.problems import explain
-from reconciler.sandbox.server import Settings as SandboxSettings
-from reconciler.sandbox.server import running
-from reconciler.selection import Selection
-from tests.cli.manifests import ENVIRON, acme
+from reconciler.operations.catalogue import known_connectors
+from reconciler.operations.planning import plan_tenant
+from reconciler.problems.errors import MalformedObject, ReconcilerError
+from reconciler.problems.explain import explain
+from reconciler.project import fleet
+from reconciler.project.project import read_project
+from reconciler.project.selection import Selection
+from reconciler.sandbox.server.serving import Settings as SandboxSettings
+from reconciler.sandbox.server.serving import running
+from tests.journeys.manifests import ENVIRON, acme
 from tests.support import Api, Project
 
 COLLECTIONS = {

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.changes import Equality, EqualReason, FieldChange, Mark, Note
-from reconciler.consequences import Consequence, Effect
-from reconciler.errors import Forbidden, error
 from reconciler.model import (
     MISSING,
     UNREADABLE,
@@ -25,15 +22,11 @@ from reconciler.model import (
     Spec,
     workspace_key,
 )
+from reconciler.model.changes import Equality, EqualReason, FieldChange, Mark, Note
+from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.attribution import attributed
-from reconciler.plan.model import (
-    Action,
-    Base,
-    Cause,
-    Operation,
-    Plan,
-    TenantPlan,
-)
+from reconciler.plan.model import Action, Base, Cause, Operation, Plan, TenantPlan
+from reconciler.problems.errors import Forbidden, error
 
 STRIPE = "e094cb9a-26de-4645-8761-65c0c425d1de"
 BIGQUERY = "22f6c74f-5699-40ff-833c-4a879ea40133"

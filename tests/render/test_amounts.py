@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.render.amounts import age_text, duration_text, size_text
+from reconciler.render.parts.amounts import age_text, duration_text, size_text
 
 
 @pytest.mark.parametrize(

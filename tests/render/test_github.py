@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.model import Origin
 from reconciler.plan.model import Plan
-from reconciler.render.github import Level, annotation, render_plan_github
-from reconciler.render.lines import Look
-from reconciler.render.values import safe
+from reconciler.render.parts.values import safe
+from reconciler.render.plan.github import Level, annotation, render_plan_github
+from reconciler.render.plan.lines import Look
 from tests.render.plans import PLANTED, TYPES, based, everything, hostile, rescheduled
 
 Golden = Callable[[str, str], None]

@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
-from reconciler.render.html import render_plan_html
-from tests.browser import Browser, browsing, chromium
+from reconciler.render.plan.html import render_plan_html
 from tests.render.plans import PLANTED, TYPES, based, everything, hostile, rescheduled
+from tests.support.browser import Browser, browsing, chromium
 
 PLACE = Place("production", "https://api.airbyte.test/v1")
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
-from reconciler.render.groups import outline
-from reconciler.render.lines import Look
-from reconciler.render.markdown import (
+from reconciler.render.parts.pieces import MAX_CHARS, MIN_CHARS, Piece, Rank
+from reconciler.render.plan.groups import outline
+from reconciler.render.plan.lines import Look
+from reconciler.render.plan.markdown import (
     Colophon,
     fitted_plan,
     markdown_pieces,
     render_plan_markdown,
 )
-from reconciler.render.pieces import MAX_CHARS, MIN_CHARS, Piece, Rank
-from reconciler.render.rows import verb_counts
+from reconciler.render.plan.rows import verb_counts
 from tests.render.plans import (
     HOSTILE,
     PLANTED,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reconciler.model import MISSING, UNREADABLE, ResourceKey
 from reconciler.plan.file import MovedResource, MovedTenant, MovedValue
-from reconciler.render.moved import render_moved
+from reconciler.render.plan.moved import render_moved
 from tests.render.plans import HOSTILE
 
 

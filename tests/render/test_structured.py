@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.plan.file import Place, read_plan_file
 from reconciler.plan.model import Plan
-from reconciler.render.structured import render_plan_json
+from reconciler.render.plan.structured import render_plan_json
 from tests.render.plans import PLANTED, everything, hostile, rescheduled
 
 Golden = Callable[[str, str], None]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.plan.model import Plan, TenantPlan
-from reconciler.render.lines import Look
-from reconciler.render.palette import COLOUR
-from reconciler.render.plan import render_plan
+from reconciler.render.parts.palette import COLOUR
+from reconciler.render.plan.lines import Look
+from reconciler.render.plan.text import render_plan
 from tests.render.plans import PLANTED, TYPES, based, everything, hostile, new_tenant, rescheduled
 
 Golden = Callable[[str, str], None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from airbyte_api import AirbyteAPI
 
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server.serving import Sandbox
 from tests.sandbox import sdk as official
 from tests.sandbox.plain import Plain
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.plain import Plain
 
 SOURCE = "00000000-0000-4000-8000-00000000000a"

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server.serving import Sandbox
 from tests.support import Api
 
 STRIPE = {"sourceType": "stripe", "account_id": "acct_1", "client_secret": "sk_1"}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from airbyte_api import AirbyteAPI, models
 
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server.serving import Sandbox
 from tests.support import Api
 
 T = TypeVar("T")

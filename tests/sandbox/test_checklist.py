@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.published import DESCRIPTION
 from tests.support import ROOT
+from tests.support.published import DESCRIPTION
 
 CHECKLIST = ROOT / "docs" / "sandbox-checklist.md"
 KNOWN = DESCRIPTION.parents[1] / "airbyte-api.md"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.routes import ROUTES
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.api.routes import ROUTES
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.sandbox.operations import OPERATIONS, Operation, World, made_world
 from tests.sandbox.raw import Answer, RawClient
 from tests.sandbox.sdk import IS_SOAK

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.sandbox import reset, serve
-from reconciler.sandbox.call import Behaviour
+from reconciler.cli.commands.sandbox import reset, serve
+from reconciler.sandbox.core.call import Behaviour
+from tests.docs.test_tour import steps
 from tests.support import ROOT
-from tests.test_tour import steps
 
 PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```console served\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

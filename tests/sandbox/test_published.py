@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.sandbox.observe import Exchange
-from tests.published import DIFFERENCES, Description, Witness
+from reconciler.sandbox.server.observe import Exchange
 from tests.support import Api, Project
+from tests.support.published import DIFFERENCES, Description, Witness
 
 SOURCE = {
     "sourceId": str(uuid4()),

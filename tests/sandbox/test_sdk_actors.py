@@ -8,7 +8,7 @@ import pytest
 from airbyte_api import AirbyteAPI, api, models
 from airbyte_api.errors import ResponseValidationError, SDKError
 
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server.serving import Sandbox
 from tests.sandbox.sdk import faker, said, warehouse, workspace
 from tests.support import Api
 

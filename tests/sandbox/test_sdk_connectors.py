@@ -13,7 +13,7 @@ from airbyte_api.errors import ResponseValidationError, SDKError
 from jsonschema import Draft7Validator
 from pydantic import BaseModel, ValidationError
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.samples import masked, sample
 from tests.sandbox.sdk import IS_SOAK, client, said, workspace
 

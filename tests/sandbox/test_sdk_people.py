@@ -7,7 +7,7 @@ import requests
 from airbyte_api import AirbyteAPI, api, models
 from airbyte_api.errors import SDKError
 
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server.serving import Sandbox
 from tests.sandbox.sdk import said, workspace
 
 

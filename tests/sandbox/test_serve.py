@@ -13,8 +13,8 @@ import requests
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
-from reconciler.sandbox.call import Caller
-from reconciler.sandbox.server import Sandbox, Settings, running
+from reconciler.sandbox.core.call import Caller
+from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.sandbox.plain import UNKNOWN, Plain
 
 

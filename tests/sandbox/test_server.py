@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from reconciler.sandbox.server import Sandbox, SandboxError, Settings, _listen, running
+from reconciler.sandbox.server.serving import Sandbox, SandboxError, Settings, _listen, running
 from tests.support import ROOT, Api
 
 STRIPE = {"sourceType": "stripe", "account_id": "acct_1", "client_secret": "sk_1"}
@@ -34,7 +34,7 @@ def free_port() -> int:
 @contextmanager
 def process(database: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """The sandbox as a process of its own, which is up."""
-    command = [sys.executable, "-m", "tests.survival.serve", str(database), str(port)]
+    command = [sys.executable, "-m", "tests.journeys.survival.serve", str(database), str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         started.stdout.readline()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.own import own_connectors
 from tests.sandbox.plain import MASK, STRIPE, UNKNOWN, Plain
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.plain import MASK, UNKNOWN, Plain
 
 ADVANCED_AUTH = {

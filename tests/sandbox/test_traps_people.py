@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.plain import STRIPE, UNKNOWN, Plain
 
 ORGANIZATION = "00000000-0000-0000-0000-000000000000"

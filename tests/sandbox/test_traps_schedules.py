@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.call import Behaviour
-from reconciler.sandbox.cron import next_tick
-from reconciler.sandbox.server import Settings, running
+from reconciler.sandbox.core.call import Behaviour
+from reconciler.sandbox.core.cron import next_tick
+from reconciler.sandbox.server.serving import Settings, running
 from tests.sandbox.plain import Plain
 
 HOUR_S = 3600

@@ -20,9 +20,9 @@ import requests
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
-from reconciler.cli.sandbox import _translated
-from reconciler.sandbox.call import Behaviour
-from reconciler.sandbox.server import Sandbox, SandboxError, Settings, running
+from reconciler.cli.commands.sandbox import _translated
+from reconciler.sandbox.core.call import Behaviour
+from reconciler.sandbox.server.serving import Sandbox, SandboxError, Settings, running
 from tests.sandbox.plain import POSTGRES, UNKNOWN, Plain
 
 
@@ -57,7 +57,7 @@ def test_a_second_process_cannot_open_the_database(tmp_path: Path, sandbox: Sand
 
 def test_an_old_database_is_brought_up_to_date(tmp_path: Path) -> None:
     database = tmp_path / "sandbox.db"
-    first = resources.files("reconciler.sandbox") / "migrations"
+    first = resources.files("reconciler.sandbox.core") / "migrations"
     script = (first / "0001_workspaces_actors_connections.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.executescript(f"{script}; PRAGMA user_version=1")
@@ -69,7 +69,7 @@ def test_an_old_database_is_brought_up_to_date(tmp_path: Path) -> None:
 
 def put_into_version(version: int, old: Path, made: Path, tables: Iterable[str]) -> None:
     """Makes a database as that version of the schema has it, with rows of today's."""
-    folder = resources.files("reconciler.sandbox") / "migrations"
+    folder = resources.files("reconciler.sandbox.core") / "migrations"
     scripts = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
     with closing(sqlite3.connect(old)) as connection:
         for script in [one for one in scripts if one.name.endswith(".sql")][:version]:
@@ -197,7 +197,7 @@ def test_tenants_can_be_made_up_and_a_reset_forgets_them(tmp_path: Path) -> None
 
 
 def test_a_fault_can_be_said_in_words(tmp_path: Path) -> None:
-    from reconciler.sandbox.faults import spoken
+    from reconciler.sandbox.control.faults import spoken
 
     faults = (
         *(spoken("GET /tags 429 x2"), spoken("* /jobs close-before"), spoken("GET /users 404")),

@@ -1,0 +1,1 @@
+"""Options that several commands take alike, and the values that they make."""

@@ -1,0 +1,140 @@
+"""Plan files of `plan --out` and `apply FILE`: reading, writing, and what they are good for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+
+from reconciler.cli.options.planning import Permissions
+from reconciler.cli.options.settings import Settings
+from reconciler.model import DesiredTenant, Json
+from reconciler.operations.exit_codes import ExitCode
+from reconciler.plan.file import (
+    MovedTenant,
+    Place,
+    PlanFile,
+    check_place,
+    check_plan,
+    read_plan_file,
+)
+from reconciler.plan.model import Plan
+from reconciler.problems.errors import PlanFileUnreadable
+from reconciler.project.project import Environment, read_project
+from reconciler.project.selection import Selection
+
+SUFFIX = ".json"
+
+
+Moved: TypeAlias = tuple[MovedTenant, ...]
+"""The tenants of a plan file that are no longer what was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A plan file that may be applied here, with the tenants it is about and what it permits."""
+
+    file: PlanFile
+    selection: Selection
+    permissions: Permissions
+
+    def holds(self, desired: Sequence[DesiredTenant], fresh: Plan) -> tuple[Plan, Moved]:
+        """What of *fresh*, the plan that follows from *desired* now, the file has approved."""
+        return check_plan(self.file, desired, fresh)
+
+
+def approved(selection: Selection, permissions: Permissions, settings: Settings) -> Approved | None:
+    """The plan file among the arguments, if there is one and it is for the chosen environment.
+
+    A plan file goes without other tenants and permissions. Raises click.UsageError when there are
+    some all the same, PlanFileUnreadable and PlanFileRefused.
+    """
+    files = [name for name in selection.named if name.endswith(SUFFIX)]
+    if not files:
+        return None
+    if selection != Selection((files[0],)) or permissions.any:
+        raise click.UsageError(
+            "A plan file says itself what is applied: give no tenants and no options of planning."
+        )
+    (path,) = files
+    file = read(path)
+    project = read_project(settings.folder)
+    check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
+    exactly = Selection(exactly=frozenset(file.operations))
+    return Approved(file, exactly, permissions_of(file.options, path))
+
+
+def exit_code(code: ExitCode, made: Plan, moved: Moved) -> ExitCode:
+    """*code*, unless all went well with what there was to do, and some or all had moved."""
+    if not moved or code is not ExitCode.DONE:
+        return code
+    return ExitCode.PARTLY_APPLIED if made.tenants else ExitCode.STALE
+
+
+def planned_code(file: PlanFile, *, detailed: bool) -> ExitCode:
+    """What `plan` itself ended with when it wrote *file*."""
+    if file.summary["unreadable"]:
+        return ExitCode.FAILED
+    if file.is_refused or file.summary["refused"]:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES if detailed and file.operations else ExitCode.DONE
+
+
+def read(path: str) -> PlanFile:
+    """The plan file at *path*. Raises PlanFileUnreadable and PlanFileRefused."""
+    return read_plan_file(text_at(path, "Make one with `plan --out FILE`."), path)
+
+
+def text_at(path: str, hint: str) -> str:
+    """The text of a file that `plan` wrote. Raises PlanFileUnreadable, with *hint* what to do."""
+    try:
+        return FilePath(path).read_text(encoding="utf-8")
+    except OSError as problem:
+        reason = f"cannot be read: {problem.strerror or problem}"
+        raise PlanFileUnreadable(path, reason, hint) from problem
+    except UnicodeDecodeError as problem:
+        raise PlanFileUnreadable(path, "is no text", hint) from problem
+
+
+def write(path: str, text: str) -> None:
+    """Puts *text* at *path*, whole or not at all. Raises PlanFileUnreadable when that cannot be."""
+    fresh = FilePath(f"{path}.{os.getpid()}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as problem:
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing was
+            fresh.unlink(missing_ok=True)
+        reason = f"cannot be written: {problem.strerror or problem}"
+        raise PlanFileUnreadable(path, reason, "Choose another file.") from problem
+
+
+def place_named(environment: Environment) -> str:
+    """The environment as a question names it: by its name, and its address."""
+    place = place_of(environment)
+    return place.name if place.url == place.name else f"{place.name} ({place.url})"
+
+
+def place_of(environment: Environment) -> Place:
+    """*environment* without anything that lets one in."""
+    parts = urlsplit(environment.url)
+    host = parts.netloc.rpartition("@")[2]
+    return Place(environment.name, urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")))
+
+
+def permissions_of(options: Mapping[str, Json], path: str) -> Permissions:
+    """What `Permissions.options` wrote. Raises PlanFileUnreadable for other options."""
+    if options.keys() != Permissions().options.keys():
+        raise PlanFileUnreadable(path, "has options unknown here", "Plan again.")
+    return Permissions(
+        tuple(options["replace"]),
+        options["deletes"],
+        bool(options["prune"]),
+        tuple(options["resume"]),
+    )

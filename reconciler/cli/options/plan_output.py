@@ -1,0 +1,175 @@
+"""What `plan` writes, and where: on stdout in a format, and into files beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path as FilePath
+
+import click
+
+from reconciler.cli.options import plan_file
+from reconciler.cli.options.groups import taken_as
+from reconciler.cli.options.settings import Settings
+from reconciler.model import Json
+from reconciler.operations.catalogue import known_connectors
+from reconciler.plan.file import Place
+from reconciler.plan.model import Plan
+from reconciler.problems.errors import PlanFileUnreadable, UsageError
+from reconciler.project import git
+from reconciler.project.project import Project
+from reconciler.render.parts.pieces import MAX_CHARS, MIN_CHARS
+from reconciler.render.plan.equalities import render_equalities
+from reconciler.render.plan.lines import Look
+from reconciler.render.plan.structured import plan_digest, render_plan_json
+from reconciler.render.plan.text import render_plan
+
+FORMATS = ("text", "json", "markdown", "html", "github")
+ONLY_OUTPUT = ("format_", "out", "page", "max_chars", "color", "no_progress", "quiet")
+
+details_option = click.option(
+    "--details", is_flag=True, help="Every field of new resources, and long lists in full."
+)
+
+
+max_chars_option = click.option(
+    "--max-chars",
+    type=click.IntRange(MIN_CHARS),
+    default=MAX_CHARS,
+    show_default=True,
+    metavar="N",
+    help="The most characters of Markdown, which is composed to fit; GitHub takes 65,536 in a "
+    "comment, GitLab 1,000,000.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """In which format, and in which files besides; `max_chars` bounds Markdown alone."""
+
+    format: str
+    details: bool
+    out: str | None
+    page: str | None
+    max_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with all that its renderings say of where it comes from."""
+
+    plan: Plan
+    project: Project
+    place: Place
+    options: Mapping[str, Json]
+    taken_at: datetime
+    shard: str
+    command: str  # what to type to make it again
+
+
+def _output(
+    format_: str, details: bool, out: str | None, page: str | None, max_chars: int
+) -> Output:
+    if out is not None and not out.endswith(plan_file.SUFFIX):
+        raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
+    return Output(format_, details, out, page, max_chars)
+
+
+output_options = taken_as(
+    "output",
+    _output,
+    details_option,
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="How the plan is written on stdout.",
+    ),
+    click.option(
+        "--out",
+        metavar="FILE",
+        help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
+    ),
+    click.option("--html", "page", metavar="FILE", help="Also write the page of --format html."),
+    max_chars_option,
+)
+
+
+def write(made: Made, output: Output, settings: Settings) -> None:
+    """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
+    look = plan_look(settings, details=output.details)
+    if output.out is not None:
+        plan_file.write(output.out, plan_json(made))
+        settings.tell(f"Plan file written: {settings.again('apply', output.out)}")
+    if output.page is not None:
+        _write_page(output.page, _page(made, look))
+    settings.result(_rendered(made, output, look))
+
+
+def _write_page(path: str, text: str) -> None:
+    try:
+        plan_file.write(path, text)
+    except PlanFileUnreadable as problem:
+        raise UsageError(f"the page {problem}", problem.hint) from problem
+
+
+def _rendered(made: Made, output: Output, look: Look) -> str:
+    if output.format == "json":
+        return plan_json(made)
+    if output.format == "html":
+        return _page(made, look)
+    if output.format == "markdown":
+        return plan_markdown(made, look, max_chars=output.max_chars, page=output.page or "")
+    if output.format == "github":
+        from reconciler.render.plan.github import render_plan_github
+
+        return render_plan_github(made.plan, look, git.prefix(FilePath.cwd()))
+    return render_equalities(made.plan) + render_plan(made.plan, look)
+
+
+def plan_json(made: Made) -> str:
+    """The plan as a plan file has it."""
+    return render_plan_json(made.plan, made.place, made.options, made.shard)
+
+
+def _page(made: Made, look: Look) -> str:
+    # Imported here, as the others are: few plans are asked for as a page.
+    from reconciler.render.plan.html import render_plan_html
+
+    return render_plan_html(made.plan, made.place, look.names)
+
+
+def plan_markdown(made: Made, look: Look, *, max_chars: int, page: str = "") -> str:
+    """The plan as a comment, composed to fit; *page* is a file that has all of it."""
+    from reconciler.render.plan.markdown import Colophon, render_plan_markdown
+
+    colophon = Colophon(
+        commit=_commit(made.project),
+        taken_at=made.taken_at,
+        digest=plan_digest(made.plan, made.place, made.options, made.shard),
+        command=made.command,
+        page=os.path.basename(page),
+    )
+    return render_plan_markdown(made.plan, made.place, look, colophon=colophon, limit=max_chars)
+
+
+def _commit(project: Project) -> str:
+    """What is checked out; empty where there is no git to ask, which no plan needs."""
+    try:
+        return git.head(project.root)
+    except UsageError:
+        return ""
+
+
+def plan_look(settings: Settings, *, details: bool) -> Look:
+    """How plans are written on stdout; --verbose asks for details too."""
+    return Look(
+        palette=settings.palette(sys.stdout),
+        details=details or bool(settings.verbose),
+        names=known_connectors(settings, None).type_names(),
+    )

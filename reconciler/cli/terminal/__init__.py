@@ -1,0 +1,1 @@
+"""What a terminal does: asks, shows progress, keeps a log, says how it ended."""

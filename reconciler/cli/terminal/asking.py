@@ -1,0 +1,33 @@
+"""What is asked on a terminal before anything is changed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.operations.exit_codes import ExitCode
+
+
+def can_be_asked() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
+def confirm(question: str, *, expected: str, otherwise: str, auto_approve: bool) -> None:
+    """Returns once *expected* was typed; ends the program with *otherwise* for anything else.
+
+    Raises click.UsageError where nobody can be asked, KeyboardInterrupt for Ctrl-C and Ctrl-D.
+    """
+    if auto_approve:
+        return
+    if not can_be_asked():
+        raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
+    try:
+        answer = click.prompt(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        raise KeyboardInterrupt from None
+    if answer.strip() != expected:
+        click.echo(otherwise, err=True)
+        sys.exit(ExitCode.FAILED)

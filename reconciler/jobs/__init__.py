@@ -1,0 +1,1 @@
+"""Jobs of connections: started, watched, told of."""

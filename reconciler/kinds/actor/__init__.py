@@ -1,0 +1,1 @@
+"""Sources and destinations: a connector, its configuration, their updates."""

@@ -1,0 +1,129 @@
+"""What of a connection can be known to be wrong, or to have no effect, without asking Airbyte.
+
+Source: the platform's AirbyteCatalogHelper (selected fields, cursors, keys), its schedule checks,
+and ApplySchemaChangeHelper, which adds columns and streams by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.kinds.connection.cron import cron_problem, is_cron
+from reconciler.kinds.contract.kind import Mistake
+from reconciler.model import Json
+from reconciler.problems.errors import Severity
+
+_USUAL_FORMAT = "${SOURCE_NAMESPACE}"  # Airbyte's own, which it may show beside any definition
+
+_CURSOR_MODES = ("incremental_append", "incremental_deduped_history")
+_KEY_MODES = ("incremental_deduped_history", "full_refresh_update", "incremental_update")
+
+
+def connection_mistakes(fields: Mapping[str, Json]) -> Iterator[Mistake]:
+    """The mistakes in a connection's block, its streams apart."""
+    yield from _schedule(fields.get("schedule") or {})
+    yield from _namespace(fields)
+    streams = fields.get("streams")
+    if isinstance(streams, list):
+        yield from _growing(fields, streams)
+        for index, stream in enumerate(streams):
+            for mistake in _stream(stream):
+                yield replace(mistake, at=("streams", index, *mistake.at))
+
+
+def _schedule(schedule: Mapping[str, Json]) -> Iterator[Mistake]:
+    at = ("schedule", "cronExpression")
+    expression = schedule.get("cronExpression")
+    if expression is None:
+        return
+    if not is_cron(schedule):
+        yield _no_effect(at, "a cronExpression of a schedule that is not of type cron")
+    elif problem := cron_problem(str(expression)):
+        detail, hint = problem
+        yield Mistake(at, "invalid cron expression", f'"{expression}" is refused. {detail}', hint)
+
+
+def _namespace(fields: Mapping[str, Json]) -> Iterator[Mistake]:
+    definition, form = fields.get("namespaceDefinition"), fields.get("namespaceFormat")
+    if form not in (None, _USUAL_FORMAT) and definition in ("source", "destination"):
+        yield _no_effect(("namespaceFormat",), f"a namespaceFormat beside `{definition}`")
+    if form is None and definition == "custom_format":
+        yield Mistake(
+            ("namespaceDefinition",),
+            "namespace format missing",
+            "`custom_format` names its namespace in `namespaceFormat`, which is not there.",
+            'Add `namespaceFormat`, such as "${SOURCE_NAMESPACE}".',
+            Severity.WARNING,
+        )
+
+
+def _no_effect(at: tuple[str, ...], what: str) -> Mistake:
+    return Mistake(at, "no effect", f"Airbyte does not use {what}.", "", Severity.WARNING)
+
+
+def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mistake]:
+    """Lists that Airbyte adds to by itself, so that they say the least that is synced."""
+    behaviour = fields.get("nonBreakingSchemaUpdatesBehavior")
+    if behaviour in ("propagate_columns", "propagate_fully"):
+        for index, stream in enumerate(streams):
+            if "selectedFields" in stream:
+                yield _grows(("streams", index, "selectedFields"), behaviour, "new columns")
+    if behaviour == "propagate_fully":
+        yield _grows(("streams",), behaviour, "new streams")
+
+
+def _grows(at: tuple[str | int, ...], behaviour: str, what: str) -> Mistake:
+    return Mistake(
+        at,
+        "list that Airbyte adds to",
+        f"With `{behaviour}` Airbyte adds {what} by itself: they are synced and stay, although the "
+        "manifest does not list them.",
+        "Choose another `nonBreakingSchemaUpdatesBehavior` where only these are to be synced.",
+        Severity.WARNING,
+    )
+
+
+def _stream(stream: Mapping[str, Json]) -> Iterator[Mistake]:
+    cursor, keys = (
+        _path(stream.get("cursorField")),
+        [_path(k) for k in stream.get("primaryKey", ())],
+    )
+    for repeated, count in Counter(map(tuple, keys)).items():
+        if count > 1:
+            yield _repeated("primaryKey", ".".join(repeated))
+    if "selectedFields" not in stream:
+        return
+    selected = [_path(each)[0] for each in stream["selectedFields"]]
+    for field, count in Counter(selected).items():
+        if count > 1:
+            yield _repeated("selectedFields", field)
+    mode = str(stream.get("syncMode"))
+    if cursor and mode in _CURSOR_MODES and cursor[0] not in selected:
+        yield _unselected("cursorField", cursor[0], mode)
+    for key in keys if mode in _KEY_MODES else ():
+        if key[0] not in selected:
+            yield _unselected("primaryKey", key[0], mode)
+
+
+def _path(written: Json) -> list[str]:
+    """A field as a path, whichever way it is written."""
+    if isinstance(written, Mapping):
+        return list(written["fieldPath"])
+    return [written] if isinstance(written, str) else list(written or ())
+
+
+def _repeated(field: str, name: str) -> Mistake:
+    return Mistake(
+        (field,), "field listed twice", f'{field} lists "{name}" twice.', "Remove one of them."
+    )
+
+
+def _unselected(field: str, name: str, mode: str) -> Mistake:
+    return Mistake(
+        (field,),
+        "field not selected",
+        f'{field} "{name}" is not among the selectedFields, and `{mode}` needs it.',
+        f'Add "{name}" to `selectedFields`.',
+    )

@@ -1,0 +1,402 @@
+"""Connection: which streams go from a source to a destination, and when.
+
+Source: Airbyte public API, /connections. Source and destination cannot be patched. PATCH of streams
+replaces the whole list and resets what is left out of each, so it is sent only when streams differ,
+and then complete. Cron expressions come back with their zone behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.kinds.connection import (
+    stream_blocks,
+    stream_changes,
+    stream_fit,
+    stream_writes,
+    streams,
+)
+from reconciler.kinds.connection.checks import connection_mistakes
+from reconciler.kinds.connection.cron_times import next_run
+from reconciler.kinds.connection.schedule import explain as explain_schedule
+from reconciler.kinds.connection.schedule import foreign_zone, normal_schedule
+from reconciler.kinds.contract.exporting import Block, Found, Remark, listed, unsayable
+from reconciler.kinds.contract.kind import (
+    WORKSPACE,
+    Becomes,
+    Changes,
+    Context,
+    Declaration,
+    Kind,
+    Mistake,
+    Notice,
+    Reference,
+    RefOf,
+    Request,
+    changed_fields,
+    required,
+)
+from reconciler.kinds.tag import default_colour
+from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, ResourceKey, Spec
+from reconciler.model.changes import Equality, FieldChange, Mark
+from reconciler.model.effects import Consequence, Effect
+from reconciler.problems.errors import Severity
+
+_PLAIN_FIELDS = (
+    "name",
+    "namespaceDefinition",
+    "namespaceFormat",
+    "prefix",
+    "nonBreakingSchemaUpdatesBehavior",
+    "status",
+)
+
+
+def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+    fields = declaration.fields
+    spec: dict[str, Json] = {"name": declaration.key.name}
+    spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
+    mistakes = list(connection_mistakes(fields))
+    implied = _default_references(declaration.key.name, declaration.declared)
+    for field, default in implied.items():
+        name = fields.get(field, default)
+        if name is None:
+            mistakes.append(_undecided(field, declaration))
+        else:
+            spec[field] = Ref(field, name)
+    if "schedule" in fields:
+        spec["schedule"] = normal_schedule(fields["schedule"])
+    if "tags" in fields:
+        spec["tags"] = Exhaustive({name: Ref("tag", name) for name in fields["tags"]})
+    if "streams" in fields:
+        spec["streams"], found = streams.declare(fields["streams"])
+        mistakes += [replace(mistake, at=("streams", *mistake.at)) for mistake in found]
+    else:
+        mistakes.append(_UNMANAGED_STREAMS)
+    return spec, mistakes
+
+
+_UNMANAGED_STREAMS = Mistake(
+    (),
+    "streams not managed",
+    "The connection does not say what it syncs: a new one gets every stream, and whatever is "
+    "changed in Airbyte later stays.",
+    "List its streams, or write `streams: all`.",
+    Severity.WARNING,
+)
+
+
+def _default_references(own: str, declared: Mapping[str, Collection[str]]) -> dict[str, str | None]:
+    """The source of the connection's own key, and the tenant's only destination."""
+    sources, destinations = (declared[kind] for kind in ("source", "destination"))
+    return {
+        "source": own if own in sources else None,
+        "destination": next(iter(destinations)) if len(destinations) == 1 else None,
+    }
+
+
+def _undecided(field: str, declaration: Declaration) -> Mistake:
+    known = ", ".join(sorted(declaration.declared[field])) or "none"
+    return Mistake(
+        (),
+        f"missing {field}",
+        f'Connection "{declaration.key.name}" does not say which {field} it uses; '
+        f"the tenant declares {known}.",
+        f"Add `{field}: KEY`.",
+    )
+
+
+def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
+    spec: dict[str, Json] = {f: body[f] for f in _PLAIN_FIELDS if body.get(f) is not None}
+    spec["name"] = required(body, "name", str)
+    for field in ("source", "destination"):
+        spec[field] = ref_of(field, required(body, f"{field}Id", str))
+    spec["schedule"] = normal_schedule(required(body, "schedule", dict))
+    spec["tags"] = dict(_read_tag(tag, ref_of) for tag in body.get("tags") or ())
+    configurations = body.get("configurations") or {}
+    spec["streams"] = streams.from_api(configurations.get("streams") or [])
+    return spec
+
+
+# What the server makes of fields that a create leaves out.
+_FILLED: Mapping[str, Json] = {
+    "schedule": {"scheduleType": "manual"},
+    "namespaceDefinition": "destination",
+    "prefix": "",
+    "nonBreakingSchemaUpdatesBehavior": "ignore",
+    "status": "active",
+    "tags": [],
+}
+_WRITABLE_SCHEDULES = ("manual", "cron")
+_WRITABLE_STATUSES = ("active", "inactive")
+
+
+def _to_manifest(found: Found) -> Block:
+    spec, remarks = found.spec, list(_unwritable(found.spec))
+    plain = {field: spec[field] for field in _PLAIN_FIELDS[1:] if field in spec}
+    remarks += [Remark((f,), problem) for f, v in plain.items() if (problem := unsayable(v))]
+    fields = {"schedule": spec["schedule"], **plain, "tags": sorted(spec["tags"])}
+    for remark in remarks:
+        fields.pop(str(remark.at[0]), None)
+    written = stream_blocks.to_manifest(spec["streams"], found, remarks)
+    return Block(
+        {
+            **found.name(),
+            **_references(found),
+            **found.told(fields, _FILLED),
+            **({"streams": written} if written else {}),
+        },
+        tuple(remarks),
+    )
+
+
+def _references(found: Found) -> Mapping[str, str]:
+    """Source and destination, where they are not those that the manifest implies."""
+    implied = _default_references(found.key.name, found.declared)
+    return {
+        field: found.spec[field].name
+        for field, default in implied.items()
+        if found.is_full or found.spec[field].name != default
+    }
+
+
+def _unwritable(spec: Spec) -> Iterator[Remark]:
+    """The fields whose live value no manifest can have."""
+    if (type_ := spec["schedule"].get("scheduleType")) not in _WRITABLE_SCHEDULES:
+        timing = spec["schedule"].get("basicTiming", "no timing")
+        yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
+    elif zone := foreign_zone(spec["schedule"]):
+        yield Remark(("schedule",), f"in the zone {zone}, which only Airbyte's own UI can set")
+    if spec.get("status", "active") not in _WRITABLE_STATUSES:
+        yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
+    if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:
+        yield Remark(("tags",), f"{listed(unknown)} among them, which no manifest can have")
+
+
+def _read_tag(tag: Mapping[str, Json], ref_of: RefOf) -> tuple[str, Ref]:
+    ref = ref_of("tag", required(tag, "tagId", str))
+    return (required(tag, "name", str) if ref.name.startswith("@") else ref.name), ref
+
+
+def _sent_tags(spec: Spec, workspace_id: str, context: Context) -> Sequence[Json]:
+    """Whole tags, as the API wants them, although it looks at nothing but their ids."""
+    return [
+        {
+            "tagId": context.id_of(ref),
+            "name": name,
+            "color": default_colour(name),
+            "workspaceId": workspace_id,
+        }
+        for name, ref in sorted(spec["tags"].items())
+    ]
+
+
+def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
+    source_id, destination_id = context.id_of(spec["source"]), context.id_of(spec["destination"])
+    body = {field: value for field, value in spec.items() if field in (*_PLAIN_FIELDS, "schedule")}
+    # The API's own default keeps only streams that the connector suggests, which are often none.
+    wanted = spec.get("streams", ALL)
+    is_looked_at = wanted is ALL or stream_fit.may_be_taken_otherwise(wanted)
+    discovered = context.streams(source_id, destination_id) if is_looked_at else ()
+    if wanted is not ALL and is_looked_at:
+        stream_fit.require_fit(wanted, discovered)
+    sent = stream_writes.to_api(wanted, live=(), discovered=discovered, resolve=context.secret)
+    if "tags" in spec:
+        body["tags"] = _sent_tags(spec, context.id_of(WORKSPACE), context)
+    return {
+        **body,
+        "sourceId": source_id,
+        "destinationId": destination_id,
+        "configurations": {"streams": sent},
+    }
+
+
+def _await_create(spec: Spec, context: Context) -> Sequence[Json]:
+    """A create discovers the source first; whoever asks for its streams waits for the same job."""
+    return context.streams(context.id_of(spec["source"]), context.id_of(spec["destination"]))
+
+
+def _update(
+    spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
+) -> Sequence[Request]:
+    """The plain fields first, the streams by themselves, another source mode last.
+
+    The server wipes the state of a stream whose source mode changes before it has checked the rest
+    of the same PATCH, so whatever else may be refused must have been taken already.
+    """
+    changed = changed_fields(changes)
+    plain = {field: spec[field] for field in changed if field not in ("streams", "tags")}
+    if "tags" in changed:
+        plain["tags"] = _sent_tags(spec, body["workspaceId"], context)
+    requests = [Request("PATCH", plain)] if plain else []
+    if "streams" in changed:
+        requests += _stream_updates(spec, body, changes, context)
+    return requests
+
+
+def _stream_updates(
+    spec: Spec, body: Mapping[str, Json], changes: Changes, context: Context
+) -> list[Request]:
+    live = (body.get("configurations") or {}).get("streams") or []
+    # What a PATCH of streams discovers anyway, and makes them of.
+    discovered = context.streams(body["sourceId"], body["destinationId"])
+    if spec["streams"] is not ALL:
+        stream_fit.require_fit(spec["streams"], discovered)
+    sent = stream_writes.to_api(
+        spec["streams"],
+        live=live,
+        discovered=discovered,
+        resolve=context.secret,
+        rotated={change.path[1:4] for change in changes if change.before is UNREADABLE},
+    )
+    steps = (stream_writes.tried_first(sent, live, discovered), sent)
+    return [Request("PATCH", {"configurations": {"streams": step}}) for step in steps if step]
+
+
+# What the API itself puts where a create leaves the field out. It cannot clear a namespaceFormat or
+# take all streams away, so those stay.
+_DEFAULTS: Mapping[str, Json] = {
+    "namespaceDefinition": "destination",
+    "nonBreakingSchemaUpdatesBehavior": "ignore",
+    "prefix": "",
+    "schedule": {"scheduleType": "manual"},
+    "status": "active",
+    "tags": Exhaustive(),
+}
+
+
+def _becomes(path: Path) -> Becomes | None:
+    if path[0] == "streams":
+        return stream_changes.becomes(path[1:])
+    field = str(path[0])
+    return Becomes(_DEFAULTS[field]) if len(path) == 1 and field in _DEFAULTS else None
+
+
+def _against(desired: Spec, live: Spec) -> Spec:
+    """With its streams named as the live ones are, and with what Airbyte itself may add to them."""
+    if not isinstance(desired.get("streams"), Mapping):
+        return desired
+    settled = stream_changes.against(
+        desired["streams"], live["streams"], _propagation(desired, live)
+    )
+    return desired if settled is desired["streams"] else {**desired, "streams": settled}
+
+
+def _propagation(desired: Spec, live: Spec) -> str:
+    """What Airbyte does when the source's schema grows, as it was when that last happened."""
+    field = "nonBreakingSchemaUpdatesBehavior"
+    return str(live.get(field) or desired.get(field) or "")
+
+
+_LOCKED = Notice(
+    "locked by Airbyte",
+    "Airbyte has locked it and accepts no change of it.",
+    "Have it unlocked; until then leave it as it is.",
+)
+
+
+def _held_back(key: ResourceKey, change: FieldChange) -> Notice | None:
+    """Airbyte pauses connections itself, after failures and changed schemas, and locks some."""
+    if change.path != ("status",):
+        return None
+    if change.before == "locked":
+        return _LOCKED
+    if change.after != "active" or change.mark is not Mark.CHANGED_OUTSIDE:
+        return None
+    return Notice(
+        "left paused",
+        f"The manifest wants it {change.after}; it was active when it was applied last, and has "
+        "been paused in Airbyte since, by somebody or by Airbyte after failures or a breaking "
+        "schema change.",
+        f"Look into it, then resume it with --resume '{key}', or write `status: inactive`.",
+    )
+
+
+def _notes(desired: Spec, live: Spec) -> Iterator[Notice]:
+    if live.get("status") == "locked":
+        yield _LOCKED
+    if isinstance(desired.get("streams"), Mapping):
+        behaviour = _propagation(desired, live)
+        yield from stream_changes.notes(desired["streams"], live["streams"], behaviour)
+
+
+def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
+    if "schedule" in desired:
+        yield from explain_schedule(body.get("schedule") or {}, desired["schedule"])
+    if isinstance(desired.get("streams"), Mapping):
+        live = (body.get("configurations") or {}).get("streams") or []
+        yield from stream_changes.explain(live, desired["streams"])
+
+
+def _locked(body: Mapping[str, Json]) -> str:
+    return "Airbyte has locked it" if body.get("status") == "locked" else ""
+
+
+def _effects(before: Spec | None, after: Spec | None, changes: Changes) -> list[Consequence]:
+    if after is None:
+        return [Consequence(Effect.SYNC_ENDS)]
+    if before is None:
+        is_paused = after.get("status") == "inactive"
+        paused = [Consequence(Effect.PAUSED)] if is_paused else []
+        return [Consequence(Effect.FIRST_LOAD), *paused]
+    fields = [field for field in changed_fields(changes) if field != "streams"]
+    effects = dict.fromkeys(_field_effect(field, before, after) for field in fields)
+    found = [Consequence(effect) for effect in effects]
+    inner = [change for change in changes if change.path[0] == "streams"]
+    return found + stream_changes.effects(before["streams"], after.get("streams"), inner)
+
+
+def _field_effect(field: str, before: Spec, after: Spec) -> Effect:
+    """The effect of another value of one field that is not the streams."""
+    if field == "status":
+        return Effect.RESUMED if after["status"] == "active" else Effect.PAUSED
+    definition = after.get("namespaceDefinition", before.get("namespaceDefinition"))
+    if field == "namespaceFormat" and definition != "custom_format":
+        return Effect.KEEPS_STATE
+    return {
+        "schedule": Effect.SCHEDULE_ONLY,
+        "nonBreakingSchemaUpdatesBehavior": Effect.SCHEMA_BEHAVIOUR,
+        "prefix": Effect.NEW_TABLES,
+        "namespaceDefinition": Effect.NEW_TABLES,
+        "namespaceFormat": Effect.NEW_TABLES,
+    }.get(field, Effect.KEEPS_STATE)
+
+
+def _next_run(spec: Spec, after: datetime) -> datetime | None:
+    return next_run(spec["schedule"], after) if spec.get("status") == "active" else None
+
+
+KIND = Kind(
+    name="connection",
+    collection="/connections",
+    id_field="connectionId",
+    section="connections",
+    declare=_declare,
+    from_api=_from_api,
+    to_manifest=_to_manifest,
+    named_after="source",
+    create_body=_create_body,
+    update=_update,
+    await_create=_await_create,
+    references={
+        "source": Reference("source", api_field="sourceId"),
+        "destination": Reference("destination", api_field="destinationId"),
+        "tags": Reference("tag", api_field="tags", on_delete="detaches"),
+    },
+    implies=lambda fields: {"tag": fields.get("tags") or ()},
+    immutable=frozenset({"source", "destination"}),
+    highlights=("source", "destination", "streams", "schedule", "status"),
+    effects=_effects,
+    becomes=_becomes,
+    locked=_locked,
+    against=_against,
+    held_back=_held_back,
+    notes=_notes,
+    explain=_explain,
+    replacing_loses="Its sync state is lost, so every stream loads again from the start.",
+    replacing_effect=Effect.STATE_LOST,
+    has_jobs=True,
+    next_run=_next_run,
+)

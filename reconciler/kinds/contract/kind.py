@@ -1,0 +1,340 @@
+"""What a kind of Airbyte resource says of itself; every stage asks it and names no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
+from urllib.parse import quote
+
+from reconciler.connectors import Catalogue, Connector
+from reconciler.kinds.contract.exporting import Block, Found, plain_block
+from reconciler.model import Absence, Json, Path, Ref, ResourceKey, Secret, Spec
+from reconciler.model.changes import Equality, FieldChange
+from reconciler.model.effects import Consequence, Effect
+from reconciler.problems.errors import MalformedObject, Severity
+
+WORKSPACE = Ref("workspace", "")
+"""What every resource that lives in the tenant's workspace refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefOf:
+    """(kind, id) → the reference to that object: its manifest key, or `@id` if nobody declares it.
+
+    `names` are those of all objects that were listed, by kind and id.
+    """
+
+    names: Mapping[tuple[str, str], str]
+
+    def __call__(self, kind: str, id_: str) -> Ref:
+        return Ref(kind, self.names.get((kind, id_), f"@{id_}"))
+
+    def listed(self, kind: str, id_: str) -> Ref | None:
+        """The reference where the object was listed, for kinds of which not all are."""
+        return self(kind, id_) if (kind, id_) in self.names else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A field that points at another kind, and what the server does to the one that refers.
+
+    One that `ends` stays where it is and means nothing any longer: its delete is never planned.
+    """
+
+    kind: str
+    api_field: str
+    written_as: str = ""  # the field of a manifest's block, where it has another name
+    on_delete: Literal["cascades", "detaches", "ends"] = "cascades"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong in a declared resource; `at` is the path inside its block."""
+
+    at: Path
+    summary: str
+    detail: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    on_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A resource as its manifest block has it, and what it may need to know of its tenant."""
+
+    key: ResourceKey
+    fields: Mapping[str, Json]
+    declared: Mapping[str, Collection[str]]  # names of the tenant's resources, by kind
+    catalogue: Catalogue
+    connectors: Mapping[str, Connector]  # of the tenant's own, by their keys
+    file: Callable[[Path], Json]  # what is in the file that the field at a path names
+
+
+@dataclass(frozen=True, slots=True)
+class Becomes:
+    """What a field is once no manifest has it any longer; None for "not there"."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One write on an object that exists: the HTTP method and the body.
+
+    `may_end_it` says that the server may delete the object instead, and answers that it is gone.
+    """
+
+    method: Literal["PATCH", "PUT"]
+    body: Mapping[str, Json]
+    may_end_it: bool = False
+
+
+class Reader(Protocol):
+    """What a kind may ask the API while the live state is read."""
+
+    @property
+    def organization_id(self) -> str:
+        """The organization of all tenants. Raises OrganizationUnclear where there are several."""
+
+    def rows(self, path: str, query: Mapping[str, str]) -> Sequence[Mapping[str, Json]]:
+        """The objects of one list call. Asked a second time it gives the same ones."""
+
+    def passing_rows(self, path: str) -> Sequence[Mapping[str, Json]]:
+        """The objects of one list call, which are many and of which no copy is kept."""
+
+    def alone(self, what: str) -> AbstractContextManager[object]:
+        """Nobody else is inside with the same *what*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of one kind in a workspace: specs that are declared, names to be retired.
+
+    With `everything` what is undeclared matters as much: it is to be deleted, or to be exported.
+    `used` are ids that other live objects refer to.
+    """
+
+    specs: tuple[Spec, ...] = ()
+    retired: tuple[str, ...] = ()
+    everything: bool = False
+    used: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all that is spoken of."""
+        return frozenset((*(str(spec["name"]) for spec in self.specs), *self.retired))
+
+    def with_also(self, other: Expected) -> Expected:
+        """What both expect."""
+        return Expected(
+            (*self.specs, *other.specs),
+            (*self.retired, *other.retired),
+            self.everything or other.everything,
+            self.used | other.used,
+        )
+
+
+Rows: TypeAlias = Callable[
+    [Reader, Mapping[str, Expected]], Mapping[str, Sequence[Mapping[str, Json]]]
+]
+"""(reader, what is expected by workspace id) → the live objects by workspace id.
+
+Each object has a `name`, whatever the list calls it.
+"""
+
+
+class Context(Protocol):
+    """What apply lends a kind while it builds a request."""
+
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def reader(self) -> Reader: ...
+    def id_of(self, ref: Ref) -> str:
+        """The live id behind *ref*."""
+
+    def secret(self, secret: Secret) -> str:
+        """The text with its secrets put in."""
+
+    def streams(self, source_id: str, destination_id: str) -> Sequence[Json]:
+        """What the source discovers, as the API's /streams has it. May take minutes."""
+
+    def connector(self, role: str, definition_id: str) -> Connector | None:
+        """The connector of that definition, when it is known."""
+
+    @property
+    def schema(self) -> Mapping[str, Json] | None:
+        """The schema of the resource's configuration, where manifests bring it along."""
+
+
+Changes: TypeAlias = Sequence[FieldChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a note says: a fixed title, which is a rule's, sentences, and advice."""
+
+    title: str
+    detail: str
+    hint: str = ""
+
+
+def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
+    """The effects of a kind that no data depends on."""
+    return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
+
+
+def stays(_path: Path) -> Becomes | None:
+    """For kinds none of whose fields can be unset."""
+    return None
+
+
+def changed_fields(changes: Changes) -> list[str]:
+    """The top-level fields that differ, sorted."""
+    return sorted({str(change.path[0]) for change in changes})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource, as a record of facts and functions.
+
+    - `collection`: the path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled
+      in.
+    - `put_at`: the path where a PUT both makes and changes an object, for kinds that nothing reads:
+      what is live is what is remembered. `collection` is then the path to DELETE.
+    - `precedes`: (spec, another's spec) → whether the other has to be written after it.
+    - `rows`: reads the live objects, for kinds that no list call over many workspaces gives.
+    - `is_foreign`: (object, declared spec of that name) → it is Airbyte's own, and nobody's to
+      manage.
+    - `absent`: why a declared resource that is not live cannot or need not be made.
+    - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
+    - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
+    - `to_manifest`: a live resource → its manifest block, the inverse of `declare`.
+    - `create_body`: a spec → what POST takes.
+    - `update`: (spec, object as read with the query `reread`, what differs) → the writes that bring
+      the object to the spec, in order.
+    - `await_create`: returns once the server has done all that a create may be waiting for.
+    - `coordinates`: (spec, object as read with `reread`) → where its secrets are kept, by path.
+    - `immutable`: fields that no write can change; another value means another object.
+    - `implies`: a manifest block → the names of other resources that it needs, by kind; those that
+      nobody declares are declared by that.
+    - `shorthand`: the field that a block stands for which is no mapping.
+    - `named_after`: a reference whose key an exported resource takes too, when it is the only one.
+    - `name_field`: the field of a block that has its name in Airbyte, which is the key otherwise.
+    - `keys_are_names`: an exported one has its name in Airbyte for a key.
+    - `longest_name`: the most characters that its name may have.
+    - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
+      create and after a delete.
+    - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
+    - `against`: (desired spec, live spec) → the desired one as it is to be held against that live
+      one: what Airbyte itself may add to it is in it.
+    - `held_back`: why a change is not made unless it is allowed by name; None for all others.
+    - `notes`: (desired spec, live spec) → what a reader of the plan should know.
+    - `explain`: (body, desired spec) → what this kind alone takes for equal.
+    - `unread`: declared fields that no read shows; they are compared with what was applied last.
+    - `locked`: why the server would refuse any change of an object, empty when it would not.
+    - `connector`: (key, spec) → the connector that a resource is, for kinds others are made of.
+    - `also_immutable`: more such fields, of a spec.
+    - `is_used_by`: (an object that refers to one) → whether it is worth listing for that.
+    - `is_shared`: it belongs to the organization, whichever tenants declare it.
+    - `is_offered_by_project`: the project file may declare some for tenants that refer to them.
+    - `is_listed_on_demand`: read only for tenants that declare some.
+    - `is_exported_on_request`: left out of an export that does not ask for it by its section.
+    - `has_jobs`: syncs and resets run for each object of it.
+    - `next_run`: (live spec, a moment) → when the next job after it starts by itself; None when
+      none does, or nobody can tell.
+    """
+
+    name: str
+    collection: str
+    id_field: str
+    section: str
+    declare: Callable[[Declaration], tuple[Spec, list[Mistake]]]
+    from_api: Callable[[Mapping[str, Json], RefOf], Spec]
+    create_body: Callable[[Spec, Context], Mapping[str, Json]]
+    update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
+    to_manifest: Callable[[Found], Block] = plain_block
+    single_section: str = ""
+    put_at: str = ""
+    precedes: Callable[[Spec, Spec], bool] | None = None
+    named_after: str = ""
+    name_field: str = "name"
+    keys_are_names: bool = False
+    longest_name: int = 256
+    rows: Rows | None = None
+    is_foreign: Callable[[Mapping[str, Json], Spec | None], bool] = lambda _body, _spec: False
+    absent: Callable[[Spec, Reader], Absence | None] = lambda _spec, _reader: None
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    immutable: frozenset[str] = frozenset()
+    reread: Mapping[str, str] = field(default_factory=dict)
+    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
+    becomes: Callable[[Path], Becomes | None] = stays
+    unread: frozenset[str] = frozenset()
+    against: Callable[[Spec, Spec], Spec] = lambda desired, _live: desired
+    held_back: Callable[[ResourceKey, FieldChange], Notice | None] = lambda _key, _change: None
+    notes: Callable[[Spec, Spec], Iterator[Notice]] = lambda _desired, _live: iter(())
+    explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] = lambda _body, _desired: (
+        iter(())
+    )
+    locked: Callable[[Mapping[str, Json]], str] = lambda _body: ""
+    implies: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] = lambda _fields: {}
+    shorthand: str = ""
+    is_paged: bool = True
+    is_listed_on_demand: bool = False
+    is_exported_on_request: bool = False
+    connector: Callable[[str, Spec], Connector] | None = None
+    also_immutable: Callable[[Spec], frozenset[str]] = lambda _spec: frozenset()
+    is_used_by: Callable[[Mapping[str, Json]], bool] = lambda _row: True
+    is_shared: Callable[[Spec], bool] = lambda _spec: False
+    is_offered_by_project: bool = False
+    has_jobs: bool = False
+    next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
+    await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
+    coordinates: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]] = lambda _spec, _body: {}
+    replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
+    highlights: tuple[str, ...] = ()  # fields that say in short what a new one is, besides names
+    replacing_effect: Effect | None = None  # the same as an effect, on both halves
+
+    def name_of(self, spec: Spec) -> str:
+        """The name by which a live object is recognised inside its workspace."""
+        return str(spec["name"])
+
+    def fixed(self, spec: Spec) -> frozenset[str]:
+        """The fields of a resource of that spec which no write can change."""
+        return self.immutable | self.also_immutable(spec)
+
+    def place(self, workspace_id: str, spec: Spec) -> str:
+        """The path of the collection that an object of that spec is in."""
+        return _filled(self.collection, workspace_id, spec)
+
+    def put_place(self, workspace_id: str) -> str:
+        """The path of `put_at`."""
+        return _filled(self.put_at, workspace_id, {})
+
+    def is_read(self) -> bool:
+        """Whether list calls tell its objects, those of one workspace at least."""
+        return self.in_workspace() and not self.put_at
+
+    def in_workspace(self) -> bool:
+        """Whether objects of this kind are listed by workspace."""
+        return self.section != "workspace"
+
+
+def _filled(template: str, workspace_id: str, spec: Spec) -> str:
+    if "{" not in template:
+        return template
+    fields = {name: quote(v, safe="") for name, v in spec.items() if isinstance(v, str)}
+    return template.format(workspaceId=quote(workspace_id, safe=""), **fields)
+
+
+def required(body: Mapping[str, Json], name: str, type_: type) -> Json:
+    """`body[name]`. Raises MalformedObject when it is absent or no *type_*."""
+    value = body.get(name)
+    if not isinstance(value, type_):
+        found = "nothing" if value is None else type(value).__name__
+        raise MalformedObject(f"its {name} is {found}, not {type_.__name__}")
+    return value

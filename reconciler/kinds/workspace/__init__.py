@@ -1,0 +1,3 @@
+"""Workspaces: what everything of a tenant lives in."""
+
+from reconciler.kinds.workspace.workspace import KIND as KIND

@@ -1,0 +1,1 @@
+"""API → live state: reading, identity, survey."""

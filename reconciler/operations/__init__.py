@@ -1,0 +1,1 @@
+"""The application: what each command does, as functions of values."""

@@ -1,0 +1,91 @@
+"""The stages in order, for every command: load, connect, plan, apply, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from reconciler.api.auth import ClientCredentials, Credentials, Fixed, basic, bearer
+from reconciler.api.client import Client
+from reconciler.api.transport import Manners, Transport
+from reconciler.apply.journal import Journal
+from reconciler.apply.outcome import Report, Status
+from reconciler.apply.perform import ResolveSecret, Surroundings, perform
+from reconciler.apply.run import Steps, run_plan
+from reconciler.model import DesiredTenant
+from reconciler.operations.planning import Recall
+from reconciler.operations.planning import make_plan as make_plan
+from reconciler.operations.planning import with_jobs as with_jobs
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.secrets import secrets_needed
+from reconciler.problems.errors import SecretsMissing
+from reconciler.project.project import Environment
+
+_SECRETS_AT_ONCE = 8  # a provider may start a program for each
+
+
+def connect(environment: Environment, manners: Manners) -> Client:
+    """A client of that environment. Nothing is sent yet."""
+    transport = Transport(environment.url, _credentials(environment), manners)
+    return Client(transport, environment.organization_id)
+
+
+def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:
+    """Executes *plan*, whose secrets `check_secrets` has found."""
+    return run_plan(
+        plan, lambda operation, ids: perform(operation, ids, surroundings, journal), steps
+    )
+
+
+def not_in_effect(
+    client: Client, tenants: Sequence[DesiredTenant], report: Report, recall: Recall
+) -> tuple[TenantPlan, ...]:
+    """What apply wrote and the API accepted, and what differs all the same when read again.
+
+    *recall* tells what is remembered by now: the ledger's id may be all that tells things apart.
+    """
+    done = [o.operation for o in report.outcomes if o.status is Status.SUCCEEDED]
+    written = {operation.key for operation in done}
+    # What the operation wrote says more than the manifest: a field that is gone from that, too.
+    wanted = {op.key: op.desired for op in done if op.desired is not None}
+    touched = [
+        replace(t, resources={key: wanted.get(key, r) for key, r in t.resources.items()})
+        for t in tenants
+        if any(key.scope == t.name for key in written)
+    ]
+    again = make_plan(client, touched, recall=recall)
+    left = [
+        replace(
+            plan,
+            operations=tuple(op for op in plan.operations if op.key in written),
+            # What speaks against other operations says nothing of what was written.
+            refusals=() if plan.live_ids else plan.refusals,
+        )
+        for plan in again.tenants
+    ]
+    return tuple(plan for plan in left if plan.operations or plan.refusals or plan.failure)
+
+
+def _credentials(environment: Environment) -> Credentials:
+    if environment.client_id:
+        return ClientCredentials(environment.client_id, environment.client_secret)
+    if environment.token:
+        return bearer(environment.token)
+    if environment.username:
+        return basic(environment.username, environment.password)
+    return Fixed(None)
+
+
+def check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
+    """Has every secret of the plan looked up, several at a time. Raises SecretsMissing."""
+    needed = [
+        (secret, str(operation.key))
+        for operation in plan.operations
+        for secret in secrets_needed(operation)
+    ]
+    with ThreadPoolExecutor(_SECRETS_AT_ONCE) as pool:
+        list(pool.map(resolve, {secret.name: secret for secret, _ in needed}.values()))
+    missing = dict.fromkeys((secret.name, key) for secret, key in needed if resolve(secret) is None)
+    if missing:
+        raise SecretsMissing(list(missing))

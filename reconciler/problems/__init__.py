@@ -1,0 +1,1 @@
+"""What is wrong or worth knowing: problems, the rules they break, the exception tree."""

@@ -1,0 +1,333 @@
+"""The exception tree, and Diagnostic: what is wrong, where, and what to do.
+
+    ReconcilerError
+    ├── ManifestError            user mistakes found before anything was sent, all of them
+    │   └── NothingDeclared      there is no manifest at all
+    ├── UsageError               a selector or option that fits nothing
+    ├── PlanFileUnreadable       a plan file that is none, or not whole
+    ├── PlanFileRefused          a plan file that must not be applied: edited, newer, made elsewhere
+    ├── SecretsMissing           secrets that apply needs and nobody provides, all of them
+    ├── ListingInconsistent      a list that cannot be trusted to be complete
+    ├── MalformedObject          a live object without a field that it must have
+    ├── AmbiguousName            two live objects of the name that a manifest asks for
+    ├── AdoptionFailed           an id to adopt that the tenant's workspace has not
+    ├── SecretNotCarried         an unmanaged secret that an update would destroy
+    ├── StreamsUnfit             declared streams that their source has not, or has otherwise
+    ├── LedgerUnusable           the ledger's file cannot be read or written
+    ├── EnvironmentLocked        another apply works on the same environment
+    ├── RegistryUnusable         a registry of connectors that cannot be fetched or read
+    ├── Unforeseen               a fault of this program, caught where it would hide other outcomes
+    └── ApiError                 one call that did not do what it should
+        ├── ConnectionFailed     nothing was sent: unknown host, refused connection, bad TLS
+        ├── ResponseLost         it was sent, the answer did not come: it may have happened
+        ├── UnexpectedAnswer     an answer that is not the API's: HTML, other JSON, a redirect
+        ├── Rejected             400, 422 and other 4xx: the request itself is refused
+        ├── Unauthorized         401, after one renewal of the token
+        ├── Forbidden            403: missing permission, or an id that does not exist
+        ├── NotFound             404
+        ├── Conflict             409
+        ├── RateLimited          429
+        └── ServerError          5xx
+
+Exceptions are for what stops a stage; mistakes in manifests are Diagnostics, collected.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from reconciler.model import Origin, ResourceKey
+from reconciler.problems.rules import Rule, rule_titled
+from reconciler.problems.rules import Severity as Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a fixed nameless summary, whole sentences about this case, and advice.
+
+    The summary is the title of its rule.
+    """
+
+    severity: Severity
+    origin: Origin | None
+    summary: str
+    detail: str = ""
+    hint: str = ""
+
+    @property
+    def rule(self) -> Rule:
+        return rule_titled(self.summary)
+
+    def strictly(self) -> Diagnostic:
+        """The same, as an error when its rule is one that `--strict` sharpens."""
+        return replace(self, severity=Severity.ERROR) if self.rule.is_strict else self
+
+
+def error(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+    """A Diagnostic that stops the run."""
+    return Diagnostic(Severity.ERROR, origin, summary, detail, hint)
+
+
+def warning(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+    """A Diagnostic that is shown and stops nothing."""
+    return Diagnostic(Severity.WARNING, origin, summary, detail, hint)
+
+
+def in_order(diagnostics: Collection[Diagnostic]) -> list[Diagnostic]:
+    """The distinct diagnostics by file, line and column; those without a place come first."""
+
+    def rank(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+        place = diagnostic.origin or Origin("", 0, 0)
+        return place.path, place.line, place.column, diagnostic.summary, diagnostic.detail
+
+    return sorted(dict.fromkeys(diagnostics), key=rank)
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """`Did you mean "x"?` for the nearest of *known*, or nothing when none is near."""
+    lowered = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f'Did you mean "{lowered[near[0]]}"?' if near else ""
+
+
+class ReconcilerError(Exception):
+    """Anything foreseeable that stops a stage."""
+
+
+class ManifestError(ReconcilerError):
+    """The manifests or the project file have mistakes; nothing was sent."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"{len(diagnostics)} problems")
+        self.diagnostics = tuple(diagnostics)
+
+
+class NothingDeclared(ManifestError):
+    """The manifests' folder is missing or empty: a lost checkout looks just the same."""
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that is not there."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class PlanFileUnreadable(ReconcilerError):
+    """A plan file that cannot be used as one; *reason* goes on a sentence that names it."""
+
+    def __init__(self, path: str, reason: str, hint: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.hint = hint
+
+
+class PlanFileRefused(PlanFileUnreadable):
+    """A plan file that is whole, and must not be applied here."""
+
+
+class SecretsMissing(ReconcilerError):
+    """Names of secrets that the plan needs and the provider has not, with who needs them.
+
+    `reasons` says by name why there is none, where more is known; `advice` where to put them.
+    """
+
+    def __init__(
+        self,
+        needed_by: Sequence[tuple[str, str]],
+        reasons: Mapping[str, str] = MappingProxyType({}),
+        advice: str = "",
+    ) -> None:
+        super().__init__(f"{len(needed_by)} secrets missing")
+        self.needed_by = tuple(needed_by)
+        self.reasons = reasons
+        self.advice = advice
+
+
+class ListingInconsistent(ReconcilerError):
+    """A list answered rows that cannot be complete or cannot belong to it; never an empty state."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class MalformedObject(ReconcilerError):
+    """The API answered an object that cannot be used; `kind` and `id` are empty until known."""
+
+    def __init__(self, reason: str, kind: str = "", id_: str = "") -> None:
+        super().__init__(f"{kind} {id_}: {reason}".strip(" :"))
+        self.reason = reason
+        self.kind = kind
+        self.id = id_
+
+
+class AmbiguousName(ReconcilerError):
+    """A name that tells nothing: several live objects of *kind* have it, and *key* asks for one."""
+
+    def __init__(
+        self, kind: str, name: str, ids: Sequence[str], origin: Origin, key: ResourceKey
+    ) -> None:
+        super().__init__(f'{len(ids)} live {kind}s are named "{name}"')
+        self.kind = kind
+        self.name = name
+        self.ids = tuple(sorted(ids))
+        self.origin = origin
+        self.key = key
+
+
+class AdoptionFailed(ReconcilerError):
+    """*key* is to be the live object of this id, which is not there, or is not of its kind."""
+
+    def __init__(self, key: ResourceKey, id_: str, origin: Origin) -> None:
+        super().__init__(f"{key} {id_}")
+        self.key = key
+        self.id = id_
+        self.origin = origin
+
+
+class OrganizationUnclear(ReconcilerError):
+    """Something is kept by organization, and the environment does not say in which of these."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__(f"{len(ids)} organizations")
+        self.ids = tuple(sorted(ids))
+
+
+class StillUsed(ReconcilerError):
+    """An object of the organization of which other tenants have made something."""
+
+    def __init__(self, kind: str, id_: str, workspace_ids: Sequence[str]) -> None:
+        super().__init__(f"{kind} {id_}")
+        self.kind = kind
+        self.id = id_
+        self.workspace_ids = tuple(workspace_ids)
+
+
+class SecretNotCarried(ReconcilerError):
+    """A secret in Airbyte that no manifest declares and no write could keep."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class StreamsUnfit(ReconcilerError):
+    """Declared streams that are not as the source has them; `problems` are sentences."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = tuple(problems)
+
+
+class LedgerUnusable(ReconcilerError):
+    """The file at `path` cannot be used as a ledger; `hint` says what to do."""
+
+    def __init__(self, path: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+        self.hint = hint
+
+
+class EnvironmentLocked(ReconcilerError):
+    """Another apply holds the environment; `holder` says who, where and since when."""
+
+    def __init__(self, environment: str, holder: str) -> None:
+        super().__init__(f"{environment}: {holder}")
+        self.environment = environment
+        self.holder = holder
+
+
+class RegistryUnusable(ReconcilerError):
+    """A registry of connectors that cannot be fetched, read or kept; `where` is a URL or file."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
+        self.reason = reason
+
+
+class Unforeseen(ReconcilerError):
+    """Something that this program should have foreseen; `trace` helps those who mend it."""
+
+    def __init__(self, what: str, trace: str) -> None:
+        super().__init__(what)
+        self.trace = trace
+
+
+class ApiError(ReconcilerError):
+    """One API call failed. `problem` is what the server said of it, `status` its HTTP status."""
+
+    def __init__(self, method: str, url: str, *, status: int = 0, problem: str = "") -> None:
+        super().__init__(f"{method} {url}: {status or 'no answer'} {problem}".rstrip())
+        self.method = method
+        self.url = url
+        self.status = status
+        self.problem = problem
+
+
+class ConnectionFailed(ApiError):
+    """The request never reached the server; `is_refused` when nothing listens there just now."""
+
+    is_refused: bool = False
+
+
+class ResponseLost(ApiError):
+    """The request was sent and no whole answer came back, so it may have been carried out."""
+
+
+class UnexpectedAnswer(ApiError):
+    """The answer is not one of the Airbyte API."""
+
+
+class Rejected(ApiError):
+    """The server refuses the request as it stands; sending it again is useless."""
+
+
+class Unauthorized(ApiError):
+    """The credentials are refused."""
+
+
+class Forbidden(ApiError):
+    """The caller may not do this, or the id does not exist: the API does not tell which."""
+
+
+class NotOffered(ApiError):
+    """This Airbyte has not what is asked for: it is Cloud's, or of a later version."""
+
+
+class NotFound(ApiError):
+    """There is no such object, or no such path."""
+
+
+class ConflictState(StrEnum):
+    """What a 409 is about. BUSY passes by itself: a job is running, or another write was first."""
+
+    BUSY = "busy"
+    LOCKED = "locked"
+    EXISTS = "exists"
+    OTHER = "other"
+
+
+class Conflict(ApiError):
+    """The object is in a state that does not allow this."""
+
+    state: ConflictState = ConflictState.OTHER
+
+
+class RateLimited(ApiError):
+    """Too many requests. `retry_after_s` is the server's wish, when it states one."""
+
+    retry_after_s: float | None = None
+
+
+class ServerError(ApiError):
+    """The server failed; one that `explains` itself is often the user's mistake all the same."""
+
+    explains: bool = False

@@ -1,0 +1,254 @@
+"""Every error of the tree as a Diagnostic: what happened, the server's own words, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from reconciler.model import Origin
+from reconciler.problems import errors
+from reconciler.problems.errors import ApiError, Diagnostic, ReconcilerError, error
+
+_BASES = (
+    "The API of a self-managed Airbyte is at http://HOST:8000/api/public/v1, that of Cloud at "
+    "https://api.airbyte.com/v1."
+)
+_CHECK_URL = f"Check `url` of the environment in reconciler.yaml. {_BASES}"
+
+
+def explain(problem: ReconcilerError) -> Diagnostic:
+    """What to tell the user of *problem*."""
+    for class_ in type(problem).__mro__:
+        if class_ in _EXPLAINED:
+            summary, explained = _EXPLAINED[class_]
+            detail, hint, origin = explained(problem)
+            return error(origin, summary, detail=detail, hint=hint)
+    return error(None, "failed", detail=str(problem))
+
+
+Explanation = tuple[str, str, Origin | None]
+
+
+def _api(hint: str) -> Callable[[ApiError], Explanation]:
+    """An explanation of a call that failed: the call, the server's words, and *hint*."""
+
+    def explained(problem: ApiError) -> Explanation:
+        said = f": {problem.problem}" if problem.problem else ""
+        status = f"{problem.status}" if problem.status else "nothing usable"
+        call = f"{problem.method} {_shown(problem.url)}"
+        detail = f"{call} answered {status}{said}"
+        return detail if detail.endswith((".", ")")) else f"{detail}.", hint, None
+
+    return explained
+
+
+def _connection_failed(problem: ApiError) -> Explanation:
+    detail = f"{problem.method} {_shown(problem.url)} was never sent: {problem.problem}."
+    return detail, f"Is Airbyte up, and may this machine reach it? {_CHECK_URL}", None
+
+
+def _response_lost(problem: ApiError) -> Explanation:
+    detail = (
+        f"{problem.method} {_shown(problem.url)} was sent and not answered: {problem.problem}. "
+        "It may have been carried out."
+    )
+    hint = "Run the command again: it looks for the object first, so nothing is done twice."
+    return detail, hint, None
+
+
+def _server_error(problem: ApiError) -> Explanation:
+    detail, _, _ = _api("")(problem)
+    if "wrong in the connector" in problem.problem:
+        return detail, "The source could not be read: check its credentials and settings.", None
+    if problem.problem:
+        hint = "Airbyte answers some mistakes in a request so: read its words first."
+        return detail, f"{hint} Otherwise look into the server's log.", None
+    return detail, "The answer says no more. Look into the server's log, then run again.", None
+
+
+_CONFLICTS = {
+    errors.ConflictState.BUSY: "A job of it is running, or another write came first. "
+    "It was tried again in vain: run the command later.",
+    errors.ConflictState.LOCKED: "Airbyte has locked the connection, for its billing or its use: "
+    "unlock it there. No write can change it until then.",
+    errors.ConflictState.EXISTS: "Another object has that name already: rename one of them.",
+    errors.ConflictState.OTHER: "The object is not in a state for this: look at it in Airbyte.",
+}
+
+
+def _conflict(problem: errors.Conflict) -> Explanation:
+    detail, _, _ = _api("")(problem)
+    return detail, _CONFLICTS[problem.state], None
+
+
+def _unauthorized(problem: ApiError) -> Explanation:
+    detail, _, _ = _api("")(problem)
+    hint = "Check clientId and clientSecret (or token) of the environment in reconciler.yaml."
+    return detail, hint, None
+
+
+def _listing(problem: errors.ListingInconsistent) -> Explanation:
+    detail = f"The list {problem.path} cannot be trusted: {problem.reason}."
+    return detail, "Others may be writing just now: run the command again.", None
+
+
+def _malformed(problem: errors.MalformedObject) -> Explanation:
+    subject = f"The live {problem.kind} {problem.id}" if problem.id else "A live object"
+    hint = "Look at it in Airbyte; it may have been deleted or damaged meanwhile."
+    return f"{subject} cannot be used: {problem.reason}.", hint, None
+
+
+def _ambiguous(problem: errors.AmbiguousName) -> Explanation:
+    ids = ", ".join(problem.ids)
+    detail = f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": {ids}.'
+    return detail, "Rename or delete all but one of them in Airbyte.", problem.origin
+
+
+def _adoption(problem: errors.AdoptionFailed) -> Explanation:
+    detail = f"No {problem.key.kind} of the tenant's workspace has the id {problem.id}."
+    hint = "Correct the id: it may be of another kind or workspace, or be deleted."
+    return detail, hint, problem.origin
+
+
+def _organization(problem: errors.OrganizationUnclear) -> Explanation:
+    found = ", ".join(problem.ids) or "none"
+    return (
+        f"The credentials see {len(problem.ids)} organizations: {found}.",
+        "Say which one: `organizationId` of the environment in reconciler.yaml.",
+        None,
+    )
+
+
+def _still_used(problem: errors.StillUsed) -> Explanation:
+    places = problem.workspace_ids
+    shown_ids = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    return (
+        f"{problem.kind} {problem.id} is the organization's, and with it Airbyte would delete what "
+        f"was made of it in {len(places)} other workspaces: {shown_ids}. Nothing was sent.",
+        "Take what uses it out of those tenants first.",
+        None,
+    )
+
+
+def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
+    detail = (
+        f"configuration.{problem.field} holds a secret that no manifest declares, at a place where "
+        "an update would put asterisks over it. Nothing was sent."
+    )
+    return detail, "Declare it: ${{ secrets.NAME }}.", None
+
+
+def _unfit(problem: errors.StreamsUnfit) -> Explanation:
+    told = "\n".join(problem.problems)
+    return (
+        f"What the source discovers is not what the manifest says. Nothing was sent.\n{told}",
+        "",
+        None,
+    )
+
+
+def _secrets(problem: errors.SecretsMissing) -> Explanation:
+    needs: dict[str, list[str]] = {}
+    for name, key in problem.needed_by:
+        needs.setdefault(name, []).append(key)
+    lines = [
+        f"{name}: needed by {', '.join(keys)}. {problem.reasons.get(name, '')}".rstrip(". ")
+        for name, keys in sorted(needs.items())
+    ]
+    return "\n".join(f"{line}." for line in lines), problem.advice, None
+
+
+def _usage(problem: errors.UsageError) -> Explanation:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}.", problem.hint, None
+
+
+def _plan_file(problem: errors.PlanFileUnreadable) -> Explanation:
+    return f"{problem}.", problem.hint, None
+
+
+def _manifest(problem: errors.ManifestError) -> Explanation:
+    return str(problem), "", None
+
+
+def _ledger(problem: errors.LedgerUnusable) -> Explanation:
+    return f"The ledger {problem.path} cannot be used: {problem.reason}.", problem.hint, None
+
+
+def _locked(problem: errors.EnvironmentLocked) -> Explanation:
+    detail = f'Environment "{problem.environment}" is being applied to by {problem.holder}.'
+    return detail, "Wait for it: --lock-timeout 10m does that for you.", None
+
+
+def _registry(problem: errors.RegistryUnusable) -> Explanation:
+    detail = f"{problem.where} is no use: {problem.reason}."
+    hint = (
+        "`connectors update --file FILE` takes a copy that you have fetched by other means; "
+        "without any, the starter set that ships with reconciler is used."
+    )
+    return detail, hint, None
+
+
+def _unforeseen(problem: errors.Unforeseen) -> Explanation:
+    return f"{problem}\n{problem.trace}", "This is a fault of reconciler: please report it.", None
+
+
+def _shown(url: str) -> str:
+    """The URL without a query, which may be long, and without any credentials in it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path
+
+
+_EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
+    errors.ManifestError: ("mistakes in the manifests", _manifest),
+    errors.UsageError: ("cannot be done as asked", _usage),
+    errors.PlanFileRefused: ("plan file refused", _plan_file),
+    errors.PlanFileUnreadable: ("unusable plan file", _plan_file),
+    errors.SecretsMissing: ("secrets missing", _secrets),
+    errors.ListingInconsistent: ("inconsistent listing", _listing),
+    errors.MalformedObject: ("unusable live object", _malformed),
+    errors.AmbiguousName: ("ambiguous name", _ambiguous),
+    errors.AdoptionFailed: ("nothing to adopt", _adoption),
+    errors.OrganizationUnclear: ("organization unclear", _organization),
+    errors.StillUsed: ("used by other tenants", _still_used),
+    errors.SecretNotCarried: ("secret would be lost", _not_carried),
+    errors.StreamsUnfit: ("streams not as the source has them", _unfit),
+    errors.LedgerUnusable: ("ledger unusable", _ledger),
+    errors.EnvironmentLocked: ("environment locked", _locked),
+    errors.RegistryUnusable: ("connector registry unusable", _registry),
+    errors.Unforeseen: ("unforeseen fault", _unforeseen),
+    errors.ConnectionFailed: ("Airbyte cannot be reached", _connection_failed),
+    errors.ResponseLost: ("no answer", _response_lost),
+    errors.UnexpectedAnswer: ("not an answer of the Airbyte API", _api(_CHECK_URL)),
+    errors.Rejected: (
+        "refused by Airbyte",
+        _api("Correct what Airbyte names and run again."),
+    ),
+    errors.Unauthorized: ("credentials refused", _unauthorized),
+    errors.Forbidden: (
+        "forbidden",
+        _api(
+            "The credentials lack the permission for this, or the id does not exist: Airbyte does "
+            "not tell which."
+        ),
+    ),
+    errors.NotOffered: (
+        "not offered by this Airbyte",
+        _api(
+            "Airbyte Cloud has it, and a self-managed one has not. Take it out of the manifests "
+            "that go there; `null` takes away what a template says."
+        ),
+    ),
+    errors.NotFound: (
+        "not found",
+        _api(f"It was deleted meanwhile, or the address is wrong. {_CHECK_URL}"),
+    ),
+    errors.Conflict: ("in conflict", _conflict),
+    errors.RateLimited: (
+        "too many requests",
+        _api("Airbyte asked to slow down: run again later, or with a lower --parallelism."),
+    ),
+    errors.ServerError: ("the server failed", _server_error),
+    errors.ApiError: ("call failed", _api("")),
+}

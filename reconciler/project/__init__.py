@@ -1,0 +1,1 @@
+"""The project a user has: its file, its tenants, and their desired state."""

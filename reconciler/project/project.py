@@ -1,0 +1,187 @@
+"""reconciler.yaml: where the manifests are, and which Airbyte each environment is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from reconciler.manifest.discover import shown
+from reconciler.manifest.expressions import Variables, expand
+from reconciler.manifest.findings import Finding
+from reconciler.manifest.reader import Document, read_file
+from reconciler.manifest.schema import check
+from reconciler.model import Json, Origin, Path
+from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
+
+FILE = "reconciler.yaml"
+SANDBOX = "sandbox"
+COMMAND_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One Airbyte to reconcile, and how to get in."""
+
+    name: str
+    url: str
+    origin: Origin
+    client_id: str = ""
+    client_secret: str = ""
+    token: str = ""
+    username: str = ""
+    password: str = ""
+    organization_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"Environment({self.name!r}, {self.url!r})"
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.url == SANDBOX
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsSource:
+    """Where `${{ secrets.NAME }}` come from; `folder` is where a command runs."""
+
+    provider: str
+    folder: FilePath
+    origin: Origin
+    prefix: str = ""
+    path: FilePath = FilePath()
+    argv: tuple[str, ...] = ()
+    timeout_s: float = COMMAND_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The project file, checked. Environments stay as written until one is chosen."""
+
+    root: FilePath
+    document: Document
+
+    @property
+    def manifests(self) -> FilePath:
+        return self.root / str(self.document.value.get("manifests", "tenants"))
+
+    @property
+    def templates(self) -> FilePath:
+        return self.root / str(self.document.value.get("templates", "templates"))
+
+    @property
+    def state_folder(self) -> FilePath:
+        """Where the tool keeps what it may lose: the sandbox's database and the like."""
+        return self.root / ".reconciler"
+
+    @property
+    def defaults(self) -> Mapping[str, Json]:
+        """Fields for every resource of a section that leaves them out, by section."""
+        return dict(self.document.value.get("defaults") or {})
+
+    def section(self, name: str, environ: Mapping[str, str]) -> Mapping[str, Json]:
+        """A section for tenants, with its expressions evaluated. Raises ManifestError."""
+        findings: list[Finding] = []
+        written = self.document.value.get(name) or {}
+        section = expand(written, Variables(environ, secrets_allowed=False), findings, (name,))
+        if findings:
+            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        return dict(section)
+
+    @property
+    def requests_per_minute(self) -> float | None:
+        """The most requests to send in a minute; None for no such limit."""
+        limit = (self.document.value.get("limits") or {}).get("requestsPerMinute")
+        return None if limit is None else float(limit)
+
+    @property
+    def limits(self) -> Mapping[str, Json]:
+        """The most that one run may delete, as the file has it."""
+        return dict(self.document.value.get("limits") or {})
+
+    @property
+    def registry(self) -> str | None:
+        """The registry of connectors that the project asks for: a URL, or a file's path."""
+        written = (self.document.value.get("connectors") or {}).get("registry")
+        if written is None or "://" in written:
+            return written
+        return str(self.root / written)
+
+    def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
+        """The environment *name*, or the default one, with its expressions evaluated.
+
+        Raises ManifestError for an unknown name and for undefined variables, in that one only.
+        """
+        declared: Mapping[str, Json] = {
+            SANDBOX: {"url": SANDBOX},
+            **(self.document.value.get("environments") or {}),
+        }
+        chosen = name or self.document.value.get("defaultEnvironment", SANDBOX)
+        if chosen not in declared:
+            raise ManifestError([self._unknown_environment(chosen, name is None, declared)])
+        findings: list[Finding] = []
+        variables = Variables(environ, secrets_allowed=False)
+        at = ("environments", chosen)
+        fields = expand(declared[chosen], variables, findings, at)
+        if findings:
+            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        return Environment(
+            name=chosen,
+            url=fields["url"],
+            origin=self.document.origin((*at, "url")),
+            client_id=fields.get("clientId", ""),
+            client_secret=fields.get("clientSecret", ""),
+            token=fields.get("token", ""),
+            username=fields.get("username", ""),
+            password=fields.get("password", ""),
+            organization_id=fields.get("organizationId", ""),
+        )
+
+    def secrets(self, environment: str) -> SecretsSource:
+        """Where the secrets of the environment of that name come from."""
+        declared = (self.document.value.get("environments") or {}).get(environment) or {}
+        own = "secrets" in declared
+        at: Path = ("environments", environment, "secrets") if own else ("secrets",)
+        fields = (declared if own else self.document.value).get("secrets") or {}
+        return SecretsSource(
+            provider=fields.get("provider", "env"),
+            folder=self.root,
+            origin=self.document.origin(at),
+            prefix=fields.get("prefix", ""),
+            path=self.root / fields.get("path", ""),
+            argv=tuple(fields.get("argv", ())),
+            timeout_s=fields.get("timeoutSeconds", COMMAND_TIMEOUT_S),
+        )
+
+    def _unknown_environment(
+        self, chosen: str, by_default: bool, declared: Mapping[str, Json]
+    ) -> Diagnostic:
+        at = ("defaultEnvironment",) if by_default else ("environments",)
+        known = ", ".join(sorted(declared))
+        return error(
+            self.document.origin(at),
+            "unknown environment",
+            detail=f'There is no environment "{chosen}"; the project has {known}.',
+            hint=did_you_mean(chosen, list(declared)),
+        )
+
+
+def read_project(folder: FilePath) -> Project:
+    """The project in *folder*. Raises ManifestError when there is none, or it has mistakes."""
+    file = folder / FILE
+    if not file.exists():
+        raise ManifestError(
+            [
+                error(
+                    Origin(shown(file), 1, 1),
+                    "no project here",
+                    detail=f"{FILE} is not in this folder.",
+                    hint="Run in the project's folder, or name it with --project DIR.",
+                )
+            ]
+        )
+    document = read_file(file, shown(file))
+    findings = check(document.value, "project")
+    if findings:
+        raise ManifestError([f.placed(document.origin(f.at, key=f.on_key)) for f in findings])
+    return Project(folder, document)

@@ -1,0 +1,1 @@
+"""What every rendering is put together from."""

@@ -1,0 +1,53 @@
+"""What a branch takes out of the manifests, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.problems.rules import rule_titled
+from reconciler.render.parts.values import counted, listed, safe
+from reconciler.render.plan.lines import WIDTH, wrapped
+
+
+def render_gone(tenants: Sequence[str], revision: str, width: int = WIDTH) -> str:
+    """The tenants that are no longer declared, and what becomes of them."""
+    one = tenants[0] if len(tenants) == 1 else "TENANT"
+    head = (
+        f"{counted(len(tenants), 'tenant')} of {safe(revision)} no longer in the manifests: "
+        f"{listed([safe(name) for name in tenants], most=8)}"
+    )
+    advice = (
+        "What they have in Airbyte stays, unmanaged. To remove it, put the manifest back and run "
+        f"`reconciler destroy {safe(one)}`, or give it `state: absent` with a reason."
+    )
+    return "\n".join([*wrapped(head, width, "    "), *wrapped(advice, width, "  ", first="  ")])
+
+
+def forgotten_lines(tenants: Sequence[str], width: int = WIDTH) -> list[str]:
+    """The tenants that only the ledger knows, and what to do about them; nothing without any."""
+    if not tenants:
+        return []
+    is_one = len(tenants) == 1
+    names = listed([safe(name) for name in tenants], most=8)
+    head = (
+        f"  {names} {'was' if is_one else 'were'} applied from here, and no manifest declares "
+        f"{'it' if is_one else 'them'} any more: left alone in Airbyte [{_FORGOTTEN.id}]"
+    )
+    advice = (
+        f"To remove {'it' if is_one else 'one'}: `reconciler destroy "
+        f"{safe(tenants[0]) if is_one else 'TENANT'}`, or declare it with `state: absent` and a "
+        "reason. To keep it, restore its manifest."
+    )
+    return [*wrapped(head, width, "    "), *wrapped(advice, width, "    ", first="    ")]
+
+
+_FORGOTTEN = rule_titled("tenant no longer declared")
+
+
+def render_unclear(tenants: Sequence[str], revision: str) -> str:
+    """That nothing of these tenants can be attributed, and why."""
+    names = listed([safe(name) for name in tenants], most=8)
+    return (
+        f"The manifests of {counted(len(tenants), 'tenant')} cannot be understood as "
+        f"{safe(revision)} has them: {names}. All of their rows count as this change."
+    )

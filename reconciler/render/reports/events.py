@@ -1,0 +1,76 @@
+"""What happens during an apply, as the JSON lines of `--events`; see schemas/events.schema.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.apply.outcome import Outcome, Report, Status
+from reconciler.model import Json
+from reconciler.plan.model import Action, Plan
+from reconciler.problems.explain import explain
+
+VERSION = 1
+
+Event = Mapping[str, Json]
+
+
+def started(environment: str, who: str, tool: str, shard: str) -> Event:
+    """An apply begins; *shard* is empty when it is about the whole fleet."""
+    part = {"shard": shard} if shard else {}
+    return {"event": "started", "environment": environment, "who": who, "tool": tool, **part}
+
+
+def planned(plan: Plan, digest: str) -> Event:
+    """What it is going to do."""
+    return {
+        "event": "planned",
+        "digest": digest,
+        "tenants": len(plan.tenants),
+        "operations": {action.value: plan.count(action) for action in Action},
+    }
+
+
+def operation(outcome: Outcome) -> Event:
+    """One operation ended."""
+    problem = explain(outcome.problem) if outcome.problem else None
+    return {
+        "event": "operation",
+        "action": outcome.operation.action.value,
+        "key": str(outcome.operation.key),
+        "name": outcome.operation.title,
+        "status": outcome.status.value,
+        "id": outcome.id,
+        "durationS": round(outcome.duration_s, 3),
+        **({"found": True} if outcome.was_found else {}),
+        **({"blockedBy": outcome.blocked_by} if outcome.blocked_by else {}),
+        **({"problem": {"summary": problem.summary, "detail": problem.detail}} if problem else {}),
+    }
+
+
+def retried(method: str, path: str, status: int, attempt: int, pause_s: float) -> Event:
+    """A request failed and is tried again; status 0 stands for no answer."""
+    return {
+        "event": "retry",
+        "method": method,
+        "path": path,
+        "status": status,
+        "attempt": attempt,
+        "pauseS": round(pause_s, 3),
+    }
+
+
+def requests_sent(counts: Mapping[str, int], statuses: Mapping[str, int]) -> Event:
+    """How many requests there were, by method and by status."""
+    return {"event": "requests", "methods": dict(counts), "statuses": dict(statuses)}
+
+
+def finished(outcome: str, counts: Mapping[str, int], exit_code: int) -> Event:
+    """An apply ended, however it did."""
+    return {"event": "finished", "outcome": outcome, "counts": dict(counts), "exitCode": exit_code}
+
+
+def counts(report: Report) -> dict[str, int]:
+    """Operations by how they ended; what succeeded, by what it did."""
+    done = {action.value: report.count(Status.SUCCEEDED, action) for action in Action}
+    others = (Status.FAILED, Status.UNKNOWN, Status.SKIPPED)
+    return {**done, **{status.value: report.count(status) for status in others}}

@@ -1,0 +1,1 @@
+"""Pull and merge requests: which one a run is about, and the comment on it."""

@@ -1,0 +1,1 @@
+"""The handlers of the public API, a file a collection."""

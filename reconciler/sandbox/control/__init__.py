@@ -1,0 +1,1 @@
+"""/_sandbox: what is asked of the sandbox itself, and what other sides than the API do."""

@@ -1,0 +1,1 @@
+"""What every handler stands on: calls, routing, shapes, the store, the clock."""

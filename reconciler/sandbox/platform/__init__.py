@@ -1,0 +1,1 @@
+"""The rules of the platform behind the API: streams, secrets, schedules, states."""

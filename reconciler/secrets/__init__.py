@@ -1,0 +1,1 @@
+"""Where secrets come from, and how they stay out of texts."""

@@ -1,0 +1,188 @@
+"""Where `${{ secrets.NAME }}` come from: environment variables, a file, or a program.
+
+Values exist only in the answers given here: no message, exception or repr of this module has one.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from reconciler.manifest.discover import shown
+from reconciler.manifest.reader import read_file
+from reconciler.model import Json, SecretName
+from reconciler.problems.errors import ManifestError, SecretsMissing, error
+from reconciler.project.project import SecretsSource
+
+_ENCRYPTED = "ENC["  # what sops leaves in the place of a value
+
+
+class NotProvided(Exception):
+    """The provider has no such secret; the text says why, and holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one run. `advice` says where a missing one should be put."""
+
+    fetch: Callable[[str], str]
+    advice: str
+    _known: dict[str, str | NotProvided]
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+    def __call__(self, secret: SecretName) -> str | None:
+        """The value of *secret*, else its default; None when there is neither.
+
+        An empty value counts as missing: an empty password sent by accident is worse than a stop.
+        """
+        found = self._look_up(secret.name)
+        return secret.default if isinstance(found, NotProvided) else found
+
+    def explained(self, problem: SecretsMissing) -> SecretsMissing:
+        """*problem* with why each secret is missing and where to put it."""
+        found = {name: self._look_up(name) for name, _ in problem.needed_by}
+        reasons = {name: str(why) for name, why in found.items() if isinstance(why, NotProvided)}
+        return SecretsMissing(problem.needed_by, reasons, self.advice)
+
+    def _look_up(self, name: str) -> str | NotProvided:
+        if name not in self._known:
+            try:
+                self._known[name] = self.fetch(name) or NotProvided("It is empty.")
+            except NotProvided as problem:
+                self._known[name] = problem
+        return self._known[name]
+
+
+def secrets_of(source: SecretsSource, environ: Mapping[str, str]) -> Secrets:
+    """The secrets that *source* describes. Asking raises ManifestError for an unreadable file."""
+    match source.provider:
+        case "file":
+            fetch = _from_file(source)
+            advice = f"Put them into {shown(source.path)}."
+        case "command":
+            fetch = _from_command(source)
+            advice = f"They come from: {shlex.join(source.argv)}"
+        case _:
+            fetch = _from_environment(source.prefix, environ)
+            advice = "Set the environment variables of these names."
+    return Secrets(fetch, advice, {})
+
+
+def variable_of(name: str, prefix: str = "") -> str:
+    """The environment variable for a secret's name.
+
+    The name itself; one with other signs than a variable may have is put in capitals, with `_` for
+    those signs.
+    """
+    plain = name if re.fullmatch(r"\w+", name) else re.sub(r"\W", "_", name).upper()
+    return prefix + plain
+
+
+def _from_environment(prefix: str, environ: Mapping[str, str]) -> Callable[[str], str]:
+    def fetch(name: str) -> str:
+        variable = variable_of(name, prefix)
+        if variable not in environ:
+            raise NotProvided("" if variable == name else f"{variable} is not set.")
+        return environ[variable]
+
+    return fetch
+
+
+def _from_file(source: SecretsSource) -> Callable[[str], str]:
+    values = cache(lambda: _read(source))  # read when the first secret is needed, if ever
+
+    def fetch(name: str) -> str:
+        found = _nested(values(), name)
+        if isinstance(found, str):
+            if found.startswith(_ENCRYPTED):
+                raise NotProvided("It is still encrypted: let sops write a decrypted file.")
+            return found
+        if isinstance(found, int) and not isinstance(found, bool):
+            return str(found)
+        raise NotProvided("" if found is None else "It is not a text: put it in quotes.")
+
+    return fetch
+
+
+def _nested(values: Json, name: str) -> Json:
+    """The value of *name*, in which a dot may stand for a step into a mapping."""
+    if not isinstance(values, dict):
+        return None
+    if name in values:
+        return values[name]
+    for dot in re.finditer(r"\.", name):
+        found = _nested(values.get(name[: dot.start()]), name[dot.end() :])
+        if found is not None:
+            return found
+    return None
+
+
+def _read(source: SecretsSource) -> Mapping[str, Json]:
+    if source.path.suffix not in (".yaml", ".yml", ".json"):
+        return _dotenv(source)
+    if not source.path.exists():
+        raise _unreadable(source, "There is no such file.")
+    # JSON is YAML: one reader will do.
+    document = read_file(source.path, shown(source.path))
+    if not isinstance(document.value, dict):
+        raise _unreadable(source, "It must be a mapping of names to values.")
+    return document.value
+
+
+def _dotenv(source: SecretsSource) -> Mapping[str, Json]:
+    try:
+        words = shlex.split(source.path.read_text(encoding="utf-8-sig"), comments=True)
+    except OSError as problem:
+        raise _unreadable(source, f"{problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise _unreadable(source, "It is not a text file.") from problem
+    except ValueError as problem:
+        raise _unreadable(source, f"{problem}.") from problem
+    pairs = [word.partition("=") for word in words if word != "export"]
+    if any(not sign for _, sign, _ in pairs):
+        raise _unreadable(source, "A line is not NAME=value; quote values that have spaces.")
+    return {name: value for name, _, value in pairs}
+
+
+def _unreadable(source: SecretsSource, why: str) -> ManifestError:
+    detail = f"{shown(source.path)} cannot be used. {why}"
+    return ManifestError([error(source.origin, "unreadable secrets file", detail=detail)])
+
+
+def _from_command(source: SecretsSource) -> Callable[[str], str]:
+    def fetch(name: str) -> str:
+        argv = [word.replace("{name}", name) for word in source.argv]
+        try:
+            # stderr is not kept: such programs put values into their own messages.
+            done = subprocess.run(
+                argv,
+                cwd=source.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=source.timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise NotProvided(f"The command took more than {source.timeout_s:g} s.") from None
+        except OSError as problem:
+            raise NotProvided(f"{argv[0]} cannot be run: {problem.strerror}.") from None
+        if done.returncode:
+            raise NotProvided(f"The command ended with exit code {done.returncode}.")
+        return _printed(done.stdout)
+
+    return fetch
+
+
+def _printed(output: bytes) -> str:
+    """What a command printed, without the line break at its end."""
+    try:
+        return output.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise NotProvided("The command printed something that is no text.") from None

@@ -1,0 +1,249 @@
+"""Answers that never come, come late, or say no: one object each, and an honest report."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import pytest
+
+from reconciler.ledger.memory import places, recalling, writing
+from reconciler.model import ResourceKey
+from tests.journeys.manifests import ENVIRON, acme, stripe
+from tests.journeys.survival.proxy import Arrival, Harm, proxying
+from tests.support import Api, Project
+
+COLLECTIONS = ("workspaces", "sources", "destinations", "connections")
+
+
+@pytest.fixture
+def declared(project: Project) -> Project:
+    """The project with tenant acme, not yet applied."""
+    project.environ |= ENVIRON
+    project.tenant(acme())
+    return project
+
+
+def counts(api: Api) -> dict[str, int]:
+    return {collection: len(api.rows(collection)) for collection in COLLECTIONS}
+
+
+ONE_EACH = dict.fromkeys(COLLECTIONS, 1)
+
+
+@pytest.mark.parametrize("close", ["before", "after"])
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_a_create_whose_answer_is_lost_makes_one_object(
+    declared: Project, api: Api, collection: str, close: str
+) -> None:
+    api.fault(method="POST", path=f"/{collection}", close=close)
+    result = declared.apply()
+    assert counts(api) == ONE_EACH
+    assert ("its answer was lost" in result.stderr) == (close == "after")
+    declared.assert_no_changes()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_create_that_a_proxy_or_the_server_drops_is_made_all_the_same(
+    declared: Project, api: Api, status: int
+) -> None:
+    api.fault(method="POST", path="/sources", status=status)
+    declared.apply()
+    assert counts(api) == ONE_EACH
+    posts = [entry for entry in api.requests() if entry == ("POST", "/sources")]
+    assert len(posts) == 2
+
+
+def test_a_create_that_the_server_explains_to_be_wrong_is_sent_once(
+    declared: Project, api: Api
+) -> None:
+    body = json.dumps({"status": 500, "title": "unexpected-problem", "data": {"message": "bad"}})
+    api.fault(method="POST", path="/sources", status=500, body=body, count=5)
+    result = declared.run("apply", "--auto-approve")
+    assert result.exit_code == 4
+    assert "bad" in result.stdout
+    assert [entry for entry in api.requests() if entry[0] == "POST"].count(
+        ("POST", "/sources")
+    ) == 1
+
+
+def test_a_twin_of_somebody_else_is_not_taken_for_ours_before_it_was_there(
+    declared: Project, api: Api
+) -> None:
+    declared.apply()
+    source = api.row("sources", "stripe")
+    api.call("DELETE", f"/sources/{source['sourceId']}")
+    api.fault(method="POST", path="/sources", close="after")
+    declared.apply()
+    assert counts(api) == ONE_EACH
+
+
+def test_a_create_that_an_earlier_run_sent_and_never_heard_of_is_looked_for_first(
+    declared: Project, api: Api
+) -> None:
+    declared.apply()
+    at = places(declared.folder / ".reconciler", "test")
+    source = api.row("sources", "stripe")
+    with writing(at) as ledger:
+        ledger.intend(ResourceKey("source", "acme", "stripe"), "create", run="dead", at=0.0)
+    api.clear_log()
+    declared.apply()
+    assert api.row("sources", "stripe")["sourceId"] == source["sourceId"]
+    assert [entry for entry in api.requests() if entry[0] == "POST"] == [
+        ("POST", "/applications/token")
+    ]
+    with recalling(at) as recall:
+        assert recall.intents() == []
+
+
+@pytest.mark.parametrize("status", [502, 504])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/sources/*"), ("GET", "/sources/*"), ("GET", "/connections"), ("PATCH", "/c*/*")],
+)
+def test_what_may_be_repeated_is_repeated(
+    declared: Project, api: Api, method: str, path: str, status: int
+) -> None:
+    declared.apply()
+    changed = acme(sources={"stripe": stripe(start_date="2024-01-01T00:00:00Z")})
+    changed["connections"]["stripe"]["schedule"] = {"scheduleType": "manual"}
+    declared.tenant(changed)
+    api.fault(method=method, path=path, status=status)
+    declared.apply()
+    declared.assert_no_changes()
+    assert counts(api) == ONE_EACH
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed(declared: Project, api: Api) -> None:
+    api.fault(method="POST", path="/sources", status=401)
+    api.fault(method="GET", path="/workspaces", status=401)
+    declared.apply()
+    assert counts(api) == ONE_EACH
+
+
+def test_refusals_slow_a_run_down_and_fail_nothing(declared: Project, api: Api) -> None:
+    api.fault(status=429, count=3)
+    declared.apply()
+    assert counts(api) == ONE_EACH
+
+
+def test_the_ledger_may_be_deleted_between_any_two_runs(declared: Project, api: Api) -> None:
+    folder = declared.folder / ".reconciler"
+    for content in (acme(), acme(sources={"stripe": stripe(account_id="other")}), acme()):
+        declared.tenant(content)
+        declared.apply()
+        declared.assert_no_changes()
+        for file in folder.iterdir():
+            file.unlink()
+        declared.assert_no_changes()
+    assert counts(api) == ONE_EACH
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_apply_before_anything_is_sent(
+    declared: Project, api: Api
+) -> None:
+    folder = declared.folder / ".reconciler"
+    folder.mkdir()
+    (folder / "ledger-test.db").write_bytes(b"not a database, though long enough" * 100)
+    result = declared.run("apply", "--auto-approve")
+    assert result.exit_code == 1
+    assert "Delete it" in result.stderr
+    assert counts(api) == dict.fromkeys(COLLECTIONS, 0)
+
+
+def test_no_secret_is_in_any_file_of_the_project(declared: Project) -> None:
+    declared.apply("--events", "events.jsonl")
+    texts = [file.read_bytes() for file in declared.folder.rglob("*") if file.is_file()]
+    for value in ENVIRON.values():
+        assert all(value.encode() not in text for text in texts)
+    raw = sqlite3.connect(declared.folder / ".reconciler" / "ledger-test.db")
+    kept: list[Any] = raw.execute("SELECT spec FROM resource WHERE key LIKE 'source/%'").fetchall()
+    raw.close()
+    assert "$fingerprint" in kept[0][0]
+
+
+def test_fail_fast_begins_nothing_new_after_a_failure(declared: Project, api: Api) -> None:
+    faker = {"type": "faker", "configuration": {"count": 10}}
+    declared.tenant(acme(sources={f"s{n}": faker for n in range(9)}, connections={}))
+    api.fault(method="POST", path="/sources", status=422)
+    result = declared.run("apply", "--auto-approve", "--fail-fast", "--parallelism", "1")
+    assert result.exit_code == 4
+    assert "1 failed" in result.stdout
+    assert "skipped" in result.stdout
+    assert len(api.rows("sources")) < 8
+    declared.apply()
+    assert len(api.rows("sources")) == 9
+
+
+@pytest.mark.parametrize(
+    ("type_", "words", "sent"),
+    [
+        ("error:connection/locked", "locked the connection", 1),
+        ("https://reference.airbyte.com/reference/errors#409-state-conflict", "not in a state", 1),
+        ("error:tag-already-exists", "has that name already", 1),
+    ],
+)
+def test_conflicts_that_do_not_pass_are_told_apart_and_sent_once(
+    declared: Project, api: Api, type_: str, words: str, sent: int
+) -> None:
+    declared.apply()
+    changed = acme()
+    changed["connections"]["stripe"]["schedule"] = {"scheduleType": "manual"}
+    declared.tenant(changed)
+    body = json.dumps({"status": 409, "type": type_, "title": "x", "data": {"message": "no"}})
+    api.clear_log()
+    api.fault(method="PATCH", path="/connections/*", status=409, body=body, count=9)
+    result = declared.run("apply", "--auto-approve")
+    assert result.exit_code == 1
+    assert words in " ".join(result.stdout.split())
+    assert [method for method, _ in api.requests()].count("PATCH") == sent
+
+
+def test_a_conflict_with_a_running_job_is_waited_for(declared: Project, api: Api) -> None:
+    declared.apply()
+    changed = acme()
+    changed["connections"]["stripe"]["schedule"] = {"scheduleType": "manual"}
+    declared.tenant(changed)
+    type_ = "https://reference.airbyte.com/reference/errors#try-again-later"
+    body = json.dumps({"status": 409, "type": type_, "title": "try-again-later", "data": None})
+    api.fault(method="PATCH", path="/connections/*", status=409, body=body, count=2)
+    declared.apply()
+    declared.assert_no_changes()
+
+
+def test_the_embedded_sandbox_is_for_its_owner_only(declared: Project) -> None:
+    result = declared.run("--env", "sandbox", "apply", "--auto-approve")
+    assert result.exit_code == 0, result.output
+    for file in (declared.folder / ".reconciler").iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+class GoneMeanwhile(Harm):
+    """Somebody deletes what the tool is about to delete; it is then answered 403, or 403 alone."""
+
+    def __init__(self, api: Api, *, is_gone: bool) -> None:
+        self._api = api
+        self._is_gone = is_gone
+
+    def arrived(self, arrival: Arrival) -> tuple[int, dict[str, str]] | None:
+        if arrival.method != "DELETE":
+            return None
+        if self._is_gone:
+            self._api.call("DELETE", arrival.path)
+        return 403, {}
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_forbidden_delete_has_succeeded_only_if_the_object_is_gone(
+    declared: Project, api: Api, is_gone: bool
+) -> None:
+    declared.apply()
+    declared.tenant(acme(connections={"stripe": {"state": "absent", "reason": "not used"}}))
+    with proxying(api.url) as proxy:
+        text = (declared.folder / "reconciler.yaml").read_text(encoding="utf-8")
+        declared.write("reconciler.yaml", text.replace(api.url, proxy.url))
+        proxy.inflict(GoneMeanwhile(api, is_gone=is_gone))
+        result = declared.run("apply", "--auto-approve", "--allow-deletes", "1")
+    assert result.exit_code == (0 if is_gone else 1), result.output
+    assert ("forbidden" in result.stdout) != is_gone
