@@ -16,6 +16,7 @@ from reconciler.export.parameters import Parameters, filled
 from reconciler.export.secret_names import own_secrets
 from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path
+from reconciler.model.paths import value_at
 from reconciler.problems.errors import UsageError
 
 HEAD = ("version", "tenant")
@@ -157,10 +158,7 @@ class _Build:
         """What the tenant has there, if need be of what Airbyte fills in."""
         if (key := str(path[-1])) in value:
             return value[key]
-        below: Json = self._tenants[tenant].full
-        for step in path:
-            below = below.get(step, MISSING) if isinstance(below, Mapping) else MISSING
-        return below
+        return value_at(self._tenants[tenant].full, path)
 
     def _is_shared(self, path: Path, count: int, of: int) -> bool:
         """Whether the template has it: blocks that tenants can choose need be no more than two."""
@@ -233,13 +231,9 @@ def _override(
     value = {"version": 1, "tenant": tenant.name, "template": template}
     value |= {"uses": row["uses"]} if "uses" in row else {}
     value |= {"params": dict(params)} if params else {}
-    comments = {at: told for at, told in tenant.page.comments.items() if _is_there(at[:-1], rest)}
+    comments = {
+        at: told
+        for at, told in tenant.page.comments.items()
+        if isinstance(value_at(rest, at[:-1]), Mapping)
+    }
     return Page({**value, **rest}, comments=comments)
-
-
-def _is_there(at: Path, value: Json) -> bool:
-    for step in at:
-        if not isinstance(value, Mapping) or step not in value:
-            return False
-        value = value[step]
-    return isinstance(value, Mapping)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import Json, Path
+from reconciler.model.paths import map_leaves
 
 RESERVED = ("tenant", "uses", "state", "reason", "labels")
 CRON_SPACES = 5  # in a cron expression, of which one number may differ from tenant to tenant
@@ -101,10 +102,10 @@ class Parameters:
 
 def filled(value: Json, tenant: str, params: Mapping[str, Json]) -> Json:
     """*value* of a template as it is for one tenant."""
-    if isinstance(value, Mapping):
-        return {key: filled(inner, tenant, params) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [filled(item, tenant, params) for item in value]
+    return map_leaves(value, lambda leaf: _filled(leaf, tenant, params))
+
+
+def _filled(value: Json, tenant: str, params: Mapping[str, Json]) -> Json:
     if not isinstance(value, str) or "${{ " not in value:
         return value
     whole = _HOLE.fullmatch(value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconciler.model import Json, Path, ResourceKey
+from reconciler.model.paths import map_leaves
 
 _EXPRESSION = re.compile(r"\$\{\{ secrets\.(?P<name>[A-Z0-9_]+) \}\}\Z")
 
@@ -36,10 +37,10 @@ def own_secrets(value: Json, tenant: str) -> Json:
 
     It is looked up under the same name as before: both are one variable of the environment.
     """
-    if isinstance(value, Mapping):
-        return {key: own_secrets(inner, tenant) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [own_secrets(item, tenant) for item in value]
+    return map_leaves(value, lambda leaf: _own_secret(leaf, tenant))
+
+
+def _own_secret(value: Json, tenant: str) -> Json:
     found = _EXPRESSION.match(value) if isinstance(value, str) else None
     head = f"{_screaming(tenant)}_"
     if found is None or not found["name"].startswith(head):

@@ -27,6 +27,7 @@ from reconciler.kinds.contract.kind import (
 )
 from reconciler.model import UNREADABLE, Exhaustive, Fingerprint, Json, Spec
 from reconciler.model.effects import Consequence, Effect
+from reconciler.model.paths import map_leaves
 from reconciler.problems.errors import did_you_mean
 
 
@@ -67,15 +68,10 @@ def _exact(value: Json) -> Json:
 
 def _from_api(body: Mapping[str, Json], _ref_of: RefOf) -> Spec:
     """What was sent last, which is all that anybody knows."""
-    return {**_shown(body["spec"]), "workspace": WORKSPACE}
-
-
-def _shown(value: Json) -> Json:
-    if isinstance(value, Fingerprint):
-        return UNREADABLE
-    if isinstance(value, Mapping):
-        return {key: _shown(inner) for key, inner in value.items()}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    shown = map_leaves(
+        body["spec"], lambda leaf: UNREADABLE if isinstance(leaf, Fingerprint) else leaf
+    )
+    return {**shown, "workspace": WORKSPACE}
 
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:

@@ -6,11 +6,12 @@ only when one is asked for: by going down the layers again to whoever wrote the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import Json, Origin, Path
+from reconciler.model import MISSING, Json, Origin, Path
+from reconciler.model.paths import child_at, count_steps, value_at
 
 
 class Written(Protocol):
@@ -46,13 +47,7 @@ class Layer:
 
     def raw(self, at: Path) -> Json:
         """What was written at *at*, or at its nearest ancestor."""
-        value = self.value
-        for step in at:
-            child = _child(value, step)
-            if child is _NOTHING:
-                break
-            value = child
-        return value
+        return value_at(self.value, at[: count_steps(self.value, at)])
 
 
 def merged(below: Json, above: Json) -> Json:
@@ -81,7 +76,7 @@ def owner(layers: Sequence[Layer], at: Path) -> tuple[Layer, Path]:
         below = [
             (layer, child)
             for layer, value in visible
-            if (child := _child(value, step)) is not _NOTHING
+            if (child := child_at(value, step)) is not MISSING
         ]
         if not below:
             texts = [holder for holder in visible if isinstance(holder[1], str)]
@@ -94,14 +89,3 @@ def _visible(holders: Sequence[tuple[Layer, Json]]) -> Sequence[tuple[Layer, Jso
     """Those that contribute: whatever is no mapping hides everything below it."""
     hiding = (i for i, (_, value) in enumerate(holders) if not isinstance(value, dict))
     return holders[: next(hiding, len(holders)) + 1]
-
-
-_NOTHING: Json = object()
-
-
-def _child(value: Json, step: str | int) -> Json:
-    if isinstance(value, Mapping):
-        return value.get(step, _NOTHING)
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return value[step]
-    return _NOTHING

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest.tenant import Manifest, Place
 from reconciler.model import Json, Path, Secret
+from reconciler.model.paths import map_leaves, walk_leaves
 
 FIRST = ("version", "tenant", "state", "reason", "labels", "prune", "workspace", "sources")
 
@@ -21,7 +22,7 @@ class Effective:
 
     def places(self) -> Iterator[tuple[Path, Json, Place]]:
         """Every value that is no mapping and no list, with its path and its place, in order."""
-        for at, value in _leaves(self.value, ()):
+        for at, value in walk_leaves(self.value):
             yield at, value, self.manifest.place(at)
 
 
@@ -29,24 +30,9 @@ def effective(manifest: Manifest) -> Effective:
     """*manifest* as one would write it without templates and defaults, sections in usual order."""
     known = [key for key in FIRST if key in manifest.value]
     order = [*known, *(key for key in manifest.value if key not in known)]
-    value = {key: _written(manifest.value[key]) for key in order}
+    value = map_leaves({key: manifest.value[key] for key in order}, _written)
     return Effective(manifest.tenant, value, manifest)
 
 
-def _written(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _written(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_written(item) for item in value]
-    return str(value) if isinstance(value, Secret) else value
-
-
-def _leaves(value: Json, at: Path) -> Iterator[tuple[Path, Json]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _leaves(item, (*at, key))
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from _leaves(item, (*at, index))
-    else:
-        yield at, value
+def _written(leaf: Json) -> Json:
+    return str(leaf) if isinstance(leaf, Secret) else leaf

@@ -20,6 +20,7 @@ from yaml._yaml import CParser
 from yaml.resolver import BaseResolver
 
 from reconciler.model import Json, Origin, Path
+from reconciler.model.paths import count_steps
 from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 MAX_DEPTH = 100
@@ -64,13 +65,7 @@ class Document:
 
     def depth(self, at: Path) -> int:
         """How many steps of *at* this document has."""
-        value = self.value
-        for depth, step in enumerate(at):
-            children = dict(enumerate(value)) if isinstance(value, list) else value
-            if not isinstance(children, dict) or step not in children:
-                return depth
-            value = children[step]
-        return len(at)
+        return count_steps(self.value, at)
 
 
 def read_file(file: FilePath, shown_as: str) -> Document:

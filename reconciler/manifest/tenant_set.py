@@ -19,6 +19,7 @@ from reconciler.manifest.tables import Record, Table, read_table
 from reconciler.manifest.tenant import Manifest, Surroundings, build_manifest, joined
 from reconciler.manifest.uses import EVERYTHING
 from reconciler.model import Json, Origin, Path
+from reconciler.model.paths import walk_leaves
 from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 TABLES = (".csv", ".json", ".yaml", ".yml")
@@ -164,11 +165,7 @@ def _unknown(name: str, place: Origin, known: Sequence[str]) -> Diagnostic:
 
 
 def _holds_expression(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_expression(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_holds_expression(item) for item in value)
-    return isinstance(value, str) and OPENING in value
+    return any(isinstance(leaf, str) and OPENING in leaf for _, leaf in walk_leaves(value))
 
 
 def _as_manifest(record: Record, schema: ParamsSchema) -> dict[str, Json]:

@@ -25,6 +25,7 @@ from reconciler.model import (
     ResourceKey,
 )
 from reconciler.model.changes import FieldChange, Mark
+from reconciler.model.paths import named_part, value_at
 from reconciler.plan.compare import differences
 from reconciler.plan.diff import Difference, same
 from reconciler.plan.memory import Recollection, rewritten
@@ -199,7 +200,7 @@ _BY_MARK = {
 
 
 def _field(change: FieldChange, live: LiveResource, before: Remembered | None) -> FieldDrift:
-    applied = at(before.spec, named_part(change.path)) if before else MISSING
+    applied = value_at(before.spec, named_part(change.path)) if before else MISSING
     return FieldDrift(change.path, change.before, change.after, applied, _who(change, live, before))
 
 
@@ -210,7 +211,7 @@ def _who(change: FieldChange, live: LiveResource, before: Remembered | None) -> 
     if before is None:
         return Who.UNKNOWN
     path = named_part(change.path)
-    applied, now = at(before.spec, path), at(live.spec, path)
+    applied, now = value_at(before.spec, path), value_at(live.spec, path)
     # What was not managed before is nobody's but the manifest's, whatever was live.
     is_as_applied = applied is MISSING or same(now, applied)
     return Who.MANIFEST if is_as_applied else Who.BOTH
@@ -264,19 +265,3 @@ def _coordinates(client: Client, difference: Difference, live: LiveResource) -> 
     kind = get(difference.key.kind)
     body = client.get(kind.collection, live.id, query=kind.reread)
     return kind.coordinates(difference.desired.spec, body)
-
-
-def named_part(path: Path) -> Path:
-    """*path* up to the first list, whose elements have no names to compare them by."""
-    steps = list(path)
-    first = next((i for i, step in enumerate(steps) if isinstance(step, int)), len(steps))
-    return tuple(steps[:first])
-
-
-def at(value: Json, path: Path) -> Json:
-    """What stands at *path* of *value*, MISSING where nothing does."""
-    for step in path:
-        if not isinstance(value, Mapping):
-            return MISSING
-        value = value.get(step, MISSING)
-    return value

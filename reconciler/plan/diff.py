@@ -8,7 +8,7 @@ A live Secret is a text that can be read and is not to be shown: literals are co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from reconciler.model import (
 )
 from reconciler.model.changes import FieldChange as FieldChange
 from reconciler.model.changes import Note
+from reconciler.model.paths import map_leaves, path_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,7 @@ def _list_changes(live: list[Json], desired: list[Json], at: Path) -> Iterator[F
 
 def _veiled(value: Json) -> Json:
     """*value* with every secret reference as UNREADABLE, so that it pairs with what reads show."""
-    if isinstance(value, Secret):
-        return UNREADABLE
-    if isinstance(value, Mapping):
-        return {key: _veiled(item) for key, item in value.items()}
-    return [_veiled(item) for item in value] if isinstance(value, list) else value
+    return map_leaves(value, lambda leaf: UNREADABLE if isinstance(leaf, Secret) else leaf)
 
 
 def _is_veiled(change: FieldChange) -> bool:
@@ -131,10 +128,10 @@ def _is_veiled(change: FieldChange) -> bool:
     return UNREADABLE in sides and MISSING not in sides
 
 
+def _by_path(change: FieldChange) -> list[tuple[bool, str | int]]:
+    return path_order(change.path)
+
+
 def _side(value: Any) -> Json:
     """A side of a deepdiff level, MISSING where it says that there is none."""
     return MISSING if type(value).__name__ == "NotPresent" else value
-
-
-def _by_path(change: FieldChange) -> list[tuple[bool, str | int]]:
-    return [(isinstance(step, str), step) for step in change.path]

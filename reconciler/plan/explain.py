@@ -5,7 +5,7 @@ The general reasons are found here; what only one kind hides, that kind tells it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.kinds import get
 from reconciler.model import (
@@ -21,6 +21,7 @@ from reconciler.model import (
     Spec,
 )
 from reconciler.model.changes import Equality, EqualReason
+from reconciler.model.paths import child_at, is_within, path_order
 from reconciler.plan.diff import same
 
 
@@ -39,12 +40,8 @@ def equalities(
     special = list(kind.explain(live.body, desired.spec))
     told = {each.path for each in special}
     general = [each for each in _mappings(live.spec, wanted, ()) if each.path not in told]
-    found = [each for each in (*general, *special) if not _is_within(each.path, whole)]
-    return tuple(sorted([*found, *added], key=lambda each: [str(step) for step in each.path]))
-
-
-def _is_within(path: Path, whole: Collection[Path]) -> bool:
-    return any(path[:length] in whole for length in range(1, len(path) + 1))
+    found = [each for each in (*general, *special) if not is_within(each.path, whole)]
+    return tuple(sorted([*found, *added], key=lambda each: path_order(each.path)))
 
 
 def _added(live: Json, desired: Json, declared: Json, at: Path) -> Iterator[Equality]:
@@ -56,8 +53,7 @@ def _added(live: Json, desired: Json, declared: Json, at: Path) -> Iterator[Equa
             if isinstance(desired, Exhaustive) and isinstance(live, Mapping) and key in live:
                 yield Equality((*at, key), live[key], MISSING, EqualReason.AT_LEAST)
         for key in sorted(desired.keys() & declared.keys()):
-            inner = live.get(key, MISSING) if isinstance(live, Mapping) else MISSING
-            yield from _added(inner, desired[key], declared[key], (*at, key))
+            yield from _added(child_at(live, key), desired[key], declared[key], (*at, key))
     elif desired != declared and desired == live:
         yield Equality(at, live, declared, EqualReason.AT_LEAST)
 

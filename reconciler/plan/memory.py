@@ -22,6 +22,15 @@ from reconciler.model import (
     Spec,
 )
 from reconciler.model.changes import FieldChange, Mark
+from reconciler.model.paths import (
+    is_within,
+    lost_named_paths,
+    named_part,
+    path_order,
+    value_at,
+    walk_leaves,
+    with_value_at,
+)
 
 FingerprintOf = Callable[[Secret], Fingerprint | None]
 """The fingerprint of a secret's value of today; None where it is not at hand."""
@@ -53,24 +62,21 @@ def with_removals(desired: DesiredResource, before: Remembered, kind: Kind) -> D
     field that cannot be unset, or has no default, stays as it is: unmanaged.
     """
     spec: Json = desired.spec
-    for path in removed(before.spec, desired.spec):
+    for path in removed_paths(before.spec, desired.spec):
         if (becomes := kind.becomes(path)) is not None:
-            spec = _laid(spec, path, becomes.value)
+            spec = with_value_at(spec, path, becomes.value)
     return replace(desired, spec=spec) if spec is not desired.spec else desired
 
 
-def removed(before: Json, now: Json, at: Path = ()) -> Iterator[Path]:
-    """The paths that *before* has and *now* has not; nothing below a path already told.
+def removed_paths(before: Spec, now: Spec) -> Iterator[Path]:
+    """The paths that were declared *before* and are no more; nothing below a path already told.
 
     What an Exhaustive leaves out is to go anyway, and null says so itself.
     """
-    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
-        return
-    for key in sorted(before):
-        if key in now:
-            yield from removed(before[key], now[key], (*at, key))
-        elif before[key] is not None and not isinstance(now, Exhaustive):
-            yield (*at, key)
+    for path in lost_named_paths(before, now):
+        is_to_go_anyway = isinstance(value_at(now, path[:-1]), Exhaustive)
+        if value_at(before, path) is not None and not is_to_go_anyway:
+            yield path
 
 
 def marked(
@@ -83,8 +89,8 @@ def marked(
 def _marked(change: FieldChange, declared: Spec, before: Remembered) -> FieldChange:
     if change.mark is not None:
         return change
-    path = _named_part(change.path)
-    now, then = _at(declared, path), _at(before.spec, path)
+    path = named_part(change.path)
+    now, then = value_at(declared, path), value_at(before.spec, path)
     if then is not MISSING and now is MISSING and _is_below_removed(path, before.spec, declared):
         return replace(change, mark=Mark.REMOVED_FROM_MANIFEST)
     if _is_as_before(now, then) and (then is not MISSING or _is_listed(path, before.spec)):
@@ -93,12 +99,12 @@ def _marked(change: FieldChange, declared: Spec, before: Remembered) -> FieldCha
 
 
 def _is_below_removed(path: Path, before: Spec, declared: Spec) -> bool:
-    return any(path[: len(gone)] == gone for gone in removed(before, declared))
+    return is_within(path, list(removed_paths(before, declared)))
 
 
 def _is_listed(path: Path, before: Spec) -> bool:
     """Whether what holds *path* was declared at that time, so that more than declared was added."""
-    return len(path) > 1 and isinstance(_at(before, path[:-1]), Mapping)
+    return len(path) > 1 and isinstance(value_at(before, path[:-1]), Mapping)
 
 
 def rotated(
@@ -108,8 +114,8 @@ def rotated(
     version_changed = any(
         field in desired and desired[field] != before.spec.get(field) for field in kind.unread
     )
-    for path, value in _leaves(desired):
-        present, then = _at(live, path), _at(before.spec, path)
+    for path, value in _sorted_leaves(desired):
+        present, then = value_at(live, path), value_at(before.spec, path)
         if present is MISSING or not (isinstance(value, Secret) or present is UNREADABLE):
             continue
         if isinstance(present, Secret):
@@ -125,7 +131,7 @@ def rewritten(
     desired: Spec, before: Remembered, coordinates: Mapping[Path, str]
 ) -> Iterator[FieldChange]:
     """The declared secrets that Airbyte keeps elsewhere than where the last apply left them."""
-    for path, value in _leaves(desired):
+    for path, value in _sorted_leaves(desired):
         known, now = before.coordinates.get(path), coordinates.get(path)
         if isinstance(value, Secret) and known and now and known != now:
             yield FieldChange(path, UNREADABLE, value, Mark.SECRET_REWRITTEN)
@@ -172,42 +178,5 @@ def _is_as_before(now: Json, then: Json) -> bool:
     return bool(now == then)
 
 
-def _named_part(path: Path) -> Path:
-    """*path* up to the first list, whose elements have no identity over time."""
-    steps = []
-    for step in path:
-        if isinstance(step, int):
-            break
-        steps.append(step)
-    return tuple(steps)
-
-
-def _at(value: Json, path: Path) -> Json:
-    for step in path:
-        if isinstance(value, Mapping):
-            value = value.get(step, MISSING)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return MISSING
-    return value
-
-
-def _laid(value: Json, path: Path, new: Json) -> Json:
-    """*value* with *new* at *path*; what lies on the way is copied, never changed."""
-    if not path:
-        return new
-    copied = type(value)(value) if isinstance(value, dict) else dict(value)
-    copied[path[0]] = _laid(copied.get(path[0], {}), path[1:], new)
-    return copied
-
-
-def _leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
-    if isinstance(value, Mapping):
-        for key in sorted(value):
-            yield from _leaves(value[key], (*at, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _leaves(item, (*at, index))
-    else:
-        yield at, value
+def _sorted_leaves(spec: Spec) -> list[tuple[Path, Json]]:
+    return sorted(walk_leaves(spec), key=lambda leaf: path_order(leaf[0]))

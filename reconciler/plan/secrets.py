@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconciler.kinds import get
 from reconciler.model import Json, Secret, SecretName
+from reconciler.model.paths import walk_leaves
 from reconciler.plan.model import Action, Operation
 
 
@@ -23,20 +24,11 @@ def secrets_needed(operation: Operation) -> Iterator[SecretName]:
 
 
 def _names(value: Json) -> Iterator[SecretName]:
-    if isinstance(value, Secret):
-        yield from value.names
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _names(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _names(item)
+    for _, leaf in walk_leaves(value):
+        if isinstance(leaf, Secret):
+            yield from leaf.names
 
 
 def has_secret(value: Json) -> bool:
     """Whether *value* is or holds a secret."""
-    if isinstance(value, Mapping):
-        return any(has_secret(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_secret(item) for item in value)
-    return isinstance(value, Secret)
+    return any(isinstance(leaf, Secret) for _, leaf in walk_leaves(value))

@@ -32,6 +32,7 @@ from reconciler.kinds.contract.kind import (
 from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, Secret, Spec
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
+from reconciler.model.paths import map_leaves, value_at
 from reconciler.problems.errors import MalformedObject, Severity, did_you_mean
 
 
@@ -215,11 +216,11 @@ def _waivers(connector: Connector | None, configuration: Json) -> Iterator[Remar
 
 def _with_secrets(value: Json) -> Json:
     """*value* as it is once it has been read from a manifest."""
-    if isinstance(value, str):
-        return Secret((value,)) if value.startswith(OPENING) else value
-    if isinstance(value, Mapping):
-        return {key: _with_secrets(inner) for key, inner in value.items()}
-    return [_with_secrets(item) for item in value] if isinstance(value, list) else value
+    return map_leaves(value, _with_secret)
+
+
+def _with_secret(leaf: Json) -> Json:
+    return Secret((leaf,)) if isinstance(leaf, str) and leaf.startswith(OPENING) else leaf
 
 
 _NOT_IN_CATALOGUE = "the catalogue has no such connector, so its configuration is not checked"
@@ -317,6 +318,6 @@ def _leaf(path: Path) -> str:
 def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
     """OAuth fields, told from other masks by their length."""
     for path in configuration.oauth_managed(body.get("configuration")):
-        if configuration.at(desired["configuration"], path) is not MISSING:
+        if value_at(desired["configuration"], path) is not MISSING:
             where = ("configuration", *path)
             yield Equality(where, configuration.OAUTH_MASK, UNREADABLE, EqualReason.OAUTH)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from reconciler.model import MISSING, UNREADABLE, Json, Path, Secret
+from reconciler.model import UNREADABLE, Json, Path, Secret
+from reconciler.model.paths import map_leaves, walk_leaves
 from reconciler.problems.errors import SecretNotCarried
 
 MASK = "*" * 10
@@ -24,13 +25,7 @@ _CONSTRAINTS = frozenset({"pattern", "maxLength", "minLength", "format", "enum",
 
 def unmask(value: Json) -> Json:
     """*value* as read, with UNREADABLE wherever the API shows a mask."""
-    if isinstance(value, str):
-        return UNREADABLE if value in (MASK, OAUTH_MASK) else value
-    if isinstance(value, dict):
-        return {key: unmask(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unmask(item) for item in value]
-    return value
+    return map_leaves(value, lambda leaf: UNREADABLE if leaf in (MASK, OAUTH_MASK) else leaf)
 
 
 def for_create(desired: Json, resolve: Resolve) -> Json:
@@ -118,26 +113,9 @@ def coordinates(live: Json, desired: Json, at: Path = ()) -> Iterator[tuple[Path
             yield from coordinates(kept, value, (*at, index))
 
 
-def oauth_managed(value: Json, path: Path = ()) -> Iterator[Path]:
+def oauth_managed(value: Json) -> Iterator[Path]:
     """Where *value* shows the mask of a field that OAuth manages."""
-    if value == OAUTH_MASK:
-        yield path
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from oauth_managed(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from oauth_managed(item, (*path, index))
-
-
-def at(value: Json, path: Path) -> Json:
-    """What stands at *path*, MISSING when nothing does."""
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return MISSING
-    return value
+    return (path for path, leaf in walk_leaves(value) if leaf == OAUTH_MASK)
 
 
 class _Opaque(dict[str, Json]):

@@ -13,6 +13,7 @@ from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Found, Remark, written
 from reconciler.kinds.contract.kind import Becomes
 from reconciler.model import MISSING, Json, Path, Secret, Spec
+from reconciler.model.paths import value_at
 
 FIELD = "notifications"
 URL = "url"
@@ -60,9 +61,7 @@ def _settled(desired: Mapping[str, Json], live: Mapping[str, Json]) -> Json:
 
 def becomes(path: Path) -> Becomes | None:
     """What a new workspace has at *path*; None for what cannot be taken away again."""
-    value: Json = {name: defaults(name) for name in NAMES}
-    for step in path:
-        value = value.get(step, MISSING) if isinstance(value, Mapping) else MISSING
+    value = value_at({name: defaults(name) for name in NAMES}, path)
     return None if value is MISSING else Becomes(value)
 
 

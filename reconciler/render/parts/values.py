@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.model import MISSING, UNREADABLE, Json, Marker, Path, Ref, Secret
+from reconciler.model.paths import path_order, walk_named_leaves
 from reconciler.problems.wording import safe as safe
 
 HIDDEN = "(secret)"
@@ -27,13 +28,9 @@ def show(value: Json, width: int = 60) -> str:
     return shortened(safe(json.dumps(_plain(value), ensure_ascii=False)), width)
 
 
-def leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Every value inside mappings, by its path; lists and empty mappings are one value."""
-    if isinstance(value, Mapping) and value:
-        for key in sorted(value):
-            yield from leaves(value[key], (*at, key))
-    else:
-        yield at, value
+def sorted_leaves(value: Json, at: Path = ()) -> list[tuple[Path, Json]]:
+    """Every leaf of *value* with its named path, sorted: a list is shown as one value."""
+    return sorted(walk_named_leaves(value, at), key=lambda leaf: path_order(leaf[0]))
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from reconciler.kinds import all_kinds
 from reconciler.model import MISSING, Json, Path, ResourceKey
 from reconciler.model.changes import FieldChange
 from reconciler.plan.model import Attribution, Plan, TenantPlan
-from reconciler.render.parts.values import leaves, show
+from reconciler.render.parts.values import show, sorted_leaves
 from reconciler.render.plan.rows import (
     NO_NAMES,
     Row,
@@ -322,7 +322,7 @@ def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, 
 def _differing(rows: Mapping[str, Row]) -> Differing | None:
     """The fields that the new resources do not have in common; None when they are all alike."""
     specs = {
-        tenant: dict(leaves(row.operation.desired.spec))
+        tenant: dict(sorted_leaves(row.operation.desired.spec))
         for tenant, row in rows.items()
         if row.operation.desired
     }

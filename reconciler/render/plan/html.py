@@ -23,7 +23,7 @@ from reconciler.plan.model import Plan, TenantPlan, Whose
 from reconciler.problems.errors import Diagnostic
 from reconciler.problems.explain import explain
 from reconciler.problems.wording import show_path
-from reconciler.render.parts.values import counted, leaves, safe
+from reconciler.render.parts.values import counted, safe, sorted_leaves
 from reconciler.render.plan.changed import forgotten_lines, render_gone
 from reconciler.render.plan.dependencies import Graph, graph_of
 from reconciler.render.plan.equalities import equal_lines
@@ -282,7 +282,9 @@ class _Writer:
         for field, value in sorted(desired.spec.items()):
             if value == Ref("workspace", ""):
                 continue
-            for path, leaf in [((field,), value)] if _is_flat(value) else leaves(value, (field,)):
+            for path, leaf in (
+                [((field,), value)] if _is_flat(value) else sorted_leaves(value, (field,))
+            ):
                 yield [show_path(path), value_text(leaf, LONGEST, self._names)]
 
 

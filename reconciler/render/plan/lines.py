@@ -11,7 +11,7 @@ from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Weight
 from reconciler.problems.wording import show_path
 from reconciler.render.parts.palette import PLAIN, Palette
-from reconciler.render.parts.values import HIDDEN, leaves, listed, safe, shortened
+from reconciler.render.parts.values import HIDDEN, listed, safe, shortened, sorted_leaves
 from reconciler.render.plan.groups import Block
 from reconciler.render.plan.rows import (
     Row,
@@ -146,7 +146,7 @@ def _created_lines(resource: DesiredResource, look: Look) -> Iterator[str]:
             line = f"{INDENT}{name}: {len(inner)} ({listed(inner, most=8)})"
             yield shortened(line, look.width)
             continue
-        for path, leaf in leaves(value, (name,)):
+        for path, leaf in sorted_leaves(value, (name,)):
             if leaf is not None:
                 yield _field_line(show_path(path), leaf, look)
 

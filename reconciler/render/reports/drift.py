@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import MISSING, UNREADABLE, Fingerprint, Json
+from reconciler.model.paths import map_leaves
 from reconciler.operations.drift import (
     Drift,
     Drifted,
@@ -135,15 +136,9 @@ def _unmanaged(one: Unmanaged) -> str:
 
 
 def _value(value: Json) -> str:
-    return show(_without_fingerprints(value))
-
-
-def _without_fingerprints(value: Json) -> Json:
-    if isinstance(value, Fingerprint):
-        return UNREADABLE
-    if isinstance(value, dict):
-        return {key: _without_fingerprints(inner) for key, inner in value.items()}
-    return [_without_fingerprints(item) for item in value] if isinstance(value, list) else value
+    return show(
+        map_leaves(value, lambda leaf: UNREADABLE if isinstance(leaf, Fingerprint) else leaf)
+    )
 
 
 def render_drift_json(drift: Drift, place: Place) -> str:
