@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import MISSING, DesiredTenant, Json, Path, ResourceKey
+from reconciler.model.tagged import untag_value
 from reconciler.plan.model import Operation, Plan, TenantPlan
-from reconciler.plan.record import Record, canonical, digest, operation_record, rich, spec_digest
+from reconciler.plan.record import Record, canonical, digest, operation_record, spec_digest
 from reconciler.problems.errors import PlanFileRefused, PlanFileUnreadable
 
 FORMAT_VERSION = 1
@@ -253,4 +254,4 @@ def _three_ways(then: Sequence[Record], now: Sequence[Operation]) -> Iterator[Mo
 def _sides(change: Record) -> tuple[Json, Json]:
     """What a recorded change had live, and what it wanted."""
     before, after = (change.get(side, MISSING) for side in ("before", "after"))
-    return rich(before), rich(after)
+    return untag_value(before), untag_value(after)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -17,6 +20,41 @@ def applied(project: Project) -> Project:
     project.tenant(acme())
     project.apply()
     return project
+
+
+def _as_of_before(value: dict[str, Any]) -> Any:
+    """A tagged value of a ledger's row as versions before this one wrote it."""
+    match value:
+        case {"$resource": str() as name}:
+            return {"$ref": [*name.partition("/")[::2]]}
+        case {"$all": True}:
+            return {"$marker": "ALL"}
+    return value
+
+
+def _age_ledger(project: Project) -> dict[str, str]:
+    """Puts the ledger into the form of before; the specs by key, as they were."""
+    file = project.folder / ".reconciler" / "ledger-test.db"
+    with closing(sqlite3.connect(file)) as raw, raw:
+        now = dict(raw.execute("SELECT key, spec FROM resource"))
+        for key, spec in now.items():
+            old = json.dumps(json.loads(spec, object_hook=_as_of_before))
+            raw.execute("UPDATE resource SET spec = ? WHERE key = ?", (old, key))
+    return now
+
+
+def test_a_ledger_of_before_is_read_and_written_anew_without_a_change(
+    applied: Project, api: Api
+) -> None:
+    kept = _age_ledger(applied)
+    assert any("$resource" in spec for spec in kept.values())
+    applied.assert_no_changes()
+    assert applied.run("drift").exit_code == 0
+    path = f"/connections/{api.row('connections', 'stripe')['connectionId']}"
+    api.call("PATCH", path, {"schedule": {"scheduleType": "manual"}})
+    assert "Changed in Airbyte since the last apply" in applied.run("plan").stdout
+    applied.apply()
+    assert _age_ledger(applied) == kept
 
 
 def _connection(**fields: Any) -> dict[str, Any]:

@@ -13,16 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from reconciler.ledger import sqlite
-from reconciler.ledger.codec import dump_spec, load_spec
 from reconciler.ledger.memory import Ledger, Places, Run, Written, places, recalling, writing
 from reconciler.model import (
     ALL,
     DesiredResource,
-    Fingerprint,
     Origin,
     Path,
     Ref,
@@ -139,25 +135,6 @@ def test_history_has_the_newest_first(ledger: Ledger) -> None:
     ledger.ended(Run("r1", 1.0, 2.0, "me", "digest", "done", {"created": 4}))
     assert [run.id for run in ledger.runs(2)] == ["r2", "r1"]
     assert ledger.runs(2)[1].counts == {"created": 4}
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text()
-    | st.builds(Ref, st.text(), st.text())
-    | st.builds(Fingerprint, st.text(), st.text())
-    | st.just(ALL),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(spec=st.dictionaries(st.text() | st.sampled_from(["$ref", "$$ref", "$marker"]), json_values))
-def test_any_spec_survives_the_round_trip(spec: dict[str, Any]) -> None:
-    assert load_spec(dump_spec(spec)) == spec
 
 
 def test_no_ledger_remembers_nothing_and_is_not_made(at: Places) -> None:
