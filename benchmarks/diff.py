@@ -13,13 +13,13 @@ import time
 from typing import Any
 
 from reconciler.kinds.contract.kind import WORKSPACE
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     UNREADABLE,
     DesiredResource,
     DesiredTenant,
     Exhaustive,
     LiveResource,
-    LiveTenant,
     Origin,
     Ref,
     ResourceKey,

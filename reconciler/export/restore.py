@@ -8,7 +8,8 @@ from reconciler.export.page import Page
 from reconciler.export.tenant import Style, export_tenant
 from reconciler.kinds import get
 from reconciler.kinds.contract.kind import RefOf
-from reconciler.model import LiveResource, LiveTenant, ResourceKey
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import LiveResource, ResourceKey
 from reconciler.plan.model import Action, TenantPlan
 
 

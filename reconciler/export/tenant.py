@@ -14,8 +14,9 @@ from reconciler.export.secret_names import SecretNames
 from reconciler.kinds import all_kinds, get
 from reconciler.kinds.contract.exporting import Block, Found, Remark, unsayable
 from reconciler.kinds.contract.kind import Kind
+from reconciler.live.tenant import LiveTenant
 from reconciler.manifest.schema import properties
-from reconciler.model import Json, LiveResource, LiveTenant, Path, Ref, ResourceKey, Spec
+from reconciler.model import Json, LiveResource, Path, Ref, ResourceKey, Spec
 from reconciler.problems.rules import rule_titled
 
 

@@ -18,7 +18,8 @@ from reconciler.jobs.history import (
 )
 from reconciler.kinds import get, needed_for_jobs
 from reconciler.live.reading import WORKSPACE_ID, read_live
-from reconciler.model import DesiredTenant, LiveResource, LiveTenant, Memory, ResourceKey, Spec
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredTenant, LiveResource, Memory, ResourceKey, Spec
 from reconciler.problems.errors import ReconcilerError
 
 

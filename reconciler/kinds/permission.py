@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.kinds.contract.exporting import Block, Found
 from reconciler.kinds.contract.kind import (
     WORKSPACE,
+    Absence,
     Changes,
     Context,
     Declaration,
@@ -25,7 +26,7 @@ from reconciler.kinds.contract.kind import (
     Request,
     required,
 )
-from reconciler.model import Absence, Json, Spec
+from reconciler.model import Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.errors import MalformedObject, did_you_mean
 

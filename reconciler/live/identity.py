@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from reconciler.kinds import all_kinds, get
 from reconciler.kinds.contract.kind import Kind, RefOf, required
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredTenant,
     Json,
     LiveResource,
-    LiveTenant,
     Memory,
     Origin,
     ResourceKey,

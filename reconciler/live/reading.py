@@ -19,17 +19,11 @@ from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.api.usage import WAITING
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Expected, Kind, required
+from reconciler.kinds.contract.kind import Absence, Expected, Kind, required
 from reconciler.live.identity import Rows, identified
 from reconciler.live.lists import Reading
-from reconciler.model import (
-    Absence,
-    DesiredTenant,
-    LiveTenant,
-    Memory,
-    ResourceKey,
-    workspace_key,
-)
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredTenant, Memory, ResourceKey, workspace_key
 from reconciler.problems.errors import (
     Forbidden,
     ListingInconsistent,

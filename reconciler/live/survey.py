@@ -23,7 +23,8 @@ from reconciler.kinds.contract.kind import Expected, Kind, required
 from reconciler.live.identity import Rows, identified
 from reconciler.live.lists import Reading
 from reconciler.live.reading import MAX_IDS, WORKSPACE_ID, ask_kind, by_workspace, read_batch
-from reconciler.model import DesiredResource, DesiredTenant, LiveTenant, Origin, workspace_key
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredResource, DesiredTenant, Origin, workspace_key
 from reconciler.problems.errors import Forbidden, NotFound, ReconcilerError, ServerError
 
 ROOM = PAGE_SIZE - 1  # rows that prove that a page holds all there are

@@ -10,9 +10,6 @@ from reconciler.model.resources import (
     UNREADABLE as UNREADABLE,
 )
 from reconciler.model.resources import (
-    Absence as Absence,
-)
-from reconciler.model.resources import (
     DesiredResource as DesiredResource,
 )
 from reconciler.model.resources import (
@@ -35,9 +32,6 @@ from reconciler.model.resources import (
 )
 from reconciler.model.resources import (
     LiveResource as LiveResource,
-)
-from reconciler.model.resources import (
-    LiveTenant as LiveTenant,
 )
 from reconciler.model.resources import (
     Marker as Marker,

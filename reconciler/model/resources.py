@@ -228,32 +228,6 @@ class DesiredTenant:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """Why a declared resource that is not live is not made: it need not be, or it cannot be.
-
-    `title` is a rule's, then sentences and advice.
-    """
-
-    is_needless: bool
-    title: str
-    detail: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveTenant:
-    """One tenant as the API has it: the declared resources found, and whatever else lives there.
-
-    `absent` are declared resources that are not there and that nothing is going to make.
-    """
-
-    name: str
-    resources: State[LiveResource]
-    undeclared: tuple[LiveResource, ...]
-    absent: State[Absence] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What is kept in the place of a secret's value: a keyed digest that tells equal from changed.
 

@@ -12,14 +12,8 @@ from dataclasses import dataclass, replace
 from reconciler.api.client import Client
 from reconciler.kinds import get
 from reconciler.live.reading import read_live
-from reconciler.model import (
-    DesiredTenant,
-    LiveResource,
-    LiveTenant,
-    Memory,
-    ResourceKey,
-    referred,
-)
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredTenant, LiveResource, Memory, ResourceKey, referred
 from reconciler.problems.errors import (
     AdoptionFailed,
     AmbiguousName,

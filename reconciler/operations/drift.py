@@ -13,12 +13,12 @@ from enum import StrEnum
 from reconciler.api.client import Client
 from reconciler.kinds import get
 from reconciler.live.reading import read_live
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     MISSING,
     DesiredTenant,
     Json,
     LiveResource,
-    LiveTenant,
     Origin,
     Path,
     Remembered,

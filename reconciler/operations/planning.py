@@ -11,7 +11,8 @@ from reconciler.api.usage import COMPARING
 from reconciler.jobs.last_jobs import job_histories
 from reconciler.kinds import get
 from reconciler.live.reading import WORKSPACE_ID, read_live
-from reconciler.model import DesiredTenant, LiveResource, LiveTenant
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredTenant, LiveResource
 from reconciler.plan.attribution import attributed
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import (

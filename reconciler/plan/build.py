@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.kinds import get
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredTenant,
     LiveResource,
-    LiveTenant,
     Ref,
     ResourceKey,
     Spec,

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from reconciler.kinds import get
 from reconciler.kinds.contract.kind import Kind, Notice
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,
     LiveResource,
-    LiveTenant,
     Ref,
     Remembered,
     ResourceKey,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.kinds.contract.kind import Absence
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
-    Absence,
     DesiredResource,
     JobHistory,
     LiveResource,
-    LiveTenant,
     Origin,
     Path,
     ResourceKey,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.cli.options.settings import Settings
 from reconciler.live.identity import identified
-from reconciler.model import DesiredTenant, LiveTenant
+from reconciler.live.tenant import LiveTenant
+from reconciler.model import DesiredTenant
 from reconciler.operations.catalogue import known_connectors
 from reconciler.operations.planning import plan_tenant
 from reconciler.problems.errors import MalformedObject, ReconcilerError

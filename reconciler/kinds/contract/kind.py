@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from reconciler.connectors import Catalogue, Connector
 from reconciler.kinds.contract.exporting import Block, Found, plain_block
-from reconciler.model import Absence, Json, Path, Ref, ResourceKey, Secret, Spec
+from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.errors import MalformedObject, Severity
@@ -60,6 +60,19 @@ class Mistake:
     hint: str = ""
     severity: Severity = Severity.ERROR
     on_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a declared resource that is not live is not made: it need not be, or it cannot be.
+
+    `title` is a rule's, then sentences and advice.
+    """
+
+    is_needless: bool
+    title: str
+    detail: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
