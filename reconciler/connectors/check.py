@@ -17,6 +17,7 @@ from reconciler.connectors.soundness import UnusableSchema, unsound
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path, Secret
+from reconciler.problems import rules
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -163,7 +164,7 @@ def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Flaw]:
     if schema.get("airbyte_secret") and value and not value.startswith(COORDINATE):
         yield Flaw(
             at,
-            "secret in plain text",
+            rules.SECRET_IN_PLAIN_TEXT,
             f'"{at[-1]}" is a secret of this connector, and its value stands in the file.',
             "Write ${{ secrets.NAME }}, and keep the value where `secrets:` of the project says.",
         )

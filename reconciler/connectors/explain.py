@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from reconciler.connectors.sample import is_dated, text_of_form
 from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.model import Json, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
-from reconciler.problems.rules import Severity, rule_titled
+from reconciler.problems.rules import Rule, Severity
 from reconciler.problems.wording import show_path, shown, type_names, type_of
 
 
@@ -19,14 +20,14 @@ class Flaw:
     """Something wrong or doubtful at a path in a configuration; its severity is its rule's."""
 
     at: Path
-    summary: str
+    rule: Rule
     detail: str
     hint: str = ""
     on_key: bool = False
 
     @property
     def severity(self) -> Severity:
-        return rule_titled(self.summary).severity
+        return self.rule.severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def explain(broken: Broken) -> Iterator[Flaw]:
             yield _out_of_range(broken)
         case _:
             detail = f"{place(broken.at)} is not accepted by the connector's schema."
-            yield Flaw(broken.at, "configuration refused", detail, first_sentence(broken.schema))
+            yield Flaw(
+                broken.at, rules.CONFIGURATION_REFUSED, detail, first_sentence(broken.schema)
+            )
 
 
 def place(at: Path) -> str:
@@ -83,7 +86,7 @@ def _missing(broken: Broken) -> Iterator[Flaw]:
             owner = f"{place(broken.at)}{variant_of(broken.schema)}"
             hint = first_sentence(broken.schema.get("properties", {}).get(key, {}))
             detail = f'{owner} needs the field "{key}".'
-            yield Flaw(broken.at, "missing field", detail, hint, on_key=True)
+            yield Flaw(broken.at, rules.MISSING_FIELD, detail, hint, on_key=True)
 
 
 def _not_allowed(broken: Broken) -> Iterator[Flaw]:
@@ -91,7 +94,7 @@ def _not_allowed(broken: Broken) -> Iterator[Flaw]:
     for key in sorted(set(broken.value) - set(known)):
         yield Flaw(
             (*broken.at, key),
-            "field not allowed",
+            rules.FIELD_NOT_ALLOWED,
             f'{place(broken.at)}{variant_of(broken.schema)} takes no field "{key}".',
             did_you_mean(key, known) or f"Its fields: {', '.join(known)}.",
             on_key=True,
@@ -108,7 +111,7 @@ def _wrong_type(broken: Broken) -> Flaw:
     if isinstance(broken.value, str | int | float) and found != "another":
         found += f" ({shown(broken.value)})"
     detail = f"{place(broken.at)} must be {type_names(broken.expected)}, not {found}."
-    return Flaw(broken.at, "wrong type of field", detail, hint)
+    return Flaw(broken.at, rules.WRONG_TYPE_OF_FIELD, detail, hint)
 
 
 def _unquoted(text: str, types: Json) -> bool:
@@ -123,7 +126,7 @@ def _wrong_choice(broken: Broken) -> Flaw:
     written = "what it is" if broken.schema.get("airbyte_secret") else shown(broken.value)
     return Flaw(
         broken.at,
-        "value not offered",
+        rules.VALUE_NOT_OFFERED,
         f"{place(broken.at)} cannot be {written}.",
         did_you_mean(str(broken.value), choices) or f"One of: {', '.join(choices)}.",
     )
@@ -136,18 +139,18 @@ def _undecided(broken: Broken) -> Flaw:
     labels = "; ".join(variant.label or f"number {variant.index + 1}" for variant in found)
     if not isinstance(broken.value, dict):
         detail = f"{place(broken.at)} is {type_of(broken.value)}, which no variant takes."
-        return Flaw(broken.at, "unknown variant", detail, f"Variants: {labels}.")
+        return Flaw(broken.at, rules.UNKNOWN_VARIANT, detail, f"Variants: {labels}.")
     if field in broken.value:
         return Flaw(
             (*broken.at, field),
-            "unknown variant",
+            rules.UNKNOWN_VARIANT,
             f"{place((*broken.at, field))} cannot be {shown(broken.value[field])}.",
             did_you_mean(str(broken.value[field]), [str(v.constant) for v in found])
             or f"One of: {', '.join(str(v.constant) for v in found)}.",
         )
     detail = f"{place(broken.at)} does not say which of its variants is meant: {labels}."
     hint = f"Add `{field}`." if field else "Give the fields of one of them."
-    return Flaw(broken.at, "undecided variant", detail, hint, on_key=True)
+    return Flaw(broken.at, rules.UNDECIDED_VARIANT, detail, hint, on_key=True)
 
 
 def _wrong_form(broken: Broken) -> Flaw:
@@ -155,7 +158,7 @@ def _wrong_form(broken: Broken) -> Flaw:
     hint = f"Write it like {wanted}" if wanted else f"It must match {broken.expected}"
     said = "" if broken.schema.get("airbyte_secret") else f": {shown(broken.value)}"
     detail = f"{place(broken.at)} has a form that the connector does not accept{said}."
-    return Flaw(broken.at, "value of another form", detail, f"{hint}.")
+    return Flaw(broken.at, rules.VALUE_OF_ANOTHER_FORM, detail, f"{hint}.")
 
 
 _LIMITS: Mapping[str, str] = {
@@ -178,7 +181,7 @@ def _out_of_range(broken: Broken) -> Flaw:
     is_number = isinstance(broken.value, int | float) and not broken.schema.get("airbyte_secret")
     said = f", not {shown(broken.value)}" if is_number else ""
     detail = f"{place(broken.at)} {_LIMITS[broken.rule].format(broken.expected)}{said}."
-    return Flaw(broken.at, "value out of range", detail, first_sentence(broken.schema))
+    return Flaw(broken.at, rules.VALUE_OUT_OF_RANGE, detail, first_sentence(broken.schema))
 
 
 def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Flaw]:
@@ -187,7 +190,7 @@ def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Flaw]:
     if not is_dated(value, wanted):
         detail = f"{place(at)} should be a {wanted}, and is {shown(value)}."
         form = "2024-01-31" if wanted == "date" else "2024-01-31T00:00:00Z"
-        yield Flaw(at, "no date", detail, f"Write it like {form}.")
+        yield Flaw(at, rules.NO_DATE, detail, f"Write it like {form}.")
 
 
 def first_sentence(schema: Json) -> str:

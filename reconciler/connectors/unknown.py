@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.connectors.explain import Flaw, place, variant_of
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
 
 Schema = Mapping[str, Json]
@@ -63,7 +64,7 @@ def _unknown(
         hint = f"It belongs to {' and '.join(others)}."
     return Flaw(
         (*at, key),
-        "unknown field",
+        rules.UNKNOWN_FIELD,
         f'{owner} has no field "{key}"; Airbyte stores it and the connector ignores it.',
         hint or f"Its fields: {', '.join(sorted(known))}.",
         on_key=True,

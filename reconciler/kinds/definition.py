@@ -30,6 +30,7 @@ from reconciler.kinds.contract.kind import (
 )
 from reconciler.model import Exhaustive, Json, Spec
 from reconciler.model.effects import Consequence, Effect
+from reconciler.problems import rules
 
 Body = Mapping[str, Json]
 
@@ -76,13 +77,13 @@ def _schema_of(manifest: Json) -> Json:
 
 _NO_MANIFEST = Mistake(
     ("manifest",),
-    "not a connector manifest",
+    rules.NOT_A_CONNECTOR_MANIFEST,
     "It has no `spec.connection_specification`, which says how the connector is configured.",
     "Take the YAML that Airbyte's Connector Builder exports.",
 )
 _NO_SCHEMA = Mistake(
     (_SCHEMA,),
-    "not a connector specification",
+    rules.NOT_A_CONNECTOR_SPECIFICATION,
     "It is no JSON Schema of a configuration, nor a `connectionSpecification` with one in it.",
     "Take what the image prints for the command `spec`.",
 )

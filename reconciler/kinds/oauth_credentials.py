@@ -28,6 +28,7 @@ from reconciler.kinds.contract.kind import (
 from reconciler.model import UNREADABLE, Exhaustive, Fingerprint, Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
 
 
@@ -39,7 +40,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         known = [f"{each.role}-{each.type}" for each in declaration.catalogue]
         near = did_you_mean(name, known) or f"Known: {', '.join(known)}."
         detail = f'There is no connector "{name}" in the catalogue.'
-        return {"name": name}, [Mistake((), "unknown connector", detail, near)]
+        return {"name": name}, [Mistake((), rules.UNKNOWN_CONNECTOR, detail, near)]
     spec = {
         "workspace": WORKSPACE,
         "name": name,
@@ -54,7 +55,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
 def _doubts(connector: Connector, configuration: Json) -> list[Mistake]:
     """The fields are those of the connector's configuration, at the same places."""
     return [
-        Mistake(("configuration", *f.at), f.summary, f.detail, f.hint, f.severity)
+        Mistake(("configuration", *f.at), f.rule, f.detail, f.hint, f.severity)
         for f in doubtful(connector.schema, configuration)
     ]
 

@@ -28,6 +28,7 @@ from reconciler.kinds.contract.kind import (
 )
 from reconciler.model import Json, Spec
 from reconciler.model.effects import Consequence, Effect
+from reconciler.problems import rules
 from reconciler.problems.errors import MalformedObject, did_you_mean
 
 _ADDRESSES_AT_ONCE = 50  # in one query
@@ -57,7 +58,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
 
 _NO_ADDRESS = Mistake(
     (),
-    "missing key",
+    rules.MISSING_KEY,
     "A permission whose key is no e-mail address needs the key `email`.",
     "Write `{email: ADDRESS, permissionType: …}`, or take the address for the key.",
 )
@@ -111,7 +112,7 @@ def _absent(spec: Spec, reader: Reader) -> Absence | None:
         near = did_you_mean(address, [str(each.get("email")) for each in everybody])
         return Absence(
             False,
-            "unknown person",
+            rules.UNKNOWN_PERSON,
             f'No user of the organization has the e-mail address "{address}".',
             near or "Have them invited in Airbyte first: its API cannot do that.",
         )
@@ -120,7 +121,7 @@ def _absent(spec: Spec, reader: Reader) -> Absence | None:
         if row.get("scope") == "organization" and _implies(held, type_):
             return Absence(
                 True,
-                "permission implied",
+                rules.PERMISSION_IMPLIED,
                 f'"{address}" is {held}, which implies {type_} in every workspace.',
                 "The entry may be removed; it counts once that is taken away.",
             )

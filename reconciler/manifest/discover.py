@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from reconciler.model import Origin
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 _SUFFIXES = (".yaml", ".yml")
@@ -43,7 +44,7 @@ def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
     A YAML file is a tenant, and a folder is one; hidden names are left out.
     """
     if not folder.is_dir():
-        return [], [_nothing(folder, "no manifests folder", "There is no such folder.")]
+        return [], [_nothing(folder, rules.NO_MANIFESTS_FOLDER, "There is no such folder.")]
     tenants: list[TenantFiles] = []
     problems: list[Diagnostic] = []
     with os.scandir(folder) as scan:  # it knows folders without asking the disk for each
@@ -57,11 +58,11 @@ def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
             if files:
                 tenants.append(TenantFiles(path, files))
             else:
-                problems.append(_nothing(path, "empty folder", "It holds no YAML file."))
+                problems.append(_nothing(path, rules.EMPTY_FOLDER, "It holds no YAML file."))
         elif path.suffix in _SUFFIXES:
             tenants.append(TenantFiles(path, (path,)))
     if not tenants and not problems:
-        problems.append(_nothing(folder, "no manifests", "The folder holds no YAML file."))
+        problems.append(_nothing(folder, rules.NO_MANIFESTS, "The folder holds no YAML file."))
     return tenants, problems
 
 
@@ -78,7 +79,9 @@ def confined(path: FilePath, root: FilePath) -> None:
     if not path.resolve().is_relative_to(root.resolve()):
         detail = f"{shown(path)} leads to a file that is not in the project's folder."
         hint = "Copy the file into the project."
-        problem = error(Origin(shown(path), 1, 1), "outside the project", detail=detail, hint=hint)
+        problem = error(
+            Origin(shown(path), 1, 1), rules.OUTSIDE_THE_PROJECT, detail=detail, hint=hint
+        )
         raise ManifestError([problem])
 
 
@@ -92,6 +95,6 @@ def _is_manifest(path: FilePath) -> bool:
     return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
-def _nothing(path: FilePath, summary: str, detail: str) -> Diagnostic:
+def _nothing(path: FilePath, rule: rules.Rule, detail: str) -> Diagnostic:
     hint = "A tenant is a .yaml file there, or a folder of them."
-    return error(Origin(shown(path), 1, 1), summary, detail=detail, hint=hint)
+    return error(Origin(shown(path), 1, 1), rule, detail=detail, hint=hint)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret, SecretName
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
 from reconciler.problems.wording import show_path
 
@@ -162,7 +163,7 @@ def _environment(name: str, default: str | None, variables: Variables, at: Path)
         return _default(default)
     return Finding(
         at,
-        "undefined variable",
+        rules.UNDEFINED_VARIABLE,
         f"env.{name} is not set in the environment.",
         f"Set {name}, or give a default: ${{{{ env.{name} || … }}}}",
         isolated=True,
@@ -176,7 +177,7 @@ def _param(name: str, default: str | None, params: Mapping[str, Json], at: Path)
         return _default(default)
     return Finding(
         at,
-        "undefined param",
+        rules.UNDEFINED_PARAM,
         f'The template needs "{name}" for `{show_path(at)}`, and it is not given.',
         did_you_mean(name, params),
         isolated=True,
@@ -188,7 +189,7 @@ def _unknown(at: Path, written: str, variables: Variables) -> Finding:
     spaces = [re.split(r"\W", name)[0] for name in variables.known()]
     return Finding(
         at,
-        "unknown expression",
+        rules.UNKNOWN_EXPRESSION,
         f"`{written}` means nothing here; known are {', '.join(variables.known())}.",
         did_you_mean(written.partition(".")[0], spaces),
         isolated=True,
@@ -198,7 +199,7 @@ def _unknown(at: Path, written: str, variables: Variables) -> Finding:
 def _malformed(at: Path, text: str, why: str) -> Finding:
     return Finding(
         at,
-        "malformed expression",
+        rules.MALFORMED_EXPRESSION,
         f"`{text.strip()[:60]}` cannot be read. {why}" if text.strip() else "It is empty.",
         "Write ${{ env.NAME }}, ${{ secrets.NAME }} or ${{ tenant }}.",
         isolated=True,

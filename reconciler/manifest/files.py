@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from reconciler.manifest.discover import confined, shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, Origin
+from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError, error
 
 
@@ -31,7 +32,7 @@ class Files:
                 [
                     error(
                         named_at,
-                        "unreadable file",
+                        rules.UNREADABLE_FILE,
                         detail=f"There is no file {shown(file)}.",
                         hint="A path is relative to the file that it is written in.",
                     )

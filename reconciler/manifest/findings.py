@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model import Origin, Path
 from reconciler.problems.errors import Diagnostic, Severity
+from reconciler.problems.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Finding:
     """
 
     at: Path
-    summary: str
+    rule: Rule
     detail: str = ""
     hint: str = ""
     on_key: bool = False
@@ -27,4 +28,4 @@ class Finding:
 
     def placed(self, origin: Origin) -> Diagnostic:
         """The same as a Diagnostic at *origin*."""
-        return Diagnostic(self.severity, origin, self.summary, self.detail, self.hint)
+        return Diagnostic(self.severity, origin, self.rule, self.detail, self.hint)

@@ -12,6 +12,7 @@ from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.manifest.schema import check_by, meta_findings
 from reconciler.model import Json, Path
+from reconciler.problems import rules
 
 # Columns of a tenant set that are no params.
 RESERVED = ("tenant", "uses", "state", "reason")
@@ -53,10 +54,14 @@ def check_schema(schema: Json) -> list[Finding]:
     """What is wrong with the `params:` of a template."""
     at: Path = ("params",)
     if not isinstance(schema, dict):
-        return [Finding(at, "wrong type", "`params` is a JSON Schema, so it must be a mapping.")]
+        return [
+            Finding(at, rules.WRONG_TYPE, "`params` is a JSON Schema, so it must be a mapping.")
+        ]
     if schema and not schema.keys() & {"properties", "required", "$defs", "type"}:
         detail = "`params` is a JSON Schema: the params themselves stand under `properties`."
-        return [Finding(at, "unusable params schema", detail, "Write `params: {properties: {…}}`.")]
+        return [
+            Finding(at, rules.UNUSABLE_PARAMS_SCHEMA, detail, "Write `params: {properties: {…}}`.")
+        ]
     problems = list(_traps(schema, at))
     if problems:
         return problems
@@ -70,7 +75,7 @@ def _traps(schema: Json, at: Path) -> Iterator[Finding]:
         for key, value in schema.items():
             if key in ("$ref", "$dynamicRef", "$id", "$schema"):
                 detail = f"`{key}` has no use here: a params schema stands by itself."
-                yield Finding((*at, key), "unusable params schema", detail, on_key=True)
+                yield Finding((*at, key), rules.UNUSABLE_PARAMS_SCHEMA, detail, on_key=True)
             elif key == "pattern" and isinstance(value, str):
                 yield from _bad_pattern(value, (*at, key))
             else:
@@ -85,7 +90,7 @@ def _bad_pattern(pattern: str, at: Path) -> Iterator[Finding]:
         re.compile(pattern)
     except re.error as problem:
         detail = f"The pattern is no regular expression: {problem}."
-        yield Finding(at, "unusable params schema", detail)
+        yield Finding(at, rules.UNUSABLE_PARAMS_SCHEMA, detail)
 
 
 def _names(schema: Mapping[str, Json], at: Path) -> Iterator[Finding]:
@@ -94,11 +99,11 @@ def _names(schema: Mapping[str, Json], at: Path) -> Iterator[Finding]:
         if name in RESERVED or not _NAME.match(name):
             detail = f'A param cannot be called "{name}".'
             hint = f"Letters, digits, `_` and `-`; not {', '.join(RESERVED)}."
-            yield Finding((*at, "properties", name), "unusable key", detail, hint, on_key=True)
+            yield Finding((*at, "properties", name), rules.UNUSABLE_KEY, detail, hint, on_key=True)
     for index, name in enumerate(schema.get("required") or ()):
         if name not in properties:
             detail = f'"{name}" is required, and no property is called so.'
-            yield Finding((*at, "required", index), "unusable params schema", detail)
+            yield Finding((*at, "required", index), rules.UNUSABLE_PARAMS_SCHEMA, detail)
 
 
 def read_cell(text: str, schema: Mapping[str, Json]) -> Json:

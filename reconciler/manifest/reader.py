@@ -21,6 +21,7 @@ from yaml.resolver import BaseResolver
 
 from reconciler.model import Json, Origin, Path
 from reconciler.model.paths import count_steps
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 MAX_DEPTH = 100
@@ -79,7 +80,7 @@ def load(file: FilePath, shown_as: str) -> bytes:
         return file.read_bytes()
     except OSError as problem:
         raise _refuse(
-            Origin(shown_as, 1, 1), "unreadable file", f"{problem.strerror or problem}."
+            Origin(shown_as, 1, 1), rules.UNREADABLE_FILE, f"{problem.strerror or problem}."
         ) from problem
 
 
@@ -90,7 +91,7 @@ def read_bytes(content: bytes, shown_as: str) -> str:
     except UnicodeDecodeError as problem:
         raise _refuse(
             Origin(shown_as, 1, 1),
-            "not a text file",
+            rules.NOT_A_TEXT_FILE,
             f"Byte {problem.start} is not UTF-8.",
             "Save the file as UTF-8; spreadsheets offer it as `CSV UTF-8`.",
         ) from problem
@@ -101,7 +102,7 @@ def refuse_conflict(text: str, shown_as: str) -> None:
     if conflict := _CONFLICT.search(text):
         raise _refuse(
             Origin(shown_as, text.count("\n", 0, conflict.start()) + 1, 1),
-            "merge conflict",
+            rules.MERGE_CONFLICT,
             "The file still has conflict markers of a git merge.",
             "Resolve the conflict and remove the markers.",
         )
@@ -115,7 +116,7 @@ def read_text(text: str, shown_as: str) -> Document:
     except yaml.YAMLError as problem:
         raise _not_yaml(problem, text, shown_as) from problem
     if root is None:
-        raise _refuse(Origin(shown_as, 1, 1), "empty file", "There is nothing in this file.")
+        raise _refuse(Origin(shown_as, 1, 1), rules.EMPTY_FILE, "There is nothing in this file.")
     reading = _Reading(shown_as)
     value = reading.value(root, ())
     if reading.problems:
@@ -163,13 +164,13 @@ class _Reading:
         if self._count > MAX_VALUES or len(at) > MAX_DEPTH:
             raise _refuse(
                 self._origin(node),
-                "file too large",
+                rules.FILE_TOO_LARGE,
                 f"It has more than {MAX_VALUES} values or is nested deeper than {MAX_DEPTH}.",
             )
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if id(node) in self._open:
-            self._problem(node, "recursive alias", "This alias contains itself.")
+            self._problem(node, rules.RECURSIVE_ALIAS, "This alias contains itself.")
             return None
         if node.tag not in (_MAP, _SEQ):
             self._unsupported_tag(node)
@@ -198,7 +199,7 @@ class _Reading:
         values: dict[str, Json] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._problem(key_node, "unusable key", "A key must be a text.")
+                self._problem(key_node, rules.UNUSABLE_KEY, "A key must be a text.")
                 continue
             key = sys.intern(key_node.value)
             if key == "<<" and key_node.tag == _PLAIN:
@@ -206,7 +207,9 @@ class _Reading:
                 continue
             path = (*at, key)
             if key in values:
-                self._problem(key_node, "duplicate key", f'"{key}" is already set in this mapping.')
+                self._problem(
+                    key_node, rules.DUPLICATE_KEY, f'"{key}" is already set in this mapping.'
+                )
                 continue
             if len(path) <= SHALLOW:
                 self.shallow[path] = self._origin(key_node)
@@ -220,19 +223,21 @@ class _Reading:
             if isinstance(source, yaml.MappingNode):
                 merged |= self.value(source, at) or {}
             else:
-                self._problem(source, "unusable merge", "`<<` takes a mapping or a list of them.")
+                self._problem(
+                    source, rules.UNUSABLE_MERGE, "`<<` takes a mapping or a list of them."
+                )
         return merged
 
     def _unsupported_tag(self, node: yaml.Node) -> None:
         self._problem(
             node,
-            "unsupported tag",
+            rules.UNSUPPORTED_TAG,
             f"{node.tag} is not supported: manifests hold plain JSON values.",
             'Remove the tag; put a text in quotes ("…").',
         )
 
-    def _problem(self, node: yaml.Node, summary: str, detail: str, hint: str = "") -> None:
-        self.problems.append(error(self._origin(node), summary, detail=detail, hint=hint))
+    def _problem(self, node: yaml.Node, rule: rules.Rule, detail: str, hint: str = "") -> None:
+        self.problems.append(error(self._origin(node), rule, detail=detail, hint=hint))
 
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -273,8 +278,8 @@ def _merged_nodes(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
 
 
-def _refuse(origin: Origin, summary: str, detail: str, hint: str = "") -> ManifestError:
-    return ManifestError([error(origin, summary, detail=detail, hint=hint)])
+def _refuse(origin: Origin, rule: rules.Rule, detail: str, hint: str = "") -> ManifestError:
+    return ManifestError([error(origin, rule, detail=detail, hint=hint)])
 
 
 def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestError:
@@ -282,7 +287,7 @@ def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestErro
     if isinstance(problem, yaml.reader.ReaderError):
         origin = Origin(shown_as, text.count("\n", 0, problem.position) + 1, 1)
         return _refuse(
-            origin, "not a text file", "It has control characters, so this is no YAML manifest."
+            origin, rules.NOT_A_TEXT_FILE, "It has control characters, so this is no YAML manifest."
         )
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
     origin = Origin(shown_as, mark.line + 1, mark.column + 1) if mark else Origin(shown_as, 1, 1)
@@ -294,7 +299,7 @@ def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestErro
     }
     hint = next((advice for sign, advice in hints.items() if sign in line), "")
     hint = hint or next((advice for sign, advice in _ADVICE.items() if sign in str(said[1])), "")
-    return _refuse(origin, "not YAML", ", ".join(part for part in said if part) + ".", hint)
+    return _refuse(origin, rules.NOT_YAML, ", ".join(part for part in said if part) + ".", hint)
 
 
 def _context(problem: yaml.YAMLError, mark: yaml.Mark | None) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest.reader import Document, read_bytes, read_text, refuse_conflict
 from reconciler.model import Json, Origin
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 _CELL = re.compile(r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*|(?P<plain>[^",\r\n]*))')
@@ -54,14 +55,14 @@ def _rows(document: Document) -> Table:
     records = []
     if not isinstance(document.value, list):
         detail = "A table of tenants is a list, with a mapping for each tenant."
-        raise ManifestError([error(document.origin(()), "wrong shape", detail=detail)])
+        raise ManifestError([error(document.origin(()), rules.WRONG_SHAPE, detail=detail)])
     for index, row in enumerate(document.value):
         if isinstance(row, dict):
             given = {key: value for key, value in row.items() if value is not None}
             records.append(Record(given, _row_place(document, index), is_text=False))
         else:
             detail = "Each row must be a mapping, such as `{tenant: acme}`."
-            problems.append(error(document.origin((index,)), "wrong shape", detail=detail))
+            problems.append(error(document.origin((index,)), rules.WRONG_SHAPE, detail=detail))
     if problems:
         raise ManifestError(problems)
     return Table(document.path, {}, records)
@@ -83,7 +84,9 @@ def _csv(text: str, path: str) -> Table:
     lines = _Lines(text, path)
     rows = list(_split(lines))
     if not rows:
-        raise ManifestError([error(Origin(path, 1, 1), "empty file", detail="It has no header.")])
+        raise ManifestError(
+            [error(Origin(path, 1, 1), rules.EMPTY_FILE, detail="It has no header.")]
+        )
     header, *body = rows
     problems = _header_problems(header, lines)
     names = header.cells
@@ -172,7 +175,7 @@ def _bad_quotes(text: str, offset: int, lines: _Lines) -> Diagnostic:
     why = "This quote is not closed." if opened else "Something stands behind the closing quote."
     return error(
         lines.origin(offset),
-        "unusable table",
+        rules.UNUSABLE_TABLE,
         detail=why,
         hint='A cell with `,` or a quote in it: "Smith, ""Bob"" & Co".',
     )
@@ -185,16 +188,16 @@ def _header_problems(header: _Row, lines: _Lines) -> list[Diagnostic]:
         what = "tabs" if sign == "\t" else f"`{sign}`"
         detail = f"Its columns are separated by {what}."
         hint = "Separate them by commas: export it as CSV (comma delimited)."
-        return [error(lines.origin(0), "unusable table", detail=detail, hint=hint)]
+        return [error(lines.origin(0), rules.UNUSABLE_TABLE, detail=detail, hint=hint)]
     seen: set[str] = set()
     for index, name in enumerate(names):
         place = lines.cell(header, index)
         if not name:
             detail = "This column has no name."
-            problems.append(error(place, "unusable table", detail=detail))
+            problems.append(error(place, rules.UNUSABLE_TABLE, detail=detail))
         elif name in seen:
             detail = f'"{name}" is the name of two columns.'
-            problems.append(error(place, "duplicate key", detail=detail))
+            problems.append(error(place, rules.DUPLICATE_KEY, detail=detail))
         seen.add(name)
     return problems
 
@@ -204,7 +207,7 @@ def _wrong_length(row: _Row, header: _Row, lines: _Lines) -> Diagnostic:
     hint = 'Put cells with commas in quotes: "a, b".' if has > wanted else ""
     return error(
         lines.cell(row, 0),
-        "unusable table",
+        rules.UNUSABLE_TABLE,
         detail=f"This row has {has} cells, and the header has {wanted}.",
         hint=hint,
     )

@@ -18,10 +18,10 @@ from reconciler.manifest.params import ParamsSchema, check_schema
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 _HEAD = ("version", "template", "extends", "params")
-_INCOMPLETE = ("missing key",)  # what a template leaves out its tenants may add
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Templates:
         listed = f"There are {', '.join(known)}." if known else "The project has no templates."
         detail = f'There is no template "{name}".'
         return Finding(
-            ("template",), "unknown template", detail, did_you_mean(str(name), known) or listed
+            ("template",), rules.UNKNOWN_TEMPLATE, detail, did_you_mean(str(name), known) or listed
         )
 
 
@@ -122,7 +122,7 @@ def read_templates(folder: FilePath, root: FilePath) -> Templates:
             first = read[name][1].origin(("template",))
             detail = f'"{name}" is already the template at {first}.'
             problems.append(
-                error(document.origin(("template",)), "duplicate template", detail=detail)
+                error(document.origin(("template",)), rules.DUPLICATE_TEMPLATE, detail=detail)
             )
         else:
             read[name] = (file, document)
@@ -136,7 +136,7 @@ def _read(file: FilePath, root: FilePath) -> Document:
     value = document.value
     if not isinstance(value, dict) or not isinstance(value.get("template"), str):
         detail = "A template begins with `version: 1` and `template: NAME`."
-        raise ManifestError([error(document.origin(()), "not a template", detail=detail)])
+        raise ManifestError([error(document.origin(()), rules.NOT_A_TEMPLATE, detail=detail)])
     return document
 
 
@@ -168,17 +168,17 @@ def _bad_base(
     if extends is None:
         return None
     if extends == name:
-        return Finding(at, "unusable template", f'"{name}" extends itself.')
+        return Finding(at, rules.UNUSABLE_TEMPLATE, f'"{name}" extends itself.')
     if not isinstance(extends, str) or extends not in read:
         hint = did_you_mean(str(extends), list(read))
-        return Finding(at, "unknown template", f'There is no template "{extends}".', hint)
+        return Finding(at, rules.UNKNOWN_TEMPLATE, f'There is no template "{extends}".', hint)
     further = read[extends][1].value.get("extends")
     if further is not None:
         detail = (
             f'"{name}" extends "{extends}", which extends "{further}" itself. '
             "A template extends one that extends none."
         )
-        return Finding(at, "unusable template", detail)
+        return Finding(at, rules.UNUSABLE_TEMPLATE, detail)
     return None
 
 
@@ -213,7 +213,8 @@ def _findings(template: Template) -> list[Finding]:
     return findings + [
         finding
         for finding in check(value, "template")
-        if finding.summary not in _INCOMPLETE and not _is_expression(template.layers, finding.at)
+        if finding.rule is not rules.MISSING_KEY  # its tenants may add it
+        and not _is_expression(template.layers, finding.at)
     ]
 
 

@@ -23,6 +23,7 @@ from reconciler.manifest.schema import check
 from reconciler.manifest.template import Template, Templates, pruned
 from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, error
 
 REPEATABLE = (
@@ -165,7 +166,7 @@ def read_documents(files: TenantFiles, root: FilePath) -> list[Document]:
         else:
             origin = document.origin(())
             detail = "A manifest is a mapping of keys such as `tenant:` and `sources:`."
-            problems.append(error(origin, "wrong shape", detail=detail))
+            problems.append(error(origin, rules.WRONG_SHAPE, detail=detail))
     if problems:
         raise ManifestError(problems)
     return documents
@@ -196,7 +197,7 @@ def _twice(document: Document, at: Path, documents: Sequence[Document]) -> Diagn
     first = next(each for each in documents if each.depth(at) == len(at))
     return error(
         document.origin(at, key=True),
-        "duplicate key",
+        rules.DUPLICATE_KEY,
         detail=f'"{at[-1]}" is already set at {first.origin(at, key=True)}.',
         hint="The files of a folder are one tenant: set each key in one of them.",
     )
@@ -274,7 +275,7 @@ def _params(
     """The params of one tenant with their defaults, and what is wrong with them."""
     if not isinstance(given, dict):
         detail = "`params` must be a mapping of the template's params."
-        return {}, [Finding(("params",), "wrong type", detail)]
+        return {}, [Finding(("params",), rules.WRONG_TYPE, detail)]
     findings: list[Finding] = []
     params = expand({**template.params.defaults, **given}, variables, findings, ("params",))
     missing = [_missing(name) for name in template.params.required if name not in params]
@@ -284,7 +285,7 @@ def _params(
 def _missing(name: str) -> Finding:
     detail = f'The template needs the param "{name}".'
     hint = f"Give it under `params`, or in the table's column {name}."
-    return Finding(("params",), "missing param", detail, hint, shown_at=("params", name))
+    return Finding(("params",), rules.MISSING_PARAM, detail, hint, shown_at=("params", name))
 
 
 def _params_layers(own: Sequence[Layer]) -> list[Layer]:

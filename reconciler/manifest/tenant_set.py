@@ -20,6 +20,7 @@ from reconciler.manifest.tenant import Manifest, Surroundings, build_manifest, j
 from reconciler.manifest.uses import EVERYTHING
 from reconciler.model import Json, Origin, Path
 from reconciler.model.paths import walk_leaves
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 TABLES = (".csv", ".json", ".yaml", ".yml")
@@ -109,7 +110,7 @@ def _origin(documents: Sequence[Document], at: Path, *, key: bool = False) -> Or
 def _read(file: FilePath, named_at: Origin, around: Surroundings) -> Table:
     if file.suffix not in TABLES:
         detail = f"{shown(file)} is none of {', '.join(TABLES)}."
-        raise ManifestError([error(named_at, "unusable table", detail=detail)])
+        raise ManifestError([error(named_at, rules.UNUSABLE_TABLE, detail=detail)])
     try:
         confined(file, around.root)
     except ManifestError as problem:
@@ -118,11 +119,11 @@ def _read(file: FilePath, named_at: Origin, around: Surroundings) -> Table:
     if not file.is_file():
         detail = f"There is no file {shown(file)}."
         hint = "`from` is relative to the file that it stands in."
-        raise ManifestError([error(named_at, "no such table", detail=detail, hint=hint)])
+        raise ManifestError([error(named_at, rules.NO_SUCH_TABLE, detail=detail, hint=hint)])
     table = read_table(load(file, shown(file)), file.suffix, shown(file))
     if not table.records:
         detail = "It has no rows, so it would be a set of no tenants."
-        raise ManifestError([error(table.start, "empty file", detail=detail)])
+        raise ManifestError([error(table.start, rules.EMPTY_FILE, detail=detail)])
     return table
 
 
@@ -139,7 +140,7 @@ def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]
         given = {*schema.defaults, *(below.get("params") or {}), *table.columns}
         missing = [name for name in ("tenant", *schema.required) if name not in given]
         problems += [
-            error(table.start, "missing column", detail=f'The table needs a column "{name}".')
+            error(table.start, rules.MISSING_COLUMN, detail=f'The table needs a column "{name}".')
             for name in missing
         ]
     for record in table.records:
@@ -149,7 +150,7 @@ def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]
             if _holds_expression(value):
                 detail = "Tables hold plain values: expressions are evaluated in templates only."
                 place = record.place(column)
-                problems.append(error(place, "expression in a table", detail=detail))
+                problems.append(error(place, rules.EXPRESSION_IN_A_TABLE, detail=detail))
     if problems:
         raise ManifestError(problems)
 
@@ -161,7 +162,7 @@ def _is_known(column: str, schema: ParamsSchema) -> bool:
 def _unknown(name: str, place: Origin, known: Sequence[str]) -> Diagnostic:
     hint = did_you_mean(name, known) or f"Known: {', '.join(known)}, {LABEL}NAME."
     detail = f'"{name}" is no param of the template, and no column that every set may have.'
-    return error(place, "unknown column", detail=detail, hint=hint)
+    return error(place, rules.UNKNOWN_COLUMN, detail=detail, hint=hint)
 
 
 def _holds_expression(value: Json) -> bool:

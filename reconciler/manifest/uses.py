@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from reconciler.manifest.findings import Finding
 from reconciler.model import Json, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
 
 EVERYTHING = "all"
@@ -23,7 +24,7 @@ def left_out(
         return {}, []
     if not (isinstance(uses, list) and all(isinstance(name, str) for name in uses)):
         detail = "`uses` is a list of the template's sources, or `all`."
-        return {}, [Finding(("uses",), "wrong type", detail)]
+        return {}, [Finding(("uses",), rules.WRONG_TYPE, detail)]
     sources = _mapping(template, "sources")
     findings = [
         _unknown(name, ("uses", index), sources)
@@ -44,7 +45,7 @@ def unused(without: Mapping[str, Collection[str]], written: Mapping[str, Json]) 
     return [
         Finding(
             (section, key),
-            "unused override",
+            rules.UNUSED_OVERRIDE,
             f"`{section}.{key}` changes a part of the template that `uses` leaves out.",
             "Add its source to `uses`, or remove this.",
             on_key=True,
@@ -62,7 +63,7 @@ def _source_of(key: str, block: Json) -> Json:
 def _unknown(name: str, at: Path, sources: Mapping[str, Json]) -> Finding:
     known = f"It has {', '.join(sorted(sources))}."
     hint = did_you_mean(name, sources) or known
-    return Finding(at, "unknown source", f'The template has no source "{name}".', hint)
+    return Finding(at, rules.UNKNOWN_SOURCE, f'The template has no source "{name}".', hint)
 
 
 def _mapping(value: Mapping[str, Json], section: str) -> Mapping[str, Json]:

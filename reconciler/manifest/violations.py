@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret
+from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
 from reconciler.problems.wording import show_path, shown, type_names, type_of
 
@@ -63,7 +64,7 @@ def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
     for key in sorted(set(violation.value) - set(known)):
         yield Finding(
             (*at, key),
-            "unknown key",
+            rules.UNKNOWN_KEY,
             f'{_place(at)} has no key "{key}".',
             did_you_mean(key, known) or f"Known keys: {', '.join(known)}.",
             on_key=True,
@@ -74,7 +75,7 @@ def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
 def _bad_key(violation: Violation, at: Path) -> Finding:
     return Finding(
         (*at, violation.value),
-        "unusable key",
+        rules.UNUSABLE_KEY,
         f'"{violation.value}" cannot be a key in {_place(at)}.',
         _described(violation),
         on_key=True,
@@ -85,7 +86,9 @@ def _missing_keys(violation: Violation, at: Path) -> Iterator[Finding]:
     # jsonschema yields one error for each missing key; the key's name is only in its message.
     for key in violation.expected:
         if key not in violation.value and violation.message.startswith(repr(key)):
-            yield Finding(at, "missing key", f'{_place(at)} needs the key "{key}".', on_key=True)
+            yield Finding(
+                at, rules.MISSING_KEY, f'{_place(at)} needs the key "{key}".', on_key=True
+            )
 
 
 def _missing_companions(violation: Violation, at: Path) -> Iterator[Finding]:
@@ -94,7 +97,7 @@ def _missing_companions(violation: Violation, at: Path) -> Iterator[Finding]:
             # As with `required`, one error for each, told apart by its message alone.
             if violation.message.startswith(repr(companion)) and companion not in violation.value:
                 detail = f'{_place(at)} has "{key}", so it needs "{companion}" too.'
-                yield Finding((*at, key), "missing key", detail, on_key=True)
+                yield Finding((*at, key), rules.MISSING_KEY, detail, on_key=True)
 
 
 def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
@@ -104,8 +107,8 @@ def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
     if len(required) == len(branches):
         given = [key for key in required if key in violation.value]
         keys = " or ".join(f'"{key}"' for key in required)
-        summary = "conflicting keys" if given else "missing key"
-        yield Finding(at, summary, f"{_place(at)} takes exactly one of {keys}.", on_key=True)
+        rule = rules.CONFLICTING_KEYS if given else rules.MISSING_KEY
+        yield Finding(at, rule, f"{_place(at)} takes exactly one of {keys}.", on_key=True)
         return
     fitting = [
         inner
@@ -117,12 +120,16 @@ def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
             yield from explain(inner)
     else:
         expected = " or ".join(_expectation(branch) for branch in branches)
-        yield Finding(at, "wrong type", f"{_place(at)} must be {expected}, not {_kind(violation)}.")
+        yield Finding(
+            at, rules.WRONG_TYPE, f"{_place(at)} must be {expected}, not {_kind(violation)}."
+        )
 
 
 def _excluded(violation: Violation, at: Path) -> Finding:
     keys = " and ".join(f'"{key}"' for key in violation.expected.get("required", ()))
-    return Finding(at, "conflicting keys", f"{_place(at)} cannot have both {keys}.", on_key=True)
+    return Finding(
+        at, rules.CONFLICTING_KEYS, f"{_place(at)} cannot have both {keys}.", on_key=True
+    )
 
 
 def _may_be_secret(violation: Violation) -> bool:
@@ -134,7 +141,7 @@ def _wrong_type(violation: Violation, at: Path) -> Finding:
     if isinstance(violation.value, Secret):
         return Finding(
             at,
-            "secret not allowed here",
+            rules.SECRET_NOT_ALLOWED_HERE,
             f"{_place(at)} is readable in Airbyte, so a secret cannot be put there.",
             "Secrets belong inside `configuration`.",
         )
@@ -145,7 +152,7 @@ def _wrong_type(violation: Violation, at: Path) -> Finding:
     elif violation.value is None:
         hint = "Give it a value, or leave the key out."
     found = _kind(violation)
-    return Finding(at, "wrong type", f"{_place(at)} must be {expected}, not {found}.", hint)
+    return Finding(at, rules.WRONG_TYPE, f"{_place(at)} must be {expected}, not {found}.", hint)
 
 
 def _wrong_choice(violation: Violation, at: Path) -> Finding:
@@ -154,7 +161,7 @@ def _wrong_choice(violation: Violation, at: Path) -> Finding:
     choices = [str(choice) for choice in allowed]
     return Finding(
         at,
-        "unknown value",
+        rules.UNKNOWN_VALUE,
         f"{_place(at)} cannot be {shown(violation.value)}.",
         _wrong_quotes(violation.value, allowed)
         or did_you_mean(str(violation.value), choices)
@@ -206,7 +213,7 @@ _LIMITS: Mapping[str, str] = {
 def _beyond_limit(violation: Violation, at: Path) -> Finding:
     said = _LIMITS.get(violation.rule, "is not accepted here").format(violation.expected)
     detail = f"{_place(at)} {said}: {shown(violation.value)}."
-    return Finding(at, "invalid value", detail, _described(violation), isolated=True)
+    return Finding(at, rules.INVALID_VALUE, detail, _described(violation), isolated=True)
 
 
 def _place(at: Path) -> str:

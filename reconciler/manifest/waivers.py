@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from reconciler.model import Origin
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, did_you_mean, warning
 from reconciler.problems.rules import BY_ID
 
@@ -78,7 +79,7 @@ def _problems(waiver: Waiver, is_used: bool) -> Iterator[Diagnostic]:
     if rule is None or not rule.is_waivable:
         yield warning(
             waiver.origin,
-            "unusable waiver",
+            rules.UNUSABLE_WAIVER,
             detail=f"`{waiver.said[:60]}` silences nothing: {_why_unusable(waiver)}",
             hint="Write: # reconciler: allow RULE reason",
         )
@@ -86,11 +87,11 @@ def _problems(waiver: Waiver, is_used: bool) -> Iterator[Diagnostic]:
     if not waiver.reason:
         detail = f"It allows {waiver.rule} ({rule.title}) and does not say why."
         hint = f"Write: # reconciler: allow {waiver.rule} reason"
-        yield warning(waiver.origin, "waiver without a reason", detail=detail, hint=hint)
+        yield warning(waiver.origin, rules.WAIVER_WITHOUT_A_REASON, detail=detail, hint=hint)
     if not is_used:
         detail = f"There is no {waiver.rule} ({rule.title}) at line {waiver.line}."
         hint = "Remove the comment, or put it right above the line that it is for."
-        yield warning(waiver.origin, "unused waiver", detail=detail, hint=hint)
+        yield warning(waiver.origin, rules.UNUSED_WAIVER, detail=detail, hint=hint)
 
 
 def _why_unusable(waiver: Waiver) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from reconciler.model import Json, Path, ResourceKey, Spec
 from reconciler.model.changes import FieldChange
 from reconciler.plan.model import Action, Attribution, Operation, TenantPlan, Whose
+from reconciler.problems.rules import Rule
 
 
 def attributed(plan: TenantPlan, before: TenantPlan | None) -> TenantPlan:
@@ -30,8 +31,8 @@ def attributed(plan: TenantPlan, before: TenantPlan | None) -> TenantPlan:
     )
 
 
-def _reasons(plan: TenantPlan) -> list[tuple[str, str]]:
-    return [(refusal.summary, refusal.detail) for refusal in plan.refusals]
+def _reasons(plan: TenantPlan) -> list[tuple[Rule, str]]:
+    return [(refusal.rule, refusal.detail) for refusal in plan.refusals]
 
 
 def _by_key(operations: Iterable[Operation]) -> Mapping[ResourceKey, Sequence[Operation]]:

@@ -23,7 +23,7 @@ from reconciler.plan.explain import equalities
 from reconciler.plan.graph import ordered
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Action, Cause, Operation, TenantPlan
-from reconciler.problems.rules import rule_titled
+from reconciler.problems import rules
 
 
 def build_plan(
@@ -82,8 +82,8 @@ def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Note, ...]:
     return tuple(
         Note(
             names[each.key.kind, each.spec["name"]],
-            rule_titled(NAMESAKE).id,
-            NAMESAKE,
+            rules.ANOTHER_OBJECT_OF_THIS_NAME.id,
+            rules.ANOTHER_OBJECT_OF_THIS_NAME.title,
             f'Another live {each.key.kind} is named "{each.spec["name"]}" ({each.id}) and is left '
             "alone; a replacement that was cut short leaves one behind.",
             "Delete it, or have undeclared objects deleted with --prune.",
@@ -94,7 +94,6 @@ def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Note, ...]:
 
 
 DELETED_OUTSIDE = "deleted in Airbyte"
-NAMESAKE = "another object of this name"
 
 
 def _replaced(found: Sequence[Difference]) -> dict[ResourceKey, str]:

@@ -19,7 +19,6 @@ from reconciler.model import (
 from reconciler.model.changes import FieldChange, Note
 from reconciler.plan.diff import Difference, field_changes
 from reconciler.plan.memory import Recollection, marked, rotated, with_removals
-from reconciler.problems.rules import rule_titled
 
 MayResume = Callable[[ResourceKey], bool]
 """Whether a change that would be held back is allowed for that resource."""
@@ -64,7 +63,7 @@ def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
     why = live.absent.get(declared.key)
     if why is None or not why.is_needless:
         return Difference(declared.key, declared, declared, None, ())
-    note = Note(declared.key, rule_titled(why.title).id, why.title, why.detail, why.hint)
+    note = Note(declared.key, why.rule.id, why.rule.title, why.detail, why.hint)
     return Difference(declared.key, declared, declared, None, (), (note,), is_fulfilled=True)
 
 
@@ -113,4 +112,4 @@ def _held_back(kind: Kind, difference: Difference) -> Difference:
 
 
 def _note(key: ResourceKey, notice: Notice) -> Note:
-    return Note(key, rule_titled(notice.title).id, notice.title, notice.detail, notice.hint)
+    return Note(key, notice.rule.id, notice.rule.title, notice.detail, notice.hint)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+from reconciler.problems import rules
 from reconciler.problems.errors import (
     AdoptionFailed,
     AmbiguousName,
@@ -104,7 +105,7 @@ def refuse_replacement(case: Case) -> Iterator[Diagnostic]:
         ):
             yield error(
                 case.place(operation),
-                "replacement refused",
+                rules.REPLACEMENT_REFUSED,
                 detail=f"{operation.key} would have to be deleted and created anew: "
                 f"{operation.reason}. {get(operation.key.kind).replacing_loses}",
                 hint=f"Undo the change, or allow it with --allow-replace '{operation.key}'.",
@@ -121,7 +122,7 @@ def refuse_cascade(case: Case) -> Iterator[Diagnostic]:
             if key in replaced:
                 yield error(
                     case.place(operation),
-                    "undeclared object would be deleted",
+                    rules.UNDECLARED_WOULD_BE_DELETED,
                     detail=f"Deleting {key} makes Airbyte delete the {operation.key.kind} "
                     f'"{operation.title}" ({operation.live.id}) too, which no manifest mentions.',
                     hint="Declare it, or delete it in Airbyte first.",
@@ -134,7 +135,7 @@ def refuse_protected(case: Case) -> Iterator[Diagnostic]:
         if _is_protected(operation, case):
             yield error(
                 case.place(operation),
-                "protected resource",
+                rules.PROTECTED_RESOURCE,
                 detail=f'The {operation.key.kind} "{operation.title}" ({operation.key}) is '
                 f"protected, and would be {_done_to(operation)}.",
                 hint="Set `protect: false` in its entry first, if it may really go.",
@@ -164,7 +165,7 @@ def refuse_impossible(case: Case) -> Iterator[Diagnostic]:
     """What cannot be made would fail in the middle of an apply."""
     for key, why in sorted(case.plan.impossible.items(), key=lambda each: each[0]):
         place = case.desired.resources[key].origin
-        yield error(place, why.title, detail=why.detail, hint=why.hint)
+        yield error(place, why.rule, detail=why.detail, hint=why.hint)
 
 
 def refuse_locked(case: Case) -> Iterator[Diagnostic]:
@@ -175,7 +176,7 @@ def refuse_locked(case: Case) -> Iterator[Diagnostic]:
         if reason := get(operation.key.kind).locked(operation.live.body):
             yield error(
                 case.place(operation),
-                "locked by Airbyte",
+                rules.LOCKED_BY_AIRBYTE,
                 detail=f"{operation.key} cannot be changed: {reason}.",
                 hint="Have it unlocked first (a matter of billing or of abuse, mostly), or undo "
                 "the change.",
@@ -189,7 +190,7 @@ def refuse_emptying(case: Case) -> Iterator[Diagnostic]:
     if pruned and is_empty and case.allowances.deletes is None:
         yield error(
             case.desired.origin,
-            "nothing declared",
+            rules.NOTHING_DECLARED,
             detail=f'The manifests of tenant "{case.desired.name}" declare no source, destination '
             f"or connection, and pruning would delete all that is live: {len(pruned)}.",
             hint=f"Restore its files, or allow it with --allow-deletes {len(case.deletes)}.",
@@ -202,7 +203,7 @@ def refuse_many_deletes(case: Case) -> Iterator[Diagnostic]:
     if excess := _excess(count, _living(case.plan), case.allowances):
         yield error(
             case.desired.origin,
-            "too many deletes",
+            rules.TOO_MANY_DELETES,
             detail=f"The plan would delete {count} of {_living(case.plan)} live objects of "
             f'tenant "{case.desired.name}", and {excess}.',
             hint=_raise_ceiling(count),
@@ -217,7 +218,7 @@ def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[D
     if excess := _excess(count, living, allowances):
         yield error(
             None,
-            "too many deletes",
+            rules.TOO_MANY_DELETES,
             detail=f"The plan would delete {count} of {living} live objects in "
             f"{sum(bool(_losses(tenant)) for tenant in tenants)} tenants, and {excess}.",
             hint=_raise_ceiling(count),
@@ -276,7 +277,7 @@ def no_manifests_left(known: Sequence[str], found: Diagnostic) -> Diagnostic | N
     were = "1 tenant was" if len(known) == 1 else f"{len(known)} tenants were"
     return error(
         found.origin,
-        "no manifests left",
+        rules.NO_MANIFESTS_LEFT,
         detail=f"{found.detail} {were} applied from here: {names}.",
         hint="Restore the files. To remove a tenant: reconciler destroy TENANT, or `state: absent` "
         "with a reason.",
@@ -287,7 +288,7 @@ def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
     """The refusal to guess which of several live objects a manifest means."""
     return error(
         problem.origin,
-        "ambiguous name",
+        rules.AMBIGUOUS_NAME,
         detail=f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": '
         f"{', '.join(problem.ids)}.",
         hint="Rename or delete all but one of them in Airbyte, or say which one is meant: "
@@ -299,7 +300,7 @@ def failed_adoption(problem: AdoptionFailed) -> Diagnostic:
     """The refusal to take anything else for what is to be adopted."""
     return error(
         problem.origin,
-        "nothing to adopt",
+        rules.NOTHING_TO_ADOPT,
         detail=f"{problem.key} is to be the live {problem.key.kind} {problem.id}, and the "
         f"tenant's workspace has no {problem.key.kind} of that id.",
         hint="Correct the id: it may be of another kind or workspace, or be deleted.",
@@ -310,7 +311,7 @@ def untrusted_listing(problem: ListingInconsistent, origin: Origin | None = None
     """The refusal to plan from a list that may lack rows: they would be created or deleted."""
     return error(
         origin,
-        "listing does not add up",
+        rules.LISTING_DOES_NOT_ADD_UP,
         detail=f"{problem.path}: {problem.reason}.",
         hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
     )

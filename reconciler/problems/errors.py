@@ -41,40 +41,33 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from reconciler.model import Origin, ResourceKey
-from reconciler.problems.rules import Rule, rule_titled
+from reconciler.problems.rules import Rule
 from reconciler.problems.rules import Severity as Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem: a fixed nameless summary, whole sentences about this case, and advice.
-
-    The summary is the title of its rule.
-    """
+    """One problem: the rule that is broken, whole sentences about this case, and advice."""
 
     severity: Severity
     origin: Origin | None
-    summary: str
+    rule: Rule
     detail: str = ""
     hint: str = ""
-
-    @property
-    def rule(self) -> Rule:
-        return rule_titled(self.summary)
 
     def strictly(self) -> Diagnostic:
         """The same, as an error when its rule is one that `--strict` sharpens."""
         return replace(self, severity=Severity.ERROR) if self.rule.is_strict else self
 
 
-def error(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+def error(origin: Origin | None, rule: Rule, *, detail: str = "", hint: str = "") -> Diagnostic:
     """A Diagnostic that stops the run."""
-    return Diagnostic(Severity.ERROR, origin, summary, detail, hint)
+    return Diagnostic(Severity.ERROR, origin, rule, detail, hint)
 
 
-def warning(origin: Origin | None, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
+def warning(origin: Origin | None, rule: Rule, *, detail: str = "", hint: str = "") -> Diagnostic:
     """A Diagnostic that is shown and stops nothing."""
-    return Diagnostic(Severity.WARNING, origin, summary, detail, hint)
+    return Diagnostic(Severity.WARNING, origin, rule, detail, hint)
 
 
 def in_order(diagnostics: Collection[Diagnostic]) -> list[Diagnostic]:
@@ -82,7 +75,7 @@ def in_order(diagnostics: Collection[Diagnostic]) -> list[Diagnostic]:
 
     def rank(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
         place = diagnostic.origin or Origin("", 0, 0)
-        return place.path, place.line, place.column, diagnostic.summary, diagnostic.detail
+        return place.path, place.line, place.column, diagnostic.rule.title, diagnostic.detail
 
     return sorted(dict.fromkeys(diagnostics), key=rank)
 
@@ -265,7 +258,7 @@ class ApiError(ReconcilerError):
     """One API call failed. `problem` is what the server said of it, `status` its HTTP status."""
 
     def __init__(self, method: str, url: str, *, status: int = 0, problem: str = "") -> None:
-        super().__init__(f"{method} {url}: {status or 'no answer'} {problem}".rstrip())
+        super().__init__(f"{method} {url}: {status or 'unanswered'} {problem}".rstrip())
         self.method = method
         self.url = url
         self.status = status

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from reconciler.model import Origin
-from reconciler.problems import errors
+from reconciler.problems import errors, rules
 from reconciler.problems.errors import ApiError, Diagnostic, ReconcilerError, error
+from reconciler.problems.rules import Rule
 
 _BASES = (
     "The API of a self-managed Airbyte is at http://HOST:8000/api/public/v1, that of Cloud at "
@@ -20,10 +21,10 @@ def explain(problem: ReconcilerError) -> Diagnostic:
     """What to tell the user of *problem*."""
     for class_ in type(problem).__mro__:
         if class_ in _EXPLAINED:
-            summary, explained = _EXPLAINED[class_]
+            rule, explained = _EXPLAINED[class_]
             detail, hint, origin = explained(problem)
-            return error(origin, summary, detail=detail, hint=hint)
-    return error(None, "failed", detail=str(problem))
+            return error(origin, rule, detail=detail, hint=hint)
+    return error(None, rules.FAILED, detail=str(problem))
 
 
 Explanation = tuple[str, str, Origin | None]
@@ -200,55 +201,55 @@ def _shown(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path
 
 
-_EXPLAINED: dict[type, tuple[str, Callable[..., Explanation]]] = {
-    errors.ManifestError: ("mistakes in the manifests", _manifest),
-    errors.UsageError: ("cannot be done as asked", _usage),
-    errors.PlanFileRefused: ("plan file refused", _plan_file),
-    errors.PlanFileUnreadable: ("unusable plan file", _plan_file),
-    errors.SecretsMissing: ("secrets missing", _secrets),
-    errors.ListingInconsistent: ("inconsistent listing", _listing),
-    errors.MalformedObject: ("unusable live object", _malformed),
-    errors.AmbiguousName: ("ambiguous name", _ambiguous),
-    errors.AdoptionFailed: ("nothing to adopt", _adoption),
-    errors.OrganizationUnclear: ("organization unclear", _organization),
-    errors.StillUsed: ("used by other tenants", _still_used),
-    errors.SecretNotCarried: ("secret would be lost", _not_carried),
-    errors.StreamsUnfit: ("streams not as the source has them", _unfit),
-    errors.LedgerUnusable: ("ledger unusable", _ledger),
-    errors.EnvironmentLocked: ("environment locked", _locked),
-    errors.RegistryUnusable: ("connector registry unusable", _registry),
-    errors.Unforeseen: ("unforeseen fault", _unforeseen),
-    errors.ConnectionFailed: ("Airbyte cannot be reached", _connection_failed),
-    errors.ResponseLost: ("no answer", _response_lost),
-    errors.UnexpectedAnswer: ("not an answer of the Airbyte API", _api(_CHECK_URL)),
+_EXPLAINED: dict[type, tuple[Rule, Callable[..., Explanation]]] = {
+    errors.ManifestError: (rules.MISTAKES_IN_THE_MANIFESTS, _manifest),
+    errors.UsageError: (rules.CANNOT_BE_DONE_AS_ASKED, _usage),
+    errors.PlanFileRefused: (rules.PLAN_FILE_REFUSED, _plan_file),
+    errors.PlanFileUnreadable: (rules.UNUSABLE_PLAN_FILE, _plan_file),
+    errors.SecretsMissing: (rules.SECRETS_MISSING, _secrets),
+    errors.ListingInconsistent: (rules.INCONSISTENT_LISTING, _listing),
+    errors.MalformedObject: (rules.UNUSABLE_LIVE_OBJECT, _malformed),
+    errors.AmbiguousName: (rules.AMBIGUOUS_NAME, _ambiguous),
+    errors.AdoptionFailed: (rules.NOTHING_TO_ADOPT, _adoption),
+    errors.OrganizationUnclear: (rules.ORGANIZATION_UNCLEAR, _organization),
+    errors.StillUsed: (rules.USED_BY_OTHER_TENANTS, _still_used),
+    errors.SecretNotCarried: (rules.SECRET_WOULD_BE_LOST, _not_carried),
+    errors.StreamsUnfit: (rules.STREAMS_UNFIT, _unfit),
+    errors.LedgerUnusable: (rules.LEDGER_UNUSABLE, _ledger),
+    errors.EnvironmentLocked: (rules.ENVIRONMENT_LOCKED, _locked),
+    errors.RegistryUnusable: (rules.CONNECTOR_REGISTRY_UNUSABLE, _registry),
+    errors.Unforeseen: (rules.UNFORESEEN_FAULT, _unforeseen),
+    errors.ConnectionFailed: (rules.UNREACHABLE, _connection_failed),
+    errors.ResponseLost: (rules.NO_ANSWER, _response_lost),
+    errors.UnexpectedAnswer: (rules.NOT_THE_API, _api(_CHECK_URL)),
     errors.Rejected: (
-        "refused by Airbyte",
+        rules.REFUSED_BY_AIRBYTE,
         _api("Correct what Airbyte names and run again."),
     ),
-    errors.Unauthorized: ("credentials refused", _unauthorized),
+    errors.Unauthorized: (rules.CREDENTIALS_REFUSED, _unauthorized),
     errors.Forbidden: (
-        "forbidden",
+        rules.FORBIDDEN,
         _api(
             "The credentials lack the permission for this, or the id does not exist: Airbyte does "
             "not tell which."
         ),
     ),
     errors.NotOffered: (
-        "not offered by this Airbyte",
+        rules.NOT_OFFERED,
         _api(
             "Airbyte Cloud has it, and a self-managed one has not. Take it out of the manifests "
             "that go there; `null` takes away what a template says."
         ),
     ),
     errors.NotFound: (
-        "not found",
+        rules.NOT_FOUND,
         _api(f"It was deleted meanwhile, or the address is wrong. {_CHECK_URL}"),
     ),
-    errors.Conflict: ("in conflict", _conflict),
+    errors.Conflict: (rules.IN_CONFLICT, _conflict),
     errors.RateLimited: (
-        "too many requests",
+        rules.TOO_MANY_REQUESTS,
         _api("Airbyte asked to slow down: run again later, or with a lower --parallelism."),
     ),
-    errors.ServerError: ("the server failed", _server_error),
-    errors.ApiError: ("call failed", _api("")),
+    errors.ServerError: (rules.SERVER_FAILED, _server_error),
+    errors.ApiError: (rules.CALL_FAILED, _api("")),
 }

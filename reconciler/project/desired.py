@@ -29,6 +29,7 @@ from reconciler.model import (
     Spec,
     workspace_key,
 )
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 from reconciler.project.project import Project
 
@@ -185,14 +186,14 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
     for tenant in tenants:
         if (first := keys.setdefault(tenant.name, tenant)) is not tenant:
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
-            problem = error(tenant.origin, "duplicate tenant", detail=detail)
+            problem = error(tenant.origin, rules.DUPLICATE_TENANT, detail=detail)
             problems.append((tenant.name, problem))
         origin = _claims_workspace(tenant)
         for name in tenant.workspace_names if origin and not tenant.workspace_id else ():
             if (owner := workspaces.setdefault(name, tenant)).name != tenant.name:
                 problem = error(
                     origin,
-                    "workspace claimed twice",
+                    rules.WORKSPACE_CLAIMED_TWICE,
                     detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
                     f"({_claims_workspace(owner)}).",
                     hint="Give one of them another `workspace.name`.",
@@ -216,7 +217,7 @@ def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Dia
                     tenant.name,
                     error(
                         resource.origin,
-                        "shared and different",
+                        rules.SHARED_AND_DIFFERENT,
                         detail=f'{kind.name} "{name}" is the organization\'s, and is declared with '
                         f"other content at {other.origin}.",
                         hint="Declare it once, in the project file, or give each a `name` of its "
@@ -267,13 +268,15 @@ def _dangling(
     return [
         Mistake(
             _written_at(reference.written_as or field, block),
-            f"unknown {ref.kind}",
+            reference.unknown,
             f'{kind.name} "{block.name}" uses {ref.kind} "{ref.name}", which no manifest of tenant '
             f'"{manifest.tenant}" declares.',
             _nearest(ref, declared[ref.kind], manifest),
         )
         for field, reference in kind.references.items()
-        if isinstance(ref := spec.get(field), Ref) and ref.name not in declared[ref.kind]
+        if reference.unknown
+        and isinstance(ref := spec.get(field), Ref)
+        and ref.name not in declared[ref.kind]
     ]
 
 
@@ -302,7 +305,7 @@ def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) ->
             problems.append(
                 error(
                     resource.origin,
-                    "duplicate name",
+                    rules.DUPLICATE_NAME,
                     detail=f'{kind.name} "{key.name}" is named "{name}", as is '
                     f'"{other.key.name}" ({other.origin}).',
                     hint="Names tell live objects apart: give each its own `name`.",
@@ -314,7 +317,7 @@ def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) ->
 def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
     """Whether the mistake is in what an expression gave: no literal, or told of already."""
     at = (*block.at, *mistake.at)
-    if mistake.summary == "secret in plain text":
+    if mistake.rule is rules.SECRET_IN_PLAIN_TEXT:
         return manifest.is_expression(at)
     return any(finding.at == at for finding in manifest.findings)
 
@@ -322,11 +325,11 @@ def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
 def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
     at = (*block.at, *mistake.at)
     hint = mistake.hint
-    if mistake.summary == "wrong type of field" and manifest.is_expression(at):
+    if mistake.rule is rules.WRONG_TYPE_OF_FIELD and manifest.is_expression(at):
         hint = "A variable of the environment gives a text: use a param of that type instead."
     finding = Finding(
         at,
-        mistake.summary,
+        mistake.rule,
         mistake.detail,
         hint,
         on_key=mistake.on_key or not mistake.at,

@@ -12,6 +12,7 @@ from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
+from reconciler.problems import rules
 from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
 
 FILE = "reconciler.yaml"
@@ -160,7 +161,7 @@ class Project:
         known = ", ".join(sorted(declared))
         return error(
             self.document.origin(at),
-            "unknown environment",
+            rules.UNKNOWN_ENVIRONMENT,
             detail=f'There is no environment "{chosen}"; the project has {known}.',
             hint=did_you_mean(chosen, list(declared)),
         )
@@ -174,7 +175,7 @@ def read_project(folder: FilePath) -> Project:
             [
                 error(
                     Origin(shown(file), 1, 1),
-                    "no project here",
+                    rules.NO_PROJECT_HERE,
                     detail=f"{FILE} is not in this folder.",
                     hint="Run in the project's folder, or name it with --project DIR.",
                 )

@@ -15,6 +15,7 @@ from functools import cache
 from reconciler.manifest.discover import shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, SecretName
+from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError, SecretsMissing, error
 from reconciler.project.project import SecretsSource
 
@@ -152,7 +153,7 @@ def _dotenv(source: SecretsSource) -> Mapping[str, Json]:
 
 def _unreadable(source: SecretsSource, why: str) -> ManifestError:
     detail = f"{shown(source.path)} cannot be used. {why}"
-    return ManifestError([error(source.origin, "unreadable secrets file", detail=detail)])
+    return ManifestError([error(source.origin, rules.UNREADABLE_SECRETS_FILE, detail=detail)])
 
 
 def _from_command(source: SecretsSource) -> Callable[[str], str]:

@@ -38,7 +38,7 @@ def known_facts(name: str) -> Any:
 
 
 CONNECTORS = load(ROOT / "reconciler" / "data" / "connectors.json")
-CATALOGUES = load(ROOT / "reconciler" / "sandbox" / "catalogues.json")
+CATALOGUES = load(ROOT / "reconciler" / "sandbox" / "core" / "catalogues.json")
 
 ALL = [
     pytest.param(role, row, id=row["dockerRepository"])

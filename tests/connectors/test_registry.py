@@ -12,6 +12,7 @@ from reconciler.connectors.check import check
 from reconciler.connectors.explain import Flaw
 from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.reader import read_text
+from reconciler.problems import rules
 from reconciler.problems.rules import Severity
 from reconciler.render.reports.connectors import render_connector, render_example
 from tests.connectors.generate import (
@@ -58,8 +59,8 @@ def test_each_missing_required_field_is_told_alone() -> None:
         value = written(connector)
         for key in dict.fromkeys(connector.schema.get("required", ())):
             flaws = errors(connector, {k: v for k, v in value.items() if k != key})
-            told = [(f.at, f.summary, f'"{key}"' in f.detail) for f in flaws]
-            if told != [((), "missing field", True)]:
+            told = [(f.at, f.rule, f'"{key}"' in f.detail) for f in flaws]
+            if told != [((), rules.MISSING_FIELD, True)]:
                 missed.append((connector.type, key, flaws))
     assert_none(missed)
 
@@ -97,7 +98,7 @@ def test_each_number_out_of_range_is_told_at_its_field_alone() -> None:
                 if limit in schema:
                     tried += 1
                     flaws = errors(connector, changed(value, at, schema[limit] + beyond))
-                    if [(f.at, f.summary) for f in flaws] != [(at, "value out of range")]:
+                    if [(f.at, f.rule) for f in flaws] != [(at, rules.VALUE_OUT_OF_RANGE)]:
                         missed.append((connector.type, at, flaws))
     assert tried > 100
     assert_none(missed)
@@ -107,7 +108,7 @@ def test_a_field_that_a_connector_does_not_declare_is_told() -> None:
     missed = []
     for connector in connectors():
         flaws = check(connector.schema, {**written(connector), "no_such_field": 1})
-        told = [f.at for f in flaws if f.summary in ("unknown field", "field not allowed")]
+        told = [f.at for f in flaws if f.rule in (rules.UNKNOWN_FIELD, rules.FIELD_NOT_ALLOWED)]
         if told != [("no_such_field",)] * bool(connector.schema.get("properties")):
             missed.append((connector.type, flaws))
     assert_none(missed)

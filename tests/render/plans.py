@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model import (
@@ -26,6 +27,7 @@ from reconciler.model.changes import Equality, EqualReason, FieldChange, Mark, N
 from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.attribution import attributed
 from reconciler.plan.model import Action, Base, Cause, Operation, Plan, TenantPlan
+from reconciler.problems import rules
 from reconciler.problems.errors import Forbidden, error
 
 STRIPE = "e094cb9a-26de-4645-8761-65c0c425d1de"
@@ -161,7 +163,10 @@ def hostile() -> Plan:
                 notes=(Note(place, "R499", HOSTILE, HOSTILE, HOSTILE),),
             ),
             TenantPlan(
-                f"{HOSTILE}2", refusals=(error(None, HOSTILE, detail=HOSTILE, hint=HOSTILE),)
+                f"{HOSTILE}2",
+                refusals=(
+                    error(None, replace(rules.FAILED, title=HOSTILE), detail=HOSTILE, hint=HOSTILE),
+                ),
             ),
         ),
         base=Base(HOSTILE, HOSTILE, gone=(HOSTILE,)),
@@ -251,7 +256,7 @@ def _refused() -> TenantPlan:
     operation = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
     refusal = error(
         Origin("tenants/refused.yaml", 12, 3),
-        "replacement refused",
+        rules.REPLACEMENT_REFUSED,
         detail=f"{place} would have to be deleted and created anew.",
         hint="Undo the change.",
     )

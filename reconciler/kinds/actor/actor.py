@@ -33,6 +33,7 @@ from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, Secret, Spec
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves, value_at
+from reconciler.problems import rules
 from reconciler.problems.errors import MalformedObject, Severity, did_you_mean
 
 
@@ -53,7 +54,10 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         references={
             "workspace": Reference("workspace", api_field="workspaceId"),
             "definitionId": Reference(
-                "definition", api_field="definitionId", written_as="definition"
+                "definition",
+                "definitionId",
+                written_as="definition",
+                unknown=rules.UNKNOWN_DEFINITION,
             ),
         },
         # Neither PATCH nor PUT takes a definition or a workspace.
@@ -97,7 +101,7 @@ def _mistakes(
     if connector is not None and connector.role != role:
         yield Mistake(
             ("definition",),
-            "wrong kind of connector",
+            rules.WRONG_KIND_OF_CONNECTOR,
             f'Definition "{connector.type}" is a {connector.role} connector, '
             f'and "{declaration.key.name}" is a {role}.',
             f"Use a {role} connector, or correct `actorType` of the definition.",
@@ -129,11 +133,13 @@ def _flaws(schema: Mapping[str, Json], written: Json) -> list[Mistake]:
     try:
         flaws = check(schema, written)
     except UnusableSchema as problem:
-        return [Mistake((), "schema unusable", f"{problem}.", severity=Severity.NOTE, on_key=True)]
+        return [
+            Mistake((), rules.SCHEMA_UNUSABLE, f"{problem}.", severity=Severity.NOTE, on_key=True)
+        ]
     return [
         Mistake(
             ("configuration", *flaw.at),
-            flaw.summary,
+            flaw.rule,
             flaw.detail,
             flaw.hint,
             flaw.severity,
@@ -145,7 +151,7 @@ def _flaws(schema: Mapping[str, Json], written: Json) -> list[Mistake]:
 
 _UNCHECKED = Mistake(
     ("definitionId",),
-    "configuration not checked",
+    rules.CONFIGURATION_NOT_CHECKED,
     "The catalogue knows no connector of this id, so its configuration is taken as it is.",
     "`reconciler connectors update` fetches Airbyte's catalogue; custom connectors are in none.",
     Severity.NOTE,
@@ -154,7 +160,7 @@ _UNCHECKED = Mistake(
 
 _UNTOLD = Mistake(
     ("definition",),
-    "configuration not checked",
+    rules.CONFIGURATION_NOT_CHECKED,
     "Nothing tells how this connector is configured, so its configuration is taken as it is.",
     "Save what its image prints for `spec` beside the definition, and name the file as its `spec`.",
     Severity.NOTE,
@@ -166,7 +172,7 @@ def _unknown_type(role: str, written: str, declaration: Declaration) -> Mistake:
     near = did_you_mean(written.removeprefix(f"{role}-"), known)
     return Mistake(
         ("type",),
-        "unknown connector",
+        rules.UNKNOWN_CONNECTOR,
         f'There is no {role} connector "{written}" in the catalogue.',
         near or "Known: " + ", ".join(known) + ". For any other, give its `definitionId`.",
     )
@@ -211,7 +217,7 @@ def _waivers(connector: Connector | None, configuration: Json) -> Iterator[Remar
         return
     flaws = _flaws(connector.schema, _with_secrets(configuration))
     for flaw in (flaw for flaw in flaws if flaw.severity is Severity.ERROR):
-        yield Remark(flaw.at, "live as it is", is_left_out=False, waives=flaw.summary)
+        yield Remark(flaw.at, "live as it is", is_left_out=False, waives=flaw.rule)
 
 
 def _with_secrets(value: Json) -> Json:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from reconciler.kinds.connection.cron import cron_problem, is_cron
 from reconciler.kinds.contract.kind import Mistake
 from reconciler.model import Json
+from reconciler.problems import rules
 from reconciler.problems.errors import Severity
 
 _USUAL_FORMAT = "${SOURCE_NAMESPACE}"  # Airbyte's own, which it may show beside any definition
@@ -42,7 +43,9 @@ def _schedule(schedule: Mapping[str, Json]) -> Iterator[Mistake]:
         yield _no_effect(at, "a cronExpression of a schedule that is not of type cron")
     elif problem := cron_problem(str(expression)):
         detail, hint = problem
-        yield Mistake(at, "invalid cron expression", f'"{expression}" is refused. {detail}', hint)
+        yield Mistake(
+            at, rules.INVALID_CRON_EXPRESSION, f'"{expression}" is refused. {detail}', hint
+        )
 
 
 def _namespace(fields: Mapping[str, Json]) -> Iterator[Mistake]:
@@ -52,7 +55,7 @@ def _namespace(fields: Mapping[str, Json]) -> Iterator[Mistake]:
     if form is None and definition == "custom_format":
         yield Mistake(
             ("namespaceDefinition",),
-            "namespace format missing",
+            rules.NAMESPACE_FORMAT_MISSING,
             "`custom_format` names its namespace in `namespaceFormat`, which is not there.",
             'Add `namespaceFormat`, such as "${SOURCE_NAMESPACE}".',
             Severity.WARNING,
@@ -60,7 +63,7 @@ def _namespace(fields: Mapping[str, Json]) -> Iterator[Mistake]:
 
 
 def _no_effect(at: tuple[str, ...], what: str) -> Mistake:
-    return Mistake(at, "no effect", f"Airbyte does not use {what}.", "", Severity.WARNING)
+    return Mistake(at, rules.NO_EFFECT, f"Airbyte does not use {what}.", "", Severity.WARNING)
 
 
 def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mistake]:
@@ -77,7 +80,7 @@ def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mi
 def _grows(at: tuple[str | int, ...], behaviour: str, what: str) -> Mistake:
     return Mistake(
         at,
-        "list that Airbyte adds to",
+        rules.LIST_THAT_AIRBYTE_ADDS_TO,
         f"With `{behaviour}` Airbyte adds {what} by itself: they are synced and stay, although the "
         "manifest does not list them.",
         "Choose another `nonBreakingSchemaUpdatesBehavior` where only these are to be synced.",
@@ -116,14 +119,14 @@ def _path(written: Json) -> list[str]:
 
 def _repeated(field: str, name: str) -> Mistake:
     return Mistake(
-        (field,), "field listed twice", f'{field} lists "{name}" twice.', "Remove one of them."
+        (field,), rules.FIELD_LISTED_TWICE, f'{field} lists "{name}" twice.', "Remove one of them."
     )
 
 
 def _unselected(field: str, name: str, mode: str) -> Mistake:
     return Mistake(
         (field,),
-        "field not selected",
+        rules.FIELD_NOT_SELECTED,
         f'{field} "{name}" is not among the selectedFields, and `{mode}` needs it.',
         f'Add "{name}" to `selectedFields`.',
     )

@@ -42,6 +42,7 @@ from reconciler.kinds.tag import default_colour
 from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, ResourceKey, Spec
 from reconciler.model.changes import Equality, FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect
+from reconciler.problems import rules
 from reconciler.problems.errors import Severity
 
 _PLAIN_FIELDS = (
@@ -80,7 +81,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
 
 _UNMANAGED_STREAMS = Mistake(
     (),
-    "streams not managed",
+    rules.STREAMS_NOT_MANAGED,
     "The connection does not say what it syncs: a new one gets every stream, and whatever is "
     "changed in Airbyte later stays.",
     "List its streams, or write `streams: all`.",
@@ -97,11 +98,14 @@ def _default_references(own: str, declared: Mapping[str, Collection[str]]) -> di
     }
 
 
+_MISSING = {"source": rules.MISSING_SOURCE, "destination": rules.MISSING_DESTINATION}
+
+
 def _undecided(field: str, declaration: Declaration) -> Mistake:
     known = ", ".join(sorted(declaration.declared[field])) or "none"
     return Mistake(
         (),
-        f"missing {field}",
+        _MISSING[field],
         f'Connection "{declaration.key.name}" does not say which {field} it uses; '
         f"the tenant declares {known}.",
         f"Add `{field}: KEY`.",
@@ -291,7 +295,7 @@ def _propagation(desired: Spec, live: Spec) -> str:
 
 
 _LOCKED = Notice(
-    "locked by Airbyte",
+    rules.LOCKED_BY_AIRBYTE,
     "Airbyte has locked it and accepts no change of it.",
     "Have it unlocked; until then leave it as it is.",
 )
@@ -306,7 +310,7 @@ def _held_back(key: ResourceKey, change: FieldChange) -> Notice | None:
     if change.after != "active" or change.mark is not Mark.CHANGED_OUTSIDE:
         return None
     return Notice(
-        "left paused",
+        rules.LEFT_PAUSED,
         f"The manifest wants it {change.after}; it was active when it was applied last, and has "
         "been paused in Airbyte since, by somebody or by Airbyte after failures or a breaking "
         "schema change.",
@@ -381,8 +385,8 @@ KIND = Kind(
     update=_update,
     await_create=_await_create,
     references={
-        "source": Reference("source", api_field="sourceId"),
-        "destination": Reference("destination", api_field="destinationId"),
+        "source": Reference("source", "sourceId", unknown=rules.UNKNOWN_SOURCE),
+        "destination": Reference("destination", "destinationId", unknown=rules.UNKNOWN_DESTINATION),
         "tags": Reference("tag", api_field="tags", on_delete="detaches"),
     },
     implies=lambda fields: {"tag": fields.get("tags") or ()},

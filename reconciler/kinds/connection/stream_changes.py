@@ -14,6 +14,7 @@ from reconciler.kinds.contract.kind import Becomes, Changes, Notice
 from reconciler.model import MISSING, Exhaustive, Json, Path
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
+from reconciler.problems import rules
 
 
 def becomes(path: Path) -> Becomes | None:
@@ -113,7 +114,7 @@ def notes(
     ]
     if columns:
         yield Notice(
-            "columns added by Airbyte",
+            rules.COLUMNS_ADDED_BY_AIRBYTE,
             f"nonBreakingSchemaUpdatesBehavior is {behaviour}, so Airbyte adds new columns to the "
             f"selection itself, and they stay: {'; '.join(columns)}.",
             "List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
@@ -121,14 +122,14 @@ def notes(
     ours = {_live_name(name, stream, live) for name, stream in desired.items()}
     if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours)):
         yield Notice(
-            "streams added by Airbyte",
+            rules.STREAMS_ADDED_BY_AIRBYTE,
             "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new streams "
             f"itself, and they stay: {', '.join(more)}.",
             "List them, or choose another nonBreakingSchemaUpdatesBehavior.",
         )
     if behaviour == "propagate_fully" and (less := sorted(ours - live.keys())):
         yield Notice(
-            "streams dropped by Airbyte",
+            rules.STREAMS_DROPPED_BY_AIRBYTE,
             "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams that "
             f"the source has no longer; this may be why they are not there: {', '.join(less)}.",
             "If the source has them no longer, remove them from the manifest.",

@@ -13,6 +13,7 @@ from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, KEYLESS_MODES
 from reconciler.kinds.contract.configuration import unmask
 from reconciler.kinds.contract.kind import Mistake, required
 from reconciler.model import ALL, Exhaustive, Json
+from reconciler.problems import rules
 from reconciler.problems.errors import Severity
 
 _TYPES = {
@@ -98,7 +99,7 @@ def without_id(mapper: Mapping[str, Json]) -> Mapping[str, Json]:
 def _repeated(index: int, name: str) -> Mistake:
     return Mistake(
         (index, "name"),
-        "duplicate stream",
+        rules.DUPLICATE_STREAM,
         f'The stream "{name}" is listed twice.',
         "Remove one, or tell them apart by `namespace`.",
     )
@@ -113,7 +114,7 @@ def _without_effect(index: int, stream: Mapping[str, Json]) -> list[Mistake]:
     return [
         Mistake(
             (index, field),
-            "no effect",
+            rules.NO_EFFECT,
             f"Airbyte discards {field} of a stream whose sync mode is {mode}.",
             "Remove it, or choose another `syncMode`.",
             Severity.WARNING,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from reconciler.connectors import Catalogue, Connector
 from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, ResourceKey, Secret, Spec
+from reconciler.problems.rules import Rule
 
 OPENING = "${{"  # begins an expression in a manifest, and there is no way to write it as a text
 MAX_DEPTH = 60  # of a value; the reader of manifests stops at 100, counted from the top of a file
@@ -21,14 +22,13 @@ MAX_DEPTH = 60  # of a value; the reader of manifests stops at 100, counted from
 class Remark:
     """What is to be said of the field at *at* of a block; `is_left_out` when it is unmanaged.
 
-    `waives` is the summary of a finding that the field would meet and that does not count, since it
-    is live as it is.
+    `waives` is a rule that the field breaks, which does not count, since it is live as it is.
     """
 
     at: Path
     text: str
     is_left_out: bool = True
-    waives: str = ""
+    waives: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.errors import MalformedObject, Severity
+from reconciler.problems.rules import Rule
 
 WORKSPACE = Ref("workspace", "")
 """What every resource that lives in the tenant's workspace refers to."""
@@ -47,6 +48,7 @@ class Reference:
     kind: str
     api_field: str
     written_as: str = ""  # the field of a manifest's block, where it has another name
+    unknown: Rule | None = None  # what a name breaks that nobody declares, where there may be one
     on_delete: Literal["cascades", "detaches", "ends"] = "cascades"
 
 
@@ -55,7 +57,7 @@ class Mistake:
     """Something wrong in a declared resource; `at` is the path inside its block."""
 
     at: Path
-    summary: str
+    rule: Rule
     detail: str
     hint: str = ""
     severity: Severity = Severity.ERROR
@@ -64,13 +66,10 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a declared resource that is not live is not made: it need not be, or it cannot be.
-
-    `title` is a rule's, then sentences and advice.
-    """
+    """Why a declared resource that is not live is not made: it need not be, or it cannot be."""
 
     is_needless: bool
-    title: str
+    rule: Rule
     detail: str
     hint: str = ""
 
@@ -189,9 +188,9 @@ Changes: TypeAlias = Sequence[FieldChange]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a note says: a fixed title, which is a rule's, sentences, and advice."""
+    """What a note says: its rule, sentences, and advice."""
 
-    title: str
+    rule: Rule
     detail: str
     hint: str = ""
 

@@ -35,7 +35,7 @@ def render_diagnostic(diagnostic: Diagnostic, palette: Palette = PLAIN, width: i
     place = f"{safe(str(diagnostic.origin))}: " if diagnostic.origin else ""
     head = (
         f"{palette.bold}{place}{palette.reset}"
-        f"{colour}{diagnostic.severity}:{palette.reset} {safe(diagnostic.summary)} "
+        f"{colour}{diagnostic.severity}:{palette.reset} {safe(diagnostic.rule.title)} "
         f"[{diagnostic.rule.id}]"
     )
     body = [indented(text, width=width) for text in (diagnostic.detail, diagnostic.hint) if text]

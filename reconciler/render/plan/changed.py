@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.problems.rules import rule_titled
+from reconciler.problems import rules
 from reconciler.render.parts.values import counted, listed, safe
 from reconciler.render.plan.lines import WIDTH, wrapped
 
@@ -29,9 +29,10 @@ def forgotten_lines(tenants: Sequence[str], width: int = WIDTH) -> list[str]:
         return []
     is_one = len(tenants) == 1
     names = listed([safe(name) for name in tenants], most=8)
+    rule = rules.TENANT_NO_LONGER_DECLARED.id
     head = (
         f"  {names} {'was' if is_one else 'were'} applied from here, and no manifest declares "
-        f"{'it' if is_one else 'them'} any more: left alone in Airbyte [{_FORGOTTEN.id}]"
+        f"{'it' if is_one else 'them'} any more: left alone in Airbyte [{rule}]"
     )
     advice = (
         f"To remove {'it' if is_one else 'one'}: `reconciler destroy "
@@ -39,9 +40,6 @@ def forgotten_lines(tenants: Sequence[str], width: int = WIDTH) -> list[str]:
         "reason. To keep it, restore its manifest."
     )
     return [*wrapped(head, width, "    "), *wrapped(advice, width, "    ", first="    ")]
-
-
-_FORGOTTEN = rule_titled("tenant no longer declared")
 
 
 def render_unclear(tenants: Sequence[str], revision: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import PlanFile
 from reconciler.plan.record import Record
+from reconciler.problems import rules
 from reconciler.problems.errors import (
     ApiError,
     ConnectionFailed,
@@ -72,7 +73,7 @@ def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) 
 
 
 def _warning(detail: str, hint: str) -> Diagnostic:
-    return warning(None, "comment not written", detail=detail, hint=hint)
+    return warning(None, rules.COMMENT_NOT_WRITTEN, detail=detail, hint=hint)
 
 
 _HINTS: tuple[tuple[type[ApiError], str], ...] = (

@@ -67,8 +67,8 @@ def diagnostic_annotation(diagnostic: Diagnostic, inside: str = "") -> str:
     said = "\n".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
     return annotation(
         _LEVELS[diagnostic.severity],
-        "\n".join(map(safe, (said or diagnostic.summary).splitlines())),
-        title=safe(f"{diagnostic.rule.id} {diagnostic.summary}"),
+        "\n".join(map(safe, (said or diagnostic.rule.title).splitlines())),
+        title=safe(f"{diagnostic.rule.id} {diagnostic.rule.title}"),
         origin=diagnostic.origin,
         inside=inside,
     )

@@ -311,7 +311,7 @@ def _titled(section: str, title: str, *, problems: Json) -> dict[str, Json]:
 
 def _problem(diagnostic: Diagnostic) -> Json:
     place = str(diagnostic.origin) if diagnostic.origin else ""
-    texts = (diagnostic.summary, diagnostic.detail, diagnostic.hint, place)
+    texts = (diagnostic.rule.title, diagnostic.detail, diagnostic.hint, place)
     return ["\n".join(map(safe, text.splitlines())) for text in texts]
 
 

@@ -126,7 +126,7 @@ def _diagnostic(diagnostic: Diagnostic) -> Record:
     return {
         "rule": diagnostic.rule.id,
         "severity": str(diagnostic.severity),
-        "summary": diagnostic.summary,
+        "summary": diagnostic.rule.title,
         "detail": diagnostic.detail,
         "hint": diagnostic.hint,
         **({"origin": origin_record(diagnostic.origin)} if diagnostic.origin else {}),

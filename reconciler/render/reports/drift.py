@@ -173,7 +173,7 @@ def _tenant_record(tenant: TenantDrift) -> Json:
 
 def _failure(problem: Exception) -> Json:
     diagnostic = explain(problem)  # type: ignore[arg-type]
-    return {"summary": diagnostic.summary, "detail": diagnostic.detail}
+    return {"summary": diagnostic.rule.title, "detail": diagnostic.detail}
 
 
 def _resource_record(one: Drifted) -> Json:
@@ -253,7 +253,7 @@ def _rows(drift: Drift) -> Iterator[Sequence[str]]:
     for tenant in drift.tenants:
         name = safe(tenant.tenant)
         if tenant.failure is not None:
-            yield (name, "", "", "", "", explain(tenant.failure).summary)
+            yield (name, "", "", "", "", explain(tenant.failure).rule.title)
         for one in tenant.drifted:
             local = safe(one.key.local)
             if one.state is not State.DIFFERS:

@@ -43,7 +43,11 @@ def operation(outcome: Outcome) -> Event:
         "durationS": round(outcome.duration_s, 3),
         **({"found": True} if outcome.was_found else {}),
         **({"blockedBy": outcome.blocked_by} if outcome.blocked_by else {}),
-        **({"problem": {"summary": problem.summary, "detail": problem.detail}} if problem else {}),
+        **(
+            {"problem": {"summary": problem.rule.title, "detail": problem.detail}}
+            if problem
+            else {}
+        ),
     }
 
 

@@ -59,7 +59,7 @@ def _as_json(diagnostic: Diagnostic) -> Mapping[str, Json]:
     return {
         "rule": diagnostic.rule.id,
         "severity": diagnostic.severity,
-        "title": diagnostic.summary,
+        "title": diagnostic.rule.title,
         **where,
         "detail": diagnostic.detail,
         "hint": diagnostic.hint,
@@ -99,7 +99,7 @@ def _sarif_result(diagnostic: Diagnostic, inside: str) -> Mapping[str, Json]:
         "ruleId": rule,
         "ruleIndex": _RULE_INDEX[rule],
         "level": diagnostic.severity,
-        "message": {"text": text or diagnostic.summary},
+        "message": {"text": text or diagnostic.rule.title},
         "locations": [_sarif_location(diagnostic.origin or _WHOLE, inside)],
     }
 
@@ -156,7 +156,7 @@ def _junit_case(suite: xml.Element, file: str, found: Sequence[Diagnostic]) -> N
 def _line(diagnostic: Diagnostic) -> str:
     place = f"{diagnostic.origin}: " if diagnostic.origin else ""
     said = " ".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
-    head = f"{place}{diagnostic.severity}: {diagnostic.summary} [{diagnostic.rule.id}]"
+    head = f"{place}{diagnostic.severity}: {diagnostic.rule.title} [{diagnostic.rule.id}]"
     return _printable(f"{head}: {said}".rstrip(": "))
 
 
