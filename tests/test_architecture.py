@@ -47,7 +47,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
             "catalogue": ("cli",),
             "execution": ("cli", "render"),
             "loading": ("cli", "render"),
-            "restore": ("cli", "render"),
+            "restore": ("cli",),
             "session": ("cli", "render"),
             "sync_new": ("cli", "render"),
         }.items()

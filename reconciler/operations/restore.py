@@ -6,6 +6,7 @@ import os
 from pathlib import Path as FilePath
 
 from reconciler.cli.options.settings import Settings
+from reconciler.export.manifest_text import render_manifest
 from reconciler.export.restore import restore_page
 from reconciler.export.secret_names import SecretNames
 from reconciler.export.tenant import Style
@@ -13,7 +14,6 @@ from reconciler.manifest.discover import shown
 from reconciler.operations.apply_run import ApplyRun
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import UsageError
-from reconciler.render.reports.manifest import render_manifest
 
 FOLDER = "restore"
 

@@ -14,7 +14,9 @@ from reconciler.cli.options.settings import Settings, global_options
 from reconciler.export.factor import factor, tenant_set, tenants_of
 from reconciler.export.files import BESIDE, Written, check_folder, write_files
 from reconciler.export.fleet import Wanted, file_of
+from reconciler.export.manifest_text import render_manifest, render_secrets
 from reconciler.export.secret_names import SecretNames
+from reconciler.export.table_text import render_table
 from reconciler.export.tenant import Style
 from reconciler.operations import exporting, session
 from reconciler.operations.catalogue import known_connectors
@@ -25,10 +27,8 @@ from reconciler.project import fleet
 from reconciler.project.project import Project, read_project
 from reconciler.project.selection import Selection
 from reconciler.render.parts.diagnostics import render_diagnostic
-from reconciler.render.parts.table import render_table
 from reconciler.render.parts.values import counted, safe
-from reconciler.render.reports.export import render_export, render_saving, render_secrets
-from reconciler.render.reports.manifest import render_manifest
+from reconciler.render.reports.export import render_export, render_saving
 
 SECRETS = "secrets.example"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from reconciler.export.manifest_text import render_manifest
 from reconciler.export.page import Page
 from reconciler.manifest.provenance import Effective
 from reconciler.manifest.tenant import Place
@@ -12,7 +13,6 @@ from reconciler.model import Json
 from reconciler.problems.wording import show_path
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.values import safe
-from reconciler.render.reports.manifest import render_manifest
 
 FORMAT_VERSION = 1
 

@@ -1,4 +1,4 @@
-"""What an export has done, for people; and the list of the secrets that its manifests name."""
+"""What an export has done, for people."""
 
 from __future__ import annotations
 
@@ -10,17 +10,6 @@ from reconciler.render.parts.values import counted, safe, shortened
 
 MOST = 40  # lines about what is not managed, unless all are asked for
 WIDTH = 160
-
-
-def render_secrets(needed: Mapping[str, str]) -> str:
-    """A file in the form of `.env` with every name and no value, and where each is used."""
-    lines = [
-        "# The secrets that these manifests name, which Airbyte does not show. Planning needs none",
-        "# of them; applying needs those of what it creates or changes.",
-    ]
-    for name, place in sorted(needed.items()):
-        lines += ["", f"# {place}", f"{name}="]
-    return "\n".join(lines) + "\n"
 
 
 def render_export(

@@ -1,4 +1,4 @@
-"""A page → the text of a manifest, in the style that this project writes by hand."""
+"""What an export writes: manifests in the style of hand-written ones, and the list of secrets."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.export.page import Page
+from reconciler.manifest.yaml_text import block_text, flow, scalar
 from reconciler.model import Json, Path
-from reconciler.render.parts.values import safe
-from reconciler.render.parts.yaml import block_text, flow, scalar
+from reconciler.problems.wording import safe
 
 WIDTH = 100
 SHORT = 3  # entries of a mapping that is written on one line when it fits
@@ -21,6 +21,17 @@ def render_manifest(page: Page) -> str:
     if lines:
         lines.append("")
     lines += _mapping(page.value, (), page.comments)
+    return "\n".join(lines) + "\n"
+
+
+def render_secrets(needed: Mapping[str, str]) -> str:
+    """A file in the form of `.env` with every name and no value, and where each is used."""
+    lines = [
+        "# The secrets that these manifests name, which Airbyte does not show. Planning needs none",
+        "# of them; applying needs those of what it creates or changes.",
+    ]
+    for name, place in sorted(needed.items()):
+        lines += ["", f"# {place}", f"{name}="]
     return "\n".join(lines) + "\n"
 
 

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from reconciler.export.manifest_text import render_manifest
 from reconciler.export.page import Page
 from reconciler.manifest.reader import read_text
-from reconciler.render.reports.manifest import render_manifest
 
 TRICKY = [
     *("on", "no", "~", "2024-01-01", "12:30:45", "0x1F", "1_000", "=", "<<", "#x", "null", "1e3"),
