@@ -50,6 +50,13 @@ class Report:
     def is_success(self) -> bool:
         return not self.interrupted and all(o.status is Status.SUCCEEDED for o in self.outcomes)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Operations by how they ended; what succeeded, by what it did."""
+        done = {action.value: self.count(Status.SUCCEEDED, action) for action in Action}
+        others = (Status.FAILED, Status.UNKNOWN, Status.SKIPPED)
+        return {**done, **{status.value: self.count(status) for status in others}}
+
     def count(self, status: Status, action: Action | None = None) -> int:
         """How many operations ended in *status*, of *action* when one is given."""
         return sum(

@@ -13,32 +13,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
-from reconciler import __version__
 from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners
 from reconciler.api.usage import Traffic
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import Surroundings, reveal
-from reconciler.cli.options.executing import Wishes
-from reconciler.cli.options.settings import Settings
-from reconciler.cli.terminal.event_log import EventLog, event_log
 from reconciler.ledger import memory as ledgers
 from reconciler.ledger.lock import locked
 from reconciler.ledger.memory import Ledger, Run
 from reconciler.live.lists import Reading
 from reconciler.model import Secret
-from reconciler.operations import session
-from reconciler.operations.catalogue import known_connectors
+from reconciler.operations.choices import Pace
+from reconciler.operations.console import Console, RunFinished, RunStarted
 from reconciler.operations.exit_codes import ExitCode
-from reconciler.operations.interruption import Interruption, interruptible
-from reconciler.operations.session import Session
+from reconciler.operations.news import LockNews
+from reconciler.operations.open_project import OpenProject
+from reconciler.operations.remembered import ledger_places
+from reconciler.operations.session import Session, connected, usual_manners
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import LedgerUnusable, ReconcilerError, SecretsMissing
-from reconciler.project.project import Project
-from reconciler.render.reports import events
 from reconciler.secrets.providers import secrets_of
-from reconciler.secrets.redaction import Redaction
 
 
 @dataclass(slots=True)
@@ -46,11 +41,9 @@ class ApplyRun:
     """An apply under way: it holds the environment's ledger, and its lock until `unlock`."""
 
     id: str
-    connection: Session
+    session: Session
     ledger: Ledger
-    events: EventLog
-    interruption: Interruption
-    redaction: Redaction
+    console: Console
     surroundings: Surroundings
     record: Run
     state_folder: FilePath
@@ -64,29 +57,29 @@ class ApplyRun:
         """The notes for *plan*."""
         return Journal(self.ledger, plan, self.reveal, run_id=self.id, time=time.time)
 
-    def begins(self, digest: str) -> None:
+    def begin(self, digest: str) -> None:
         """Notes that the plan of that digest is about to be executed."""
         self.record = replace(self.record, plan=digest)
         self.ledger.started(self.record)
 
-    def ends(self, report: Report, exit_code: ExitCode) -> LedgerUnusable | None:
+    def end(self, report: Report, exit_code: ExitCode) -> LedgerUnusable | None:
         """Notes how it ended; why that could not be noted, if so."""
-        self._finish(OUTCOMES[exit_code], events.counts(report), exit_code)
+        self._finish(report.counts, exit_code)
         try:
             self.ledger.ended(self.record)
         except LedgerUnusable as problem:
             return problem
         return None
 
-    def _finish(self, outcome: str, counts: Mapping[str, int], exit_code: int) -> None:
-        self.record = replace(self.record, ended=time.time(), outcome=outcome, counts=counts)
-        self.events.requests()
-        self.events.write(events.finished(outcome, counts, exit_code))
-
-    def breaks_off(self, exit_code: ExitCode) -> None:
+    def break_off(self, exit_code: ExitCode) -> None:
         """Notes that it ended before there was a report."""
         if self.record.ended is None:
-            self._finish(OUTCOMES[exit_code], {}, exit_code)
+            self._finish({}, exit_code)
+
+    def _finish(self, counts: Mapping[str, int], exit_code: ExitCode) -> None:
+        outcome = OUTCOMES[exit_code]
+        self.record = replace(self.record, ended=time.time(), outcome=outcome, counts=counts)
+        self.console.record(RunFinished(outcome, counts, exit_code))
 
 
 OUTCOMES = {
@@ -102,107 +95,85 @@ OUTCOMES = {
 
 @contextlib.contextmanager
 def apply_run(
-    settings: Settings, project: Project, wishes: Wishes, *, shard: str = ""
+    project: OpenProject, console: Console, pace: Pace, *, shard: str = ""
 ) -> Iterator[ApplyRun]:
     """An apply that nobody else can disturb from this project folder, with everything at hand.
 
     *shard* is the part of the fleet that it is about, for its log.
     """
     id_ = secrets.token_hex(6)
-    redaction = Redaction()
-    environment = project.environment(settings.env, settings.environ)
-    at = ledgers.places(project.state_folder, environment.name)
+    environment = project.environment
     started = time.time()
     who = _who()
     with contextlib.ExitStack() as held:
-        interruption = held.enter_context(interruptible())
         lock = held.enter_context(contextlib.ExitStack())
-        lock.enter_context(
-            locked(
-                at.lock,
-                environment.name,
-                _holder(who, started),
-                timeout_s=wishes.lock_timeout_s,
-                wait=interruption.wait,
-                tell=settings.tell,
-            )
-        )
-        ledger = held.enter_context(ledgers.writing(at))
-        log = held.enter_context(event_log(wishes.events, id_, redaction, settings.tell))
-        log.write(events.started(environment.name, who, f"reconciler {__version__}", shard))
-        manners = _manners(settings, project, wishes, id_, redaction, interruption, log)
-        connection = held.enter_context(session.connected(settings, project, manners))
-        record = Run(id_, started, None, who, "", ledgers.UNFINISHED, {})
-        provided = secrets_of(project.secrets(environment.name), settings.environ)
+        lock.enter_context(_locked(project, console, _holder(who, started), pace.lock_timeout_s))
+        ledger = held.enter_context(ledgers.writing(ledger_places(project)))
+        console.record(RunStarted(id_, environment.name, who, shard))
+        manners = _recorded_manners(project, console, pace, id_)
+        session = held.enter_context(connected(project, manners))
+        provided = secrets_of(project.file.secrets(environment.name), project.environ)
         surroundings = Surroundings(
-            client=connection.client,
-            catalogue=known_connectors(settings, project),
-            resolve_secret=redaction.learning(provided),
-            reader=Reading(connection.client),
+            client=session.client,
+            catalogue=project.catalogue,
+            resolve_secret=project.redaction.learning(provided),
+            reader=Reading(session.client),
             organization_id=environment.organization_id,
         )
         run = ApplyRun(
             id_,
-            connection,
+            session,
             ledger,
-            log,
-            interruption,
-            redaction,
+            console,
             surroundings,
-            record,
-            project.state_folder,
+            Run(id_, started, None, who, "", ledgers.UNFINISHED, {}),
+            project.file.state_folder,
             lock.close,
         )
         try:
             yield run
         except (ReconcilerError, KeyboardInterrupt) as problem:
             is_error = isinstance(problem, ReconcilerError)
-            run.breaks_off(ExitCode.FAILED if is_error else ExitCode.INTERRUPTED)
+            run.break_off(ExitCode.FAILED if is_error else ExitCode.INTERRUPTED)
             if isinstance(problem, SecretsMissing):
                 raise provided.explained(problem) from None
             raise
 
 
 @contextlib.contextmanager
-def writable_ledger(settings: Settings, project: Project, environment: str) -> Iterator[Ledger]:
-    """The ledger of *environment* for a few notes, while nobody applies."""
-    at = ledgers.places(project.state_folder, environment)
+def writable_ledger(project: OpenProject, console: Console) -> Iterator[Ledger]:
+    """The ledger of the environment for a few notes, while nobody applies."""
     holder = _holder(_who(), time.time())
-    with (
-        locked(
-            at.lock,
-            environment,
-            holder,
-            timeout_s=0.0,
-            wait=lambda _seconds: False,
-            tell=settings.tell,
-        ),
-        ledgers.writing(at) as ledger,
-    ):
+    with _locked(project, console, holder, 0.0), ledgers.writing(ledger_places(project)) as ledger:
         yield ledger
 
 
-def _manners(
-    settings: Settings,
-    project: Project,
-    wishes: Wishes,
-    run_id: str,
-    redaction: Redaction,
-    interruption: Interruption,
-    log: EventLog,
-) -> Manners:
-    """How an apply sends: as the project and the user limit it, heard by the event log."""
-    usual = session.polite(settings, project, redaction, most=wishes.parallelism)
+def _locked(
+    project: OpenProject, console: Console, holder: str, timeout_s: float
+) -> contextlib.AbstractContextManager[None]:
+    return locked(
+        ledger_places(project).lock,
+        project.environment.name,
+        holder,
+        timeout_s=timeout_s,
+        wait=console.interruption.wait,
+        tell=lambda text: console.tell(LockNews(text)),
+    )
+
+
+def _recorded_manners(project: OpenProject, console: Console, pace: Pace, run_id: str) -> Manners:
+    """How an apply sends: as the project and the user limit it, every request on record."""
+    usual = usual_manners(project, most=pace.parallelism)
 
     def observe(traffic: Traffic) -> None:
         usual.observe(traffic)
-        log.traffic(traffic)
+        console.record(traffic)
 
     return replace(
         usual,
-        patience=Patience(retry_for_s=wishes.retry_for_s),
+        patience=Patience(retry_for_s=pace.retry_for_s),
         observe=observe,
-        wait=interruption.wait,
+        wait=console.interruption.wait,
         run_id=run_id,
     )
 
@@ -222,7 +193,8 @@ def _who() -> str:
 
 def _holder(who: str, started: float) -> str:
     """Who has the lock, for whoever else wants it."""
-    return f"{who}, process {os.getpid()}, since {_shown(started)}"
+    since = datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{who}, process {os.getpid()}, since {since}"
 
 
 def _user() -> str:
@@ -230,7 +202,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"user {os.getuid()}"  # a container's user often has no name
-
-
-def _shown(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

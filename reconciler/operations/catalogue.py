@@ -6,23 +6,23 @@ from pathlib import Path
 
 import platformdirs
 
-from reconciler.cli.options.settings import Settings
-from reconciler.connectors import Catalogue, bundled, read_registry
+from reconciler.connectors import ROLES, Catalogue, Connector, bundled, read_registry
 from reconciler.connectors.cache import DEFAULT_URL, cached
-from reconciler.problems.errors import RegistryUnusable
+from reconciler.connectors.soundness import unsound
+from reconciler.problems.errors import RegistryUnusable, UsageError, did_you_mean
 from reconciler.project.project import Project
 
 
-def known_connectors(settings: Settings, project: Project | None) -> Catalogue:
-    """`--registry FILE`, else the project's registry over the starter set.
+def known_connectors(registry: str | None, project: Project | None) -> Catalogue:
+    """Those of the file *registry*, else of the project's registry over the starter set.
 
     Raises RegistryUnusable for a file that was asked for and cannot be read.
     """
-    if settings.registry:
-        return from_file(settings.registry)
+    if registry:
+        return read_registry_file(registry)
     where = registry_of(project)
     if "://" not in where:
-        return from_file(where).over(bundled())
+        return read_registry_file(where).over(bundled())
     fetched = cached(cache_folder(), where)
     return fetched.over(bundled()) if fetched else bundled()
 
@@ -32,7 +32,7 @@ def registry_of(project: Project | None) -> str:
     return (project.registry if project else None) or DEFAULT_URL
 
 
-def from_file(file: str) -> Catalogue:
+def read_registry_file(file: str) -> Catalogue:
     """The catalogue in a registry file. Raises RegistryUnusable."""
     try:
         content = Path(file).read_bytes()
@@ -44,3 +44,27 @@ def from_file(file: str) -> Catalogue:
 def cache_folder() -> Path:
     """Where fetched registries are kept for this user."""
     return Path(platformdirs.user_cache_dir("airbyte-reconciler", appauthor=False))
+
+
+_MENDED = "`reconciler connectors update` may fetch a mended one."
+
+
+def find_connector(catalogue: Catalogue, type_: str, role: str | None) -> Connector:
+    """The connector of that type. Raises UsageError when there is none, or it is not decided.
+
+    *type_* may have its role before it: `source-s3`.
+    """
+    asked, _, bare = type_.partition("-")
+    if asked in ROLES and bare and role in (None, asked):
+        role, type_ = asked, bare
+    found = [c for each in ROLES if role in (None, each) if (c := catalogue.named(each, type_))]
+    if len(found) == 1:
+        if reason := unsound(found[0].schema):
+            raise UsageError(f'the schema of "{type_}" is none: {reason.rstrip(".")}', _MENDED)
+        return found[0]
+    if found:
+        hint = f"Write `source-{type_}` or `destination-{type_}`."
+        raise UsageError(f'"{type_}" is a source and a destination', hint)
+    known = [t for each in ROLES if role in (None, each) for t in catalogue.types(each)]
+    hint = did_you_mean(type_, known) or "`reconciler connectors update` may know more of them."
+    raise UsageError(f'no connector "{type_}" is known', hint)

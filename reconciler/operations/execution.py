@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from reconciler.api.usage import APPLYING, PROVING
+from reconciler.api.usage import APPLYING, PROVING, Usage
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.apply.run import Steps
-from reconciler.cli.options.executing import Wishes
-from reconciler.cli.options.planning import recollections
-from reconciler.cli.options.settings import Settings
-from reconciler.cli.terminal.progress import progress
 from reconciler.model import DesiredTenant
-from reconciler.operations import stages
-from reconciler.operations.apply_run import ApplyRun
+from reconciler.operations import plan_files, stages
+from reconciler.operations.apply_run import ApplyRun, outcome_code
+from reconciler.operations.choices import Pace
+from reconciler.operations.console import Applying, RunPlanned
 from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.interruption import Stopping
+from reconciler.operations.news import LedgerTrouble, NotInEffect, NotProven, PlanExecuted
+from reconciler.operations.open_project import OpenProject
+from reconciler.operations.plan_files import Moved
+from reconciler.operations.remembered import recollections
+from reconciler.operations.restore import keep_what_goes
+from reconciler.operations.verdict import plan_exit_code
 from reconciler.plan.model import Action, Plan, TenantPlan
+from reconciler.plan.record import digest, operation_record
 from reconciler.problems.errors import ReconcilerError
-from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
-from reconciler.render.reports import events as events_of
-from reconciler.render.reports.apply import render_report
-from reconciler.render.reports.verification import render_not_in_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,74 +45,111 @@ class Applied:
 class Execution:
     """What it takes to carry out a plan about *tenants*, whole or part by part."""
 
+    project: OpenProject
     run: ApplyRun
     journal: Journal
     tenants: tuple[DesiredTenant, ...]
-    settings: Settings
-    wishes: Wishes
+    pace: Pace
     verifies: bool
 
+    @property
+    def usage(self) -> Usage:
+        return self.project.usage
+
     def carry_out(self, plan: Plan) -> tuple[Report, tuple[TenantPlan, ...]]:
-        """The report on *plan*, and what was accepted without being in effect. Shows both."""
-        usage = self.settings.usage
-        with usage.phase(APPLYING):
+        """The report on *plan*, and what was accepted without being in effect. Tells both."""
+        console = self.run.console
+        with self.usage.phase(APPLYING):
             report = self._execute(plan)
-        palette = self.settings.palette(sys.stdout)
-        self.settings.result(render_report(report, palette))
+        console.tell(PlanExecuted(report))
         if not self.verifies or report.interrupted or not report.count(Status.SUCCEEDED):
             return report, ()
         recall = recollections(self.run.ledger, self.run.reveal)
         try:
-            client = self.run.connection.client
-            with usage.phase(PROVING):
+            client = self.run.session.client
+            with self.usage.phase(PROVING):
                 left = stages.not_in_effect(client, self.tenants, report, recall)
         except ReconcilerError as problem:
-            return report, self._unproven(report, problem)
+            console.tell(NotProven(problem))
+            return report, _unproven(report, problem)
         if left:
-            self.settings.result(render_not_in_effect(left, palette))
+            console.tell(NotInEffect(left))
         return report, left
-
-    def _unproven(self, report: Report, problem: ReconcilerError) -> tuple[TenantPlan, ...]:
-        """The tenants of whom something was written that could not be read again; tells why."""
-        text = render_diagnostic(explain(problem), self.settings.palette(sys.stderr))
-        self.settings.tell(f"What was written could not be read again:\n{text}")
-        done = (o.operation for o in report.outcomes if o.status is Status.SUCCEEDED)
-        names = sorted({operation.key.scope for operation in done})
-        return tuple(TenantPlan(name, failure=problem) for name in names)
 
     def _execute(self, plan: Plan) -> Report:
         run = self.run
-        bar = progress(
-            len(plan.operations),
-            terminal=self.settings.shows_progress_bar,
-            echo=self.settings.tell,
-            palette=self.settings.palette(sys.stderr),
-            pacer=run.connection.client.pacer,
-        )
+        console, client = run.console, run.session.client
         # An update reads what it changes first.
-        run.connection.client.foretells(
+        client.foretells(
             sum(2 if operation.action is Action.UPDATE else 1 for operation in plan.operations)
         )
-        with run.interruption.finishing(), bar as show:
+        work = Applying(len(plan.operations), client.pacer)
+        finishing = console.interruption.finishing(Stopping.AFTER_OPERATIONS)
+        with finishing, console.progress(work) as show:
 
             def announce(outcome: Outcome) -> None:
-                run.events.write(events_of.operation(outcome))
+                console.record(outcome)
                 show(outcome)
 
             steps = Steps(
-                parallelism=self.wishes.parallelism,
+                parallelism=self.pace.parallelism,
                 announce=announce,
-                should_stop=lambda: run.interruption.is_requested,
-                fail_fast=self.wishes.fail_fast,
-                redact=run.redaction,
+                should_stop=lambda: console.interruption.is_requested,
+                fail_fast=self.pace.fail_fast,
+                redact=self.project.redaction,
             )
             return stages.apply_plan(plan, run.surroundings, self.journal, steps)
+
+
+def _unproven(report: Report, problem: ReconcilerError) -> tuple[TenantPlan, ...]:
+    """The tenants of whom something was written that could not be read again."""
+    done = (o.operation for o in report.outcomes if o.status is Status.SUCCEEDED)
+    names = sorted({operation.key.scope for operation in done})
+    return tuple(TenantPlan(name, failure=problem) for name in names)
 
 
 CarryOut: TypeAlias = Callable[[Execution, Plan], Applied]
 """A way to carry out a plan."""
 
 
-def whole(execution: Execution, plan: Plan) -> Applied:
+def carry_out_whole(execution: Execution, plan: Plan) -> Applied:
     """Everything, in the order that things depend on one another."""
     return Applied(*execution.carry_out(plan))
+
+
+def execute_plan(
+    execution: Execution, made: Plan, moved: Moved = (), *, carry_out: CarryOut = carry_out_whole
+) -> Applied:
+    """Executes the plan, tells of it, verifies, and notes how it went."""
+    run = execution.run
+    plan_digest = _digest(made)
+    run.console.record(RunPlanned(made, plan_digest))
+    execution.journal.take_stock(execution.tenants)
+    if not made.operations:
+        exit_code = plan_files.exit_code(plan_exit_code(made, detailed=False), made, moved)
+        run.end(Report(()), exit_code)
+        return Applied(Report(()), exit_code=exit_code)
+    stages.check_secrets(made, run.surroundings.resolve_secret)
+    keep_what_goes(made, run)
+    run.begin(plan_digest)
+    applied = carry_out(execution, made)
+    is_proven = applied.is_good and not applied.left and execution.journal.trouble is None
+    exit_code = _exit_code(made, applied.report, is_proven=is_proven)
+    exit_code = plan_files.exit_code(exit_code, made, moved)
+    trouble = run.end(applied.report, exit_code) or execution.journal.trouble
+    if trouble:
+        run.console.tell(LedgerTrouble(trouble))
+    return replace(applied, exit_code=exit_code)
+
+
+def _digest(made: Plan) -> str:
+    """What tells this plan from others in logs and in the history."""
+    return digest([operation_record(operation) for operation in made.operations])[-16:]
+
+
+def _exit_code(made: Plan, report: Report, *, is_proven: bool) -> ExitCode:
+    exit_code = outcome_code(report)
+    if exit_code is not ExitCode.DONE:
+        return exit_code
+    kept_back = plan_exit_code(made, detailed=False)
+    return ExitCode.DONE if is_proven and kept_back is ExitCode.DONE else ExitCode.PARTLY_APPLIED

@@ -1,13 +1,41 @@
-"""Which of the connections that an apply has created are to be synced at once."""
+"""The first sync of every connection that an apply has created."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.apply.outcome import Report, Status
-from reconciler.jobs.start import Target
+from reconciler.jobs.start import JobRun, JobType, Target
 from reconciler.kinds import get
+from reconciler.operations.apply_run import ApplyRun
+from reconciler.operations.choices import Watching
+from reconciler.operations.execution import Applied
+from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.news import JobsEnded
+from reconciler.operations.running_jobs import run_watched
 from reconciler.plan.model import Action, TenantPlan
+
+
+def sync_new(run: ApplyRun, applied: Applied, watching: Watching) -> Applied:
+    """Starts a sync of each new connection, tells what came of it; *applied* with that in it."""
+    console = run.console
+    wanted = list(new_targets(applied.report, applied.left))
+    runs: Sequence[JobRun] = ()
+    if wanted:
+        runs = run_watched(run.session.client, wanted, JobType.SYNC, watching, console)
+        console.tell(JobsEnded("First syncs", tuple(runs)))
+    is_interrupted = console.interruption.is_requested
+    return replace(applied, exit_code=_exit_code(runs, applied, is_interrupted=is_interrupted))
+
+
+def _exit_code(runs: Sequence[JobRun], applied: Applied, *, is_interrupted: bool) -> ExitCode:
+    """What the apply and the syncs after it come to."""
+    if is_interrupted:
+        return ExitCode.INTERRUPTED
+    if applied.exit_code is ExitCode.DONE and any(run.state.is_failure for run in runs):
+        return ExitCode.PARTLY_APPLIED
+    return applied.exit_code
 
 
 def new_targets(report: Report, left: Sequence[TenantPlan]) -> Iterator[Target]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path as FilePath
 
-from reconciler.cli.options.settings import Settings
 from reconciler.export.manifest_text import render_manifest
 from reconciler.export.restore import restore_page
 from reconciler.export.secret_names import SecretNames
 from reconciler.export.tenant import Style
 from reconciler.manifest.discover import shown
 from reconciler.operations.apply_run import ApplyRun
+from reconciler.operations.news import RestoreKept
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import UsageError
 
 FOLDER = "restore"
 
 
-def keep_what_goes(made: Plan, run: ApplyRun, settings: Settings) -> None:
-    """Writes a manifest for each tenant that loses something, and says where.
+def keep_what_goes(made: Plan, run: ApplyRun) -> None:
+    """Writes a manifest for each tenant that loses something, and tells where.
 
     Raises UsageError when it cannot: then nothing is deleted.
     """
@@ -31,7 +31,7 @@ def keep_what_goes(made: Plan, run: ApplyRun, settings: Settings) -> None:
     folder = run.state_folder / FOLDER / run.id
     for tenant, text in texts.items():
         _write(folder / f"{tenant}.yaml", text)
-    settings.tell(f"What is deleted can be restored from {shown(folder)}.")
+    run.console.tell(RestoreKept(folder))
 
 
 def _write(file: FilePath, text: str) -> None:

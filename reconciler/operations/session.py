@@ -1,41 +1,36 @@
-"""What a command works with: the project, the selected tenants, and a client of its Airbyte."""
+"""A client of the Airbyte that a project is worked on with, open as long as an operation lasts."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.api.client import Client
 from reconciler.api.pacer import Pacer
 from reconciler.api.throttle import Limits
-from reconciler.api.transport import Manners, unobserved
-from reconciler.api.usage import Exchange, Traffic
-from reconciler.cli.options.settings import Settings
+from reconciler.api.transport import Manners
 from reconciler.operations import stages
+from reconciler.operations.open_project import OpenProject
 from reconciler.problems.errors import UsageError
-from reconciler.project.project import Environment, Project
-from reconciler.render.parts.values import safe
-from reconciler.secrets.redaction import Redaction
+from reconciler.project.project import Environment
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A client of one environment, open as long as the command runs."""
+    """A client of one environment."""
 
     client: Client
     environment: Environment
 
 
 @contextlib.contextmanager
-def connected(
-    settings: Settings, project: Project, manners: Manners | None = None
-) -> Iterator[Session]:
+def connected(project: OpenProject, manners: Manners | None = None) -> Iterator[Session]:
     """A session with the chosen environment; the embedded sandbox runs as long as it lasts."""
-    environment = project.environment(settings.env, settings.environ)
-    manners = manners or polite(settings, project, Redaction())
+    environment = project.environment
+    manners = manners or usual_manners(project)
     if not environment.is_sandbox:
         yield Session(stages.connect(environment, manners), environment)
         return
@@ -43,24 +38,22 @@ def connected(
         yield Session(stages.connect(started, manners), started)
 
 
-def polite(
-    settings: Settings, project: Project, redaction: Redaction, *, most: int = 16
-) -> Manners:
-    """How requests are sent unless a command wants more: within the project's limits, logged."""
-    environment = project.environment(settings.env, settings.environ)
+def usual_manners(project: OpenProject, *, most: int = 16) -> Manners:
+    """How requests are sent unless an operation wants more: *most* at a time, within the limits."""
+    environment = project.environment
     for value in (environment.client_secret, environment.token, environment.password):
-        redaction.learn(value)
+        project.redaction.learn(value)
     return Manners(
-        pacer=Pacer(Limits(most, project.requests_per_minute)),
-        observe=request_log(settings) if settings.verbose else unobserved,
-        redact=redaction,
+        pacer=Pacer(Limits(most, project.file.requests_per_minute)),
+        observe=project.observe,
+        redact=project.redaction,
         run_id=secrets.token_hex(4),
-        usage=settings.usage,
+        usage=project.usage,
     )
 
 
 @contextlib.contextmanager
-def _sandbox(project: Project, environment: Environment) -> Iterator[Environment]:
+def _sandbox(project: OpenProject, environment: Environment) -> Iterator[Environment]:
     """*environment* with the address of an embedded sandbox on a free loopback port."""
     try:
         from reconciler.sandbox.server.serving import SandboxError, running
@@ -70,7 +63,7 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
             f"the sandbox needs the package {problem.name}",
             "Install reconciler with its extra: pip install '.[sandbox]' in a checkout of it.",
         ) from problem
-    database = project.state_folder / "sandbox.db"
+    database = project.file.state_folder / "sandbox.db"
     database.parent.mkdir(mode=0o700, exist_ok=True)
     # SQLite gives its side files the permissions of this one.
     os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
@@ -85,16 +78,3 @@ def _sandbox(project: Project, environment: Environment) -> Iterator[Environment
             )
     except SandboxError as problem:
         raise UsageError(f"the sandbox cannot run: {problem}") from problem
-
-
-def request_log(settings: Settings) -> Callable[[Traffic], None]:
-    """Tells of every request: method, path, status, time, attempt; no body and no token."""
-
-    def log(traffic: Traffic) -> None:
-        if isinstance(traffic, Exchange):
-            took = f"{traffic.elapsed_s * 1000:.0f} ms"
-            again = f", attempt {traffic.attempt}" if traffic.attempt > 1 else ""
-            status = traffic.status or "-"
-            settings.tell(f"{traffic.method} {safe(traffic.path)} {status} {took}{again}")
-
-    return log

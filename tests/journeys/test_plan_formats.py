@@ -76,13 +76,13 @@ def test_the_same_plan_is_the_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "from tests.render.plans import *\n"
         "from reconciler.plan.file import Place\n"
-        "from reconciler.render import html, markdown, plan, structured\n"
-        "from reconciler.render.lines import Look\n"
+        "from reconciler.render.plan import html, markdown, structured, text\n"
+        "from reconciler.render.plan.lines import Look\n"
         "place = Place('x', 'https://x.test')\n"
         "print(html.render_plan_html(everything(), place, TYPES))\n"
         "print(markdown.render_plan_markdown(everything(), place, Look(names=TYPES)))\n"
         "print(structured.render_plan_json(everything(), place, {}))\n"
-        "print(plan.render_plan(everything(), Look(details=True, names=TYPES)))\n"
+        "print(text.render_plan(everything(), Look(details=True, names=TYPES)))\n"
     )
     outputs = {_output(program, seed) for seed in ("1", "2")}
     assert len(outputs) == 1

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.options.settings import Settings
 from reconciler.live.identity import identified
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import DesiredTenant
@@ -56,7 +55,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
         api = Api(server)
         bodies = {kind: api.rows(collection) for kind, collection in COLLECTIONS.items()}
         read = read_project(folder)
-        catalogue = known_connectors(Settings(), read)
+        catalogue = known_connectors(None, read)
         (tenant,) = fleet.load(read, Selection(), ENVIRON, catalogue).tenants
         yield tenant, bodies
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from reconciler.api.retry import Patience
 from reconciler.api.transport import Manners, unobserved
-from reconciler.cli.commands.plan import Asked, base_option, job_info_option, make
-from reconciler.cli.options import plan_file
 from reconciler.cli.options.command_line import command_line
 from reconciler.cli.options.durations import DURATION
 from reconciler.cli.options.groups import taken_as
 from reconciler.cli.options.plan_output import (
     ONLY_OUTPUT,
+    Presentation,
     max_chars_option,
     plan_json,
     plan_look,
     plan_markdown,
 )
-from reconciler.cli.options.planning import Permissions, planning_options
+from reconciler.cli.options.planning import base_option, job_info_option, planning_options
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.operations.session import request_log
+from reconciler.cli.terminal.console import Terminal
+from reconciler.operations import plan_files
+from reconciler.operations.choices import Permissions
+from reconciler.operations.plan import PlanChoices
+from reconciler.operations.plan import plan as make_plan
 from reconciler.plan.file import read_plan_file
 from reconciler.problems.errors import ApiError, UsageError
 from reconciler.project.selection import Selection
@@ -109,32 +113,33 @@ def comment(
             raise click.UsageError("--plan and --body go together: one `plan` writes both.")
         if selection != Selection() or permissions.any or base or job_info:
             raise click.UsageError("A plan file says itself what is planned: no options of that.")
-        planned = plan_file.read(plan_path)
-        text = plan_file.text_at(body_path, "Write it with `plan --format markdown > FILE`.")
+        planned = plan_files.read(plan_path)
+        text = plan_files.text_at(body_path, "Write it with `plan --format markdown > FILE`.")
     else:
         command = command_line(without=(*ONLY_OUTPUT, *_ONLY_COMMENT), called="plan")
-        asked = Asked(explain_equal=False, job_info=job_info, base=base)
-        made = make(settings, selection, permissions, asked, command)
+        choices = PlanChoices(selection, permissions, job_info=job_info, base=base or "")
+        project = settings.open_project()
+        made = Presentation(make_plan(project, Terminal(settings), choices), project, command)
         planned = read_plan_file(plan_json(made), "the plan")
         text = plan_markdown(made, plan_look(settings, details=False), max_chars=max_chars)
     settings.result(text)
-    topic = Topic(project_place(settings.folder, settings.environ), planned.place.name)
+    topic = Topic(project_place(settings.folder, os.environ), planned.place.name)
     labels = () if no_labels else labels_of(planned)
     note = Note(topic, text if has_news(planned) else "", labels)
     post(settings, note, where, Patience(retry_for_s=retry_for, attempts=4))
-    sys.exit(plan_file.planned_code(planned, detailed=detailed_exitcode))
+    sys.exit(plan_files.planned_code(planned, detailed=detailed_exitcode))
 
 
 def post(settings: Settings, note: Note, where: Where, patience: Patience) -> None:
     """Puts *note* where the job's request is; tells when that cannot be, and what to do."""
     forge = place = ""
     try:
-        request = request_of(where, settings.environ)
+        request = request_of(where, os.environ)
         forge, place = request.forge, request.place
         _check_length(note, request)
         manners = Manners(
             patience=patience,
-            observe=request_log(settings) if settings.verbose else unobserved,
+            observe=settings.heard if settings.verbose else unobserved,
         )
         published = publish(request.connect(manners), note)
     except (UsageError, ApiError) as problem:

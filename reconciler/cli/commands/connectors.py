@@ -9,14 +9,19 @@ import click
 
 from reconciler.api.registry import fetch_registry
 from reconciler.cli.options import completing
+from reconciler.cli.options.project_here import project_here
 from reconciler.cli.options.settings import Settings, global_options
 from reconciler.connectors import ROLES, Catalogue, Connector, read_registry
 from reconciler.connectors.cache import etag_of, keep
-from reconciler.connectors.soundness import unsound
 from reconciler.model import Json
-from reconciler.operations.catalogue import cache_folder, from_file, known_connectors, registry_of
-from reconciler.problems.errors import UsageError, did_you_mean
-from reconciler.project.project import FILE, Project, read_project
+from reconciler.operations.catalogue import (
+    cache_folder,
+    find_connector,
+    known_connectors,
+    read_registry_file,
+    registry_of,
+)
+from reconciler.problems.errors import UsageError
 from reconciler.render.parts.values import counted
 from reconciler.render.reports.connectors import (
     list_as_json,
@@ -24,8 +29,6 @@ from reconciler.render.reports.connectors import (
     render_connector_list,
     render_example,
 )
-
-_MENDED = "`reconciler connectors update` may fetch a mended one."
 
 role_option = click.option(
     "--role", type=click.Choice(ROLES), help="Only sources, or destinations."
@@ -78,7 +81,7 @@ def show(settings: Settings, type_: str, role: str | None, form: str) -> None:
       reconciler connectors show stripe
       reconciler connectors show destination-s3 --format json
     """
-    connector = find(_known(settings), type_, role)
+    connector = find_connector(_known(settings), type_, role)
     if form == "json":
         (row,) = list_as_json([connector])
         settings.result(_json({**row, "configuration": connector.schema}))
@@ -97,7 +100,7 @@ def example(settings: Settings, type_: str, role: str | None) -> None:
     Examples:
       reconciler connectors example stripe >> tenants/acme.yaml
     """
-    settings.result(render_example(find(_known(settings), type_, role)))
+    settings.result(render_example(find_connector(_known(settings), type_, role)))
 
 
 @connectors.command()
@@ -117,7 +120,7 @@ def update(settings: Settings, file: str | None) -> None:
     if "://" not in url:
         raise UsageError(f"the project's registry is the file {url}", "There is nothing to fetch.")
     if file:
-        catalogue, etag = from_file(file), ""
+        catalogue, etag = read_registry_file(file), ""
     else:
         fetched = fetch_registry(url, etag_of(folder, url))
         if fetched is None:
@@ -128,35 +131,8 @@ def update(settings: Settings, file: str | None) -> None:
     settings.result(f"Updated: {counted(len(list(catalogue)), 'connector')}, kept in {kept}")
 
 
-def find(catalogue: Catalogue, type_: str, role: str | None) -> Connector:
-    """The connector of that type. Raises UsageError when there is none, or it is not decided.
-
-    *type_* may have its role before it: `source-s3`.
-    """
-    asked, _, bare = type_.partition("-")
-    if asked in ROLES and bare and role in (None, asked):
-        role, type_ = asked, bare
-    found = [c for each in ROLES if role in (None, each) if (c := catalogue.named(each, type_))]
-    if len(found) == 1:
-        if reason := unsound(found[0].schema):
-            raise UsageError(f'the schema of "{type_}" is none: {reason.rstrip(".")}', _MENDED)
-        return found[0]
-    if found:
-        hint = f"Write `source-{type_}` or `destination-{type_}`."
-        raise UsageError(f'"{type_}" is a source and a destination', hint)
-    known = [t for each in ROLES if role in (None, each) for t in catalogue.types(each)]
-    hint = did_you_mean(type_, known) or "`reconciler connectors update` may know more of them."
-    raise UsageError(f'no connector "{type_}" is known', hint)
-
-
 def _known(settings: Settings) -> Catalogue:
-    return known_connectors(settings, project_here(settings))
-
-
-def project_here(settings: Settings) -> Project | None:
-    """The project of the folder; the catalogue can be asked without any."""
-    is_one = (settings.folder / FILE).exists() or settings.project is not None
-    return read_project(settings.folder) if is_one else None
+    return known_connectors(settings.registry, project_here(settings))
 
 
 def _is_wanted(connector: Connector, texts: tuple[str, ...], role: str | None) -> bool:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 
 import click
 
-from reconciler.api.usage import COMPARING
-from reconciler.cli.options import plan_file
 from reconciler.cli.options.plan_output import max_chars_option
-from reconciler.cli.options.planning import forgotten, remembered
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.ledger.memory import places, writing
-from reconciler.operations import loading, session
-from reconciler.operations.drift import Drift, find_drift
-from reconciler.operations.exit_codes import ExitCode
+from reconciler.cli.terminal.console import Terminal
+from reconciler.operations.drift import drift as look_for_drift
+from reconciler.operations.find_drift import Drift
 from reconciler.plan.file import Place
-from reconciler.problems.errors import (
-    AdoptionFailed,
-    AmbiguousName,
-    LedgerUnusable,
-    ListingInconsistent,
-)
-from reconciler.project.project import Project
+from reconciler.project import git
 from reconciler.project.selection import Selection
 from reconciler.render.plan.changed import forgotten_lines
 from reconciler.render.reports.drift import (
@@ -36,7 +26,6 @@ from reconciler.render.reports.drift import (
 )
 
 _FORMATS = ("text", "json", "markdown", "html", "github")
-_REFUSALS = (AmbiguousName, AdoptionFailed, ListingInconsistent)
 
 
 @click.command()
@@ -71,32 +60,13 @@ def drift(
       reconciler drift
       reconciler --env production drift --format markdown
     """
-    project, loaded = loading.load(settings, selection)
-    with (
-        session.connected(settings, project) as connection,
-        remembered(settings, project, connection.environment) as recall,
-        settings.usage.phase(COMPARING),
-    ):
-        found = find_drift(connection.client, loaded.tenants, recall, secrets=secrets)
-    _remember_places(found, project, connection.environment.name)
-    place = plan_file.place_of(project.environment(settings.env, settings.environ))
+    project = settings.open_project()
+    found = look_for_drift(project, Terminal(settings), selection, secrets=secrets)
     look = _Look(format_, max_chars, details or bool(settings.verbose))
-    settings.result(_rendered(found, place, look, settings))
-    left = forgotten(settings, project, selection, loaded.declared)
-    if left:
-        settings.tell("\n".join(forgotten_lines(left)))
-    sys.exit(_exit_code(found))
-
-
-def _remember_places(found: Drift, project: Project, environment: str) -> None:
-    """Notes where secrets are kept that were looked at for the first time."""
-    located = {key: each for tenant in found.tenants for key, each in tenant.located.items()}
-    if not located:
-        return
-    # A ledger that cannot be written spoils no report: the next look is again the first.
-    with suppress(LedgerUnusable), writing(places(project.state_folder, environment)) as ledger:
-        for key, each in located.items():
-            ledger.locate(key, each.id, each.coordinates)
+    settings.result(_rendered(found.drift, found.place, look, settings))
+    if found.forgotten:
+        settings.tell("\n".join(forgotten_lines(found.forgotten)))
+    sys.exit(found.exit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +86,5 @@ def _rendered(found: Drift, place: Place, look: _Look, settings: Settings) -> st
     if look.format == "github":
         from reconciler.render.reports.drift_github import render_drift_github
 
-        return render_drift_github(found, loading.folder_in_repository())
+        return render_drift_github(found, git.prefix(FilePath.cwd()))
     return render_drift(found, settings.palette(sys.stdout), details=look.details)
-
-
-def _exit_code(found: Drift) -> ExitCode:
-    """What could not be read may have drifted too, which is worse to miss than drift."""
-    failures = [tenant.failure for tenant in found.tenants if tenant.failure]
-    if any(not isinstance(failure, _REFUSALS) for failure in failures):
-        return ExitCode.FAILED
-    if failures:
-        return ExitCode.REFUSED
-    return ExitCode.CHANGES if found.is_any else ExitCode.DONE

@@ -7,8 +7,8 @@ import sys
 import click
 
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.ledger.memory import places, recalling
-from reconciler.project.project import read_project
+from reconciler.ledger.memory import recalling
+from reconciler.operations.remembered import ledger_places
 from reconciler.render.reports.history import history_json, render_history
 
 
@@ -40,9 +40,7 @@ def history(settings: Settings, limit: int, format_: str) -> None:
       reconciler history
       reconciler --env production history --format json
     """
-    project = read_project(settings.folder)
-    environment = project.environment(settings.env, settings.environ)
-    with recalling(places(project.state_folder, environment.name)) as recall:
+    with recalling(ledger_places(settings.open_project())) as recall:
         runs = recall.runs(limit)
     text = history_json(runs) if format_ == "json" else ""
     settings.result(text or render_history(runs, settings.palette(sys.stdout)))

@@ -8,9 +8,8 @@ import click
 
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.operations import loading
+from reconciler.operations.loading import settle_selection
 from reconciler.project import fleet
-from reconciler.project.project import read_project
 from reconciler.project.selection import Selection
 from reconciler.render.reports.effective import (
     render_effective,
@@ -48,9 +47,9 @@ def render(
       reconciler render acme
       reconciler render acme --provenance
     """
-    project = read_project(settings.folder)
-    settled = loading.settled(settings, project, selection)
-    chosen = fleet.effective_manifests(project, settled, settings.environ)
+    project = settings.open_project()
+    settled = settle_selection(project, selection)
+    chosen = fleet.effective_manifests(project.file, settled, project.environ)
     if form == "json":
         settings.result(render_effective_json(chosen, provenance=provenance))
     elif provenance:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler.cli.options import plan_file
 from reconciler.cli.options.settings import Settings, global_options
+from reconciler.operations import plan_files
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.merge_reports import Report, merge_applies, merge_plans
 from reconciler.plan.file import read_plan_file
@@ -44,13 +44,13 @@ def merge(settings: Settings, files: tuple[str, ...]) -> None:
       reconciler report merge events-*.jsonl > applied.json
     """
     reports = [
-        Report(file, plan_file.text_at(file, "Name files that are there.")) for file in files
+        Report(file, plan_files.text_at(file, "Name files that are there.")) for file in files
     ]
     logs = [each for each in reports if each.is_event_log]
     if not logs:
         merged = merge_plans(reports)
         settings.result(merged)
-        sys.exit(plan_file.planned_code(read_plan_file(merged, "the merged plan"), detailed=False))
+        sys.exit(plan_files.planned_code(read_plan_file(merged, "the merged plan"), detailed=False))
     if len(logs) < len(reports):
         raise UsageError("these are plans and applies", "Merge the ones, and then the others.")
     applied = merge_applies(reports)

@@ -6,12 +6,13 @@ import json
 
 import click
 
-from reconciler.cli.commands.connectors import find, project_here
 from reconciler.cli.options import completing
+from reconciler.cli.options.project_here import project_here
 from reconciler.cli.options.settings import Settings, global_options
+from reconciler.connectors import Catalogue
 from reconciler.manifest.schema import own_schemas
 from reconciler.model import Json
-from reconciler.operations.catalogue import known_connectors
+from reconciler.operations.catalogue import find_connector, known_connectors
 from reconciler.problems.errors import UsageError, did_you_mean
 from reconciler.project.editor_schema import DRAFT, connector_schema, in_one_piece, tenant_schema
 
@@ -55,12 +56,18 @@ def _schema(settings: Settings, what: str, type_: str | None) -> Json:
     if what != "connector" and type_ is not None:
         raise UsageError("a TYPE goes with `connector`, and with nothing else")
     if what == "tenant":
-        return tenant_schema(known_connectors(settings, project_here(settings)))
+        return tenant_schema(known_connectors(settings.registry, project_here(settings)))
     if type_ is not None:
-        connector = find(known_connectors(settings, project_here(settings)), type_, None)
+        connector = find_connector(
+            known_connectors(settings.registry, project_here(settings)), type_, None
+        )
         return {"$schema": DRAFT, **connector_schema(connector)}
     known = [*own_schemas(), "connector"]
     if what not in known:
         hint = did_you_mean(what, known) or f"Known: {', '.join(known)}."
         raise UsageError(f'there is no schema "{what}"', hint)
     return in_one_piece(what)
+
+
+def _known(settings: Settings) -> Catalogue:
+    return known_connectors(settings.registry, project_here(settings))

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import click
 
-from reconciler.cli.options import plan_file
-from reconciler.cli.options.planning import remembered
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.jobs.status import FleetStatus, Health, read_status
-from reconciler.operations import loading, session
+from reconciler.cli.terminal.console import Terminal
+from reconciler.jobs.status import FleetStatus, Health
 from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.plan_files import place_of
+from reconciler.operations.status import status as read_status
 from reconciler.problems.explain import explain
 from reconciler.project.selection import Selection
 from reconciler.render.parts.diagnostics import render_diagnostic
@@ -56,18 +56,12 @@ def status(
       reconciler status acme
       reconciler --env production status --label tier=gold --failed
     """
-    project, loaded = loading.load(settings, selection)
-    with (
-        session.connected(settings, project) as connection,
-        remembered(settings, project, connection.environment) as recall,
-    ):
-        found = read_status(
-            connection.client, loaded.tenants, lambda tenant: recall(tenant).resources
-        )
+    project = settings.open_project()
+    found = read_status(project, Terminal(settings), selection)
     shown = _only_failed(found) if failed else found
     now = datetime.now(UTC)
     if format_ == "json":
-        place = plan_file.place_of(project.environment(settings.env, settings.environ))
+        place = place_of(project.environment)
         settings.result(status_json(shown, place, now))
     else:
         settings.result(

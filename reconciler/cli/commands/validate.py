@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path as FilePath
 
 import click
 
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.operations import loading
+from reconciler.cli.terminal.console import Terminal
 from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.loading import load_tenants, read_tenants
+from reconciler.operations.open_project import OpenProject
 from reconciler.problems.errors import ManifestError
-from reconciler.project.project import read_project
+from reconciler.project import git
 from reconciler.project.selection import Selection
 from reconciler.render.parts.values import counted
 from reconciler.render.reports.findings import FORMATS, Findings
@@ -40,20 +43,21 @@ def validate(settings: Settings, selection: Selection, form: str) -> None:
       reconciler validate acme tenants/globex.yaml
       reconciler validate --strict --format sarif > findings.sarif
     """
+    project = settings.open_project()
     if form == "text":
-        _, loaded = loading.load(settings, selection)
+        loaded = load_tenants(project, selection, Terminal(settings))
         resources = sum(len(tenant.resources) for tenant in loaded.tenants)
         told = f"{counted(len(loaded.tenants), 'tenant')}, {counted(resources, 'resource')}"
         settings.result(f"Valid: {told}.")
         return
-    findings = _findings(settings, selection)
-    settings.result(FORMATS[form](replace(findings, inside=loading.folder_in_repository())))
+    findings = _findings(project, selection)
+    settings.result(FORMATS[form](replace(findings, inside=git.prefix(FilePath.cwd()))))
     sys.exit(ExitCode.DONE if findings.is_valid else ExitCode.FAILED)
 
 
-def _findings(settings: Settings, selection: Selection) -> Findings:
+def _findings(project: OpenProject, selection: Selection) -> Findings:
     try:
-        loaded = loading.read(settings, read_project(settings.folder), selection)
+        loaded = read_tenants(project, selection)
     except ManifestError as problem:
         return Findings(problem.diagnostics)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
 
 from reconciler.cli.options.durations import DURATION
 from reconciler.cli.options.groups import taken_as
+from reconciler.operations.choices import Pace
 
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How the user wants an apply to go; durations in seconds."""
-
-    parallelism: int
-    retry_for_s: float
-    lock_timeout_s: float
-    fail_fast: bool
-    events: str | None
-
+events_option = click.option(
+    "--events", metavar="FILE", help="Append one JSON line for each event to this file."
+)
 
 executing_options = taken_as(
-    "wishes",
-    Wishes,
+    "pace",
+    Pace,
     click.option(
         "--parallelism",
         type=click.IntRange(1, 64),
@@ -48,7 +39,4 @@ executing_options = taken_as(
         help="How long to wait for another apply on the same environment.",
     ),
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),
-    click.option(
-        "--events", metavar="FILE", help="Append one JSON line for each event to this file."
-    ),
 )

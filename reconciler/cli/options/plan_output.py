@@ -6,21 +6,21 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path as FilePath
 
 import click
 
-from reconciler.cli.options import plan_file
 from reconciler.cli.options.groups import taken_as
 from reconciler.cli.options.settings import Settings
 from reconciler.model import Json
+from reconciler.operations import plan_files
 from reconciler.operations.catalogue import known_connectors
+from reconciler.operations.open_project import OpenProject
+from reconciler.operations.plan import MadePlan
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import PlanFileUnreadable, UsageError
 from reconciler.project import git
-from reconciler.project.project import Project
 from reconciler.render.parts.pieces import MAX_CHARS, MIN_CHARS
 from reconciler.render.plan.equalities import render_equalities
 from reconciler.render.plan.lines import Look
@@ -58,23 +58,37 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Presentation:
     """A plan with all that its renderings say of where it comes from."""
 
-    plan: Plan
-    project: Project
-    place: Place
-    options: Mapping[str, Json]
-    taken_at: datetime
-    shard: str
+    made: MadePlan
+    project: OpenProject
     command: str  # what to type to make it again
+
+    @property
+    def plan(self) -> Plan:
+        return self.made.plan
+
+    @property
+    def place(self) -> Place:
+        return self.made.place
+
+    @property
+    def options(self) -> Mapping[str, Json]:
+        """What was permitted, as a plan file has it."""
+        return self.made.choices.permissions.options
+
+    @property
+    def shard(self) -> str:
+        """The part of the fleet, such as `3/16`; empty for all of it."""
+        return str(self.made.choices.selection.shard or "")
 
 
 def _output(
     format_: str, details: bool, out: str | None, page: str | None, max_chars: int
 ) -> Output:
-    if out is not None and not out.endswith(plan_file.SUFFIX):
-        raise click.UsageError(f"The name of a plan file ends in {plan_file.SUFFIX}.")
+    if out is not None and not out.endswith(plan_files.SUFFIX):
+        raise click.UsageError(f"The name of a plan file ends in {plan_files.SUFFIX}.")
     return Output(format_, details, out, page, max_chars)
 
 
@@ -100,11 +114,11 @@ output_options = taken_as(
 )
 
 
-def write(made: Made, output: Output, settings: Settings) -> None:
+def write(made: Presentation, output: Output, settings: Settings) -> None:
     """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
     look = plan_look(settings, details=output.details)
     if output.out is not None:
-        plan_file.write(output.out, plan_json(made))
+        plan_files.write(output.out, plan_json(made))
         settings.tell(f"Plan file written: {settings.again('apply', output.out)}")
     if output.page is not None:
         _write_page(output.page, _page(made, look))
@@ -113,12 +127,12 @@ def write(made: Made, output: Output, settings: Settings) -> None:
 
 def _write_page(path: str, text: str) -> None:
     try:
-        plan_file.write(path, text)
+        plan_files.write(path, text)
     except PlanFileUnreadable as problem:
         raise UsageError(f"the page {problem}", problem.hint) from problem
 
 
-def _rendered(made: Made, output: Output, look: Look) -> str:
+def _rendered(made: Presentation, output: Output, look: Look) -> str:
     if output.format == "json":
         return plan_json(made)
     if output.format == "html":
@@ -132,25 +146,25 @@ def _rendered(made: Made, output: Output, look: Look) -> str:
     return render_equalities(made.plan) + render_plan(made.plan, look)
 
 
-def plan_json(made: Made) -> str:
+def plan_json(made: Presentation) -> str:
     """The plan as a plan file has it."""
     return render_plan_json(made.plan, made.place, made.options, made.shard)
 
 
-def _page(made: Made, look: Look) -> str:
+def _page(made: Presentation, look: Look) -> str:
     # Imported here, as the others are: few plans are asked for as a page.
     from reconciler.render.plan.html import render_plan_html
 
     return render_plan_html(made.plan, made.place, look.names)
 
 
-def plan_markdown(made: Made, look: Look, *, max_chars: int, page: str = "") -> str:
+def plan_markdown(made: Presentation, look: Look, *, max_chars: int, page: str = "") -> str:
     """The plan as a comment, composed to fit; *page* is a file that has all of it."""
     from reconciler.render.plan.markdown import Colophon, render_plan_markdown
 
     colophon = Colophon(
         commit=_commit(made.project),
-        taken_at=made.taken_at,
+        taken_at=made.made.made_at,
         digest=plan_digest(made.plan, made.place, made.options, made.shard),
         command=made.command,
         page=os.path.basename(page),
@@ -158,10 +172,10 @@ def plan_markdown(made: Made, look: Look, *, max_chars: int, page: str = "") -> 
     return render_plan_markdown(made.plan, made.place, look, colophon=colophon, limit=max_chars)
 
 
-def _commit(project: Project) -> str:
+def _commit(project: OpenProject) -> str:
     """What is checked out; empty where there is no git to ask, which no plan needs."""
     try:
-        return git.head(project.root)
+        return git.head(project.file.root)
     except UsageError:
         return ""
 
@@ -171,5 +185,5 @@ def plan_look(settings: Settings, *, details: bool) -> Look:
     return Look(
         palette=settings.palette(sys.stdout),
         details=details or bool(settings.verbose),
-        names=known_connectors(settings, None).type_names(),
+        names=known_connectors(settings.registry, None).type_names(),
     )

@@ -8,17 +8,21 @@ import resource
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from reconciler.api.usage import Budget, Usage
+from reconciler.api.usage import Budget, Exchange, Traffic, Usage
 from reconciler.cli.options import completing
+from reconciler.problems.wording import safe
 from reconciler.render.parts.palette import COLOUR, PLAIN, Palette
 from reconciler.render.reports.usage import render_budget, render_stats, render_use
+
+if TYPE_CHECKING:
+    from reconciler.operations.open_project import OpenProject
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,9 +51,26 @@ class Settings:
     def folder(self) -> FilePath:
         return FilePath(self.project or ".")
 
-    @property
-    def environ(self) -> Mapping[str, str]:
-        return os.environ
+    def open_project(self) -> OpenProject:
+        """The project to work on. Raises ManifestError when there is none."""
+        from reconciler.operations.open_project import open_project
+
+        opened = open_project(self.folder, self.env, os.environ)
+        return replace(
+            opened,
+            registry=self.registry,
+            strict=bool(self.strict),
+            usage=self.usage,
+            observe=self.heard if self.verbose else opened.observe,
+        )
+
+    def heard(self, traffic: Traffic) -> None:
+        """Tells of a request: method, path, status, time, attempt; no body and no token."""
+        if isinstance(traffic, Exchange):
+            took = f"{traffic.elapsed_s * 1000:.0f} ms"
+            again = f", attempt {traffic.attempt}" if traffic.attempt > 1 else ""
+            status = traffic.status or "-"
+            self.tell(f"{traffic.method} {safe(traffic.path)} {status} {took}{again}")
 
     def again(self, *words: str) -> str:
         """What to type for another command on the same project and environment."""

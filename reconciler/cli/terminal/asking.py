@@ -6,21 +6,17 @@ import sys
 
 import click
 
-from reconciler.operations.exit_codes import ExitCode
-
 
 def can_be_asked() -> bool:
     """Whether somebody sits at a terminal."""
     return sys.stdin.isatty()
 
 
-def confirm(question: str, *, expected: str, otherwise: str, auto_approve: bool) -> None:
-    """Returns once *expected* was typed; ends the program with *otherwise* for anything else.
+def confirm(question: str, *, expected: str, otherwise: str) -> bool:
+    """Whether *expected* was typed; for anything else *otherwise* is told.
 
     Raises click.UsageError where nobody can be asked, KeyboardInterrupt for Ctrl-C and Ctrl-D.
     """
-    if auto_approve:
-        return
     if not can_be_asked():
         raise click.UsageError("Nobody can be asked without a terminal: use --auto-approve.")
     try:
@@ -28,6 +24,7 @@ def confirm(question: str, *, expected: str, otherwise: str, auto_approve: bool)
     except click.Abort:
         click.echo(err=True)
         raise KeyboardInterrupt from None
-    if answer.strip() != expected:
-        click.echo(otherwise, err=True)
-        sys.exit(ExitCode.FAILED)
+    if answer.strip() == expected:
+        return True
+    click.echo(otherwise, err=True)
+    return False

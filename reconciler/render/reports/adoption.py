@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.operations.adopting import Open, described
+from reconciler.operations.open_names import Open, described
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.values import counted, safe, show
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model import MISSING, UNREADABLE, Fingerprint, Json
 from reconciler.model.paths import map_leaves
-from reconciler.operations.drift import (
+from reconciler.operations.find_drift import (
     Drift,
     Drifted,
     FieldDrift,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.operations.drift import Drift, Drifted, State
+from reconciler.operations.find_drift import Drift, Drifted, State
 from reconciler.problems.explain import explain
 from reconciler.render.parts.values import safe
 from reconciler.render.plan.github import Level, annotation, diagnostic_annotation

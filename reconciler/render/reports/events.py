@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.apply.outcome import Outcome, Report, Status
+from reconciler.apply.outcome import Outcome
 from reconciler.model import Json
 from reconciler.plan.model import Action, Plan
 from reconciler.problems.explain import explain
@@ -71,10 +71,3 @@ def requests_sent(counts: Mapping[str, int], statuses: Mapping[str, int]) -> Eve
 def finished(outcome: str, counts: Mapping[str, int], exit_code: int) -> Event:
     """An apply ended, however it did."""
     return {"event": "finished", "outcome": outcome, "counts": dict(counts), "exitCode": exit_code}
-
-
-def counts(report: Report) -> dict[str, int]:
-    """Operations by how they ended; what succeeded, by what it did."""
-    done = {action.value: report.count(Status.SUCCEEDED, action) for action in Action}
-    others = (Status.FAILED, Status.UNKNOWN, Status.SKIPPED)
-    return {**done, **{status.value: report.count(status) for status in others}}

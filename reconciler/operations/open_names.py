@@ -35,7 +35,7 @@ class Open:
     candidates: tuple[tuple[LiveResource, int], ...]
 
 
-def open_names(
+def find_open_names(
     client: Client, tenants: Sequence[DesiredTenant], recall: Recall
 ) -> tuple[list[Open], list[tuple[str, ReconcilerError]]]:
     """What names do not tell in *tenants*, and the tenants that cannot be read."""

@@ -10,12 +10,10 @@ from pathlib import Path as FilePath
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-import click
-
-from reconciler.cli.options.planning import Permissions
-from reconciler.cli.options.settings import Settings
 from reconciler.model import DesiredTenant, Json
+from reconciler.operations.choices import Permissions
 from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.open_project import OpenProject
 from reconciler.plan.file import (
     MovedTenant,
     Place,
@@ -26,7 +24,7 @@ from reconciler.plan.file import (
 )
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import PlanFileUnreadable
-from reconciler.project.project import Environment, read_project
+from reconciler.project.project import Environment
 from reconciler.project.selection import Selection
 
 SUFFIX = ".json"
@@ -49,23 +47,13 @@ class Approved:
         return check_plan(self.file, desired, fresh)
 
 
-def approved(selection: Selection, permissions: Permissions, settings: Settings) -> Approved | None:
-    """The plan file among the arguments, if there is one and it is for the chosen environment.
+def approve(path: str, project: OpenProject) -> Approved:
+    """The plan file at *path*, which is for the chosen environment.
 
-    A plan file goes without other tenants and permissions. Raises click.UsageError when there are
-    some all the same, PlanFileUnreadable and PlanFileRefused.
+    Raises PlanFileUnreadable and PlanFileRefused.
     """
-    files = [name for name in selection.named if name.endswith(SUFFIX)]
-    if not files:
-        return None
-    if selection != Selection((files[0],)) or permissions.any:
-        raise click.UsageError(
-            "A plan file says itself what is applied: give no tenants and no options of planning."
-        )
-    (path,) = files
     file = read(path)
-    project = read_project(settings.folder)
-    check_place(file, place_of(project.environment(settings.env, settings.environ)), path)
+    check_place(file, place_of(project.environment), path)
     exactly = Selection(exactly=frozenset(file.operations))
     return Approved(file, exactly, permissions_of(file.options, path))
 
@@ -113,12 +101,6 @@ def write(path: str, text: str) -> None:
             fresh.unlink(missing_ok=True)
         reason = f"cannot be written: {problem.strerror or problem}"
         raise PlanFileUnreadable(path, reason, "Choose another file.") from problem
-
-
-def place_named(environment: Environment) -> str:
-    """The environment as a question names it: by its name, and its address."""
-    place = place_of(environment)
-    return place.name if place.url == place.name else f"{place.name} ({place.url})"
 
 
 def place_of(environment: Environment) -> Place:

@@ -1,0 +1,81 @@
+"""`destroy`: a whole tenant goes, by the same path as every apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.ledger.memory import recalling
+from reconciler.manifest.discover import shown
+from reconciler.model import DesiredTenant, Origin
+from reconciler.operations.apply import DECLINED, plan_for
+from reconciler.operations.apply_run import ApplyRun, apply_run
+from reconciler.operations.choices import Pace, Permissions
+from reconciler.operations.console import Console, MayDestroy
+from reconciler.operations.execution import Applied, Execution, execute_plan
+from reconciler.operations.exit_codes import ExitCode
+from reconciler.operations.loading import load_tenants
+from reconciler.operations.news import ManifestStays, PlanReady, TenantForgotten
+from reconciler.operations.open_project import OpenProject
+from reconciler.operations.plan_files import place_of
+from reconciler.operations.remembered import ledger_places
+from reconciler.plan.model import Action, Plan
+from reconciler.problems.errors import NothingDeclared, UsageError
+from reconciler.project.retiring import known_tenant, retired_tenant
+from reconciler.project.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyChoices:
+    """Which tenant goes, and how many deletes that may take; None for the project's limits."""
+
+    tenant: str
+    allowed_deletes: int | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+def destroy(project: OpenProject, console: Console, choices: DestroyChoices) -> Applied:
+    """Deletes all that the tenant has in Airbyte, once that was told and allowed.
+
+    Raises UsageError, or what the manifests are at fault with, where neither they nor the ledger
+    know the tenant.
+    """
+    goes, manifest = _meant(project, console, choices.tenant)
+    allowances = Permissions(deletes=choices.allowed_deletes).allowances(project.file)
+    with apply_run(project, console, choices.pace) as run:
+        made = plan_for(run, (goes,), allowances)
+        console.tell(PlanReady(made))
+        if made.operations and not console.ask(_question(project, goes, made)):
+            return DECLINED
+        execution = Execution(project, run, run.journal(made), (goes,), choices.pace, True)
+        applied = execute_plan(execution, made)
+        _conclude(run, made, applied, manifest)
+        return applied
+
+
+def _question(project: OpenProject, goes: DesiredTenant, made: Plan) -> MayDestroy:
+    return MayDestroy(goes.name, made.count(Action.DELETE), place_of(project.environment))
+
+
+def _conclude(run: ApplyRun, made: Plan, applied: Applied, manifest: str) -> None:
+    """Tells what still speaks of the tenant; forgets one of which nothing was left."""
+    (plan,) = made.tenants
+    if applied.exit_code is ExitCode.DONE and manifest:
+        run.console.tell(ManifestStays(manifest))
+    elif not made.operations and plan.may_be_applied:
+        run.ledger.forget_tenant(plan.tenant)
+        run.console.tell(TenantForgotten(plan.tenant))
+
+
+def _meant(project: OpenProject, console: Console, tenant: str) -> tuple[DesiredTenant, str]:
+    """The tenant as it is to go, and its manifest; empty if only the ledger knows it."""
+    try:
+        loaded = load_tenants(project, Selection(named=(tenant,)), console)
+    except (UsageError, NothingDeclared):
+        at = ledger_places(project)
+        with recalling(at) as ledger:
+            id_ = ledger.workspaces.get(tenant)
+        if id_ is None:
+            raise
+        return known_tenant(tenant, id_, Origin(shown(at.ledger), 1, 1)), ""
+    declared = loaded.tenants[0]
+    return retired_tenant(declared), declared.origin.path
