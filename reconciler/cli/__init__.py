@@ -87,11 +87,11 @@ def _unusable(problem: OSError) -> UsageError:
 
 def _show(problem: ReconcilerError, ctx: click.Context) -> None:
     from reconciler.problems.explain import explain
-    from reconciler.render.parts.diagnostics import render_diagnostics
+    from reconciler.render.parts.problems import render_problems
 
     settings = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
-    diagnostics = problem.diagnostics if isinstance(problem, ManifestError) else (explain(problem),)
-    click.echo(render_diagnostics(diagnostics, settings.palette(sys.stderr)), err=True, color=True)
+    problems = problem.problems if isinstance(problem, ManifestError) else (explain(problem),)
+    click.echo(render_problems(problems, settings.palette(sys.stderr)), err=True, color=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

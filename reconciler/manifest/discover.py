@@ -8,7 +8,8 @@ from pathlib import Path as FilePath
 
 from reconciler.model import Origin
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, error
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -38,7 +39,7 @@ class TenantFiles:
         return self.path.name if self.is_folder else self.path.stem
 
 
-def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
+def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Problem]]:
     """Every tenant under *folder*, and what is wrong with the folder.
 
     A YAML file is a tenant, and a folder is one; hidden names are left out.
@@ -46,7 +47,7 @@ def discover(folder: FilePath) -> tuple[list[TenantFiles], list[Diagnostic]]:
     if not folder.is_dir():
         return [], [_nothing(folder, rules.NO_MANIFESTS_FOLDER, "There is no such folder.")]
     tenants: list[TenantFiles] = []
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     with os.scandir(folder) as scan:  # it knows folders without asking the disk for each
         entries = sorted((entry.name, entry.is_dir()) for entry in scan)
     for name, is_dir in entries:
@@ -79,8 +80,8 @@ def confined(path: FilePath, root: FilePath) -> None:
     if not path.resolve().is_relative_to(root.resolve()):
         detail = f"{shown(path)} leads to a file that is not in the project's folder."
         hint = "Copy the file into the project."
-        problem = error(
-            Origin(shown(path), 1, 1), rules.OUTSIDE_THE_PROJECT, detail=detail, hint=hint
+        problem = Problem(
+            rules.OUTSIDE_THE_PROJECT, Origin(shown(path), 1, 1), detail=detail, hint=hint
         )
         raise ManifestError([problem])
 
@@ -95,6 +96,6 @@ def _is_manifest(path: FilePath) -> bool:
     return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
-def _nothing(path: FilePath, rule: rules.Rule, detail: str) -> Diagnostic:
+def _nothing(path: FilePath, rule: rules.Rule, detail: str) -> Problem:
     hint = "A tenant is a .yaml file there, or a folder of them."
-    return error(Origin(shown(path), 1, 1), rule, detail=detail, hint=hint)
+    return Problem(rule, Origin(shown(path), 1, 1), detail=detail, hint=hint)

@@ -8,7 +8,8 @@ from reconciler.manifest.discover import confined, shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, Origin
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, error
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 
 
 class Files:
@@ -30,9 +31,9 @@ class Files:
         if not file.is_file():
             raise ManifestError(
                 [
-                    error(
-                        named_at,
+                    Problem(
                         rules.UNREADABLE_FILE,
+                        named_at,
                         detail=f"There is no file {shown(file)}.",
                         hint="A path is relative to the file that it is written in.",
                     )

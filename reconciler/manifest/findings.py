@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model import Origin, Path
-from reconciler.problems.errors import Diagnostic, Severity
-from reconciler.problems.rules import Rule
+from reconciler.problems.problem import Problem
+from reconciler.problems.rules import Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,6 @@ class Finding:
     severity: Severity = Severity.ERROR
     shown_at: Path = ()
 
-    def placed(self, origin: Origin) -> Diagnostic:
-        """The same as a Diagnostic at *origin*."""
-        return Diagnostic(self.severity, origin, self.rule, self.detail, self.hint)
+    def placed(self, origin: Origin) -> Problem:
+        """The same as a Problem at *origin*."""
+        return Problem(self.rule, origin, self.detail, self.hint)

@@ -22,7 +22,8 @@ from yaml.resolver import BaseResolver
 from reconciler.model import Json, Origin, Path
 from reconciler.model.paths import count_steps
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, error
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000  # counted with aliases expanded, so that a "billion laughs" file is refused
@@ -155,7 +156,7 @@ class _Reading:
     def __init__(self, path: str) -> None:
         self.path = path
         self.shallow: dict[Path, Origin] = {}
-        self.problems: list[Diagnostic] = []
+        self.problems: list[Problem] = []
         self._count = 0
         self._open: set[int] = set()
 
@@ -237,7 +238,7 @@ class _Reading:
         )
 
     def _problem(self, node: yaml.Node, rule: rules.Rule, detail: str, hint: str = "") -> None:
-        self.problems.append(error(self._origin(node), rule, detail=detail, hint=hint))
+        self.problems.append(Problem(rule, self._origin(node), detail=detail, hint=hint))
 
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -279,7 +280,7 @@ def _merged_nodes(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _refuse(origin: Origin, rule: rules.Rule, detail: str, hint: str = "") -> ManifestError:
-    return ManifestError([error(origin, rule, detail=detail, hint=hint)])
+    return ManifestError([Problem(rule, origin, detail=detail, hint=hint)])
 
 
 def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestError:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from reconciler.manifest.reader import Document, read_bytes, read_text, refuse_conflict
 from reconciler.model import Json, Origin
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, error
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 
 _CELL = re.compile(r'(?:[ \t]*"(?P<quoted>(?:[^"]|"")*)"[ \t]*|(?P<plain>[^",\r\n]*))')
 _END = re.compile(r",|\r\n|\n|\r|\Z")
@@ -55,14 +56,14 @@ def _rows(document: Document) -> Table:
     records = []
     if not isinstance(document.value, list):
         detail = "A table of tenants is a list, with a mapping for each tenant."
-        raise ManifestError([error(document.origin(()), rules.WRONG_SHAPE, detail=detail)])
+        raise ManifestError([Problem(rules.WRONG_SHAPE, document.origin(()), detail=detail)])
     for index, row in enumerate(document.value):
         if isinstance(row, dict):
             given = {key: value for key, value in row.items() if value is not None}
             records.append(Record(given, _row_place(document, index), is_text=False))
         else:
             detail = "Each row must be a mapping, such as `{tenant: acme}`."
-            problems.append(error(document.origin((index,)), rules.WRONG_SHAPE, detail=detail))
+            problems.append(Problem(rules.WRONG_SHAPE, document.origin((index,)), detail=detail))
     if problems:
         raise ManifestError(problems)
     return Table(document.path, {}, records)
@@ -85,7 +86,7 @@ def _csv(text: str, path: str) -> Table:
     rows = list(_split(lines))
     if not rows:
         raise ManifestError(
-            [error(Origin(path, 1, 1), rules.EMPTY_FILE, detail="It has no header.")]
+            [Problem(rules.EMPTY_FILE, Origin(path, 1, 1), detail="It has no header.")]
         )
     header, *body = rows
     problems = _header_problems(header, lines)
@@ -170,44 +171,44 @@ def _cells(lines: _Lines, offset: int) -> tuple[list[str], list[int], int]:
             return cells, offsets, offset
 
 
-def _bad_quotes(text: str, offset: int, lines: _Lines) -> Diagnostic:
+def _bad_quotes(text: str, offset: int, lines: _Lines) -> Problem:
     opened = text[offset : offset + 1] == '"'
     why = "This quote is not closed." if opened else "Something stands behind the closing quote."
-    return error(
-        lines.origin(offset),
+    return Problem(
         rules.UNUSABLE_TABLE,
+        lines.origin(offset),
         detail=why,
         hint='A cell with `,` or a quote in it: "Smith, ""Bob"" & Co".',
     )
 
 
-def _header_problems(header: _Row, lines: _Lines) -> list[Diagnostic]:
-    problems: list[Diagnostic] = []
+def _header_problems(header: _Row, lines: _Lines) -> list[Problem]:
+    problems: list[Problem] = []
     names = header.cells
     if len(names) == 1 and (sign := next((s for s in ";\t" if s in names[0]), "")):
         what = "tabs" if sign == "\t" else f"`{sign}`"
         detail = f"Its columns are separated by {what}."
         hint = "Separate them by commas: export it as CSV (comma delimited)."
-        return [error(lines.origin(0), rules.UNUSABLE_TABLE, detail=detail, hint=hint)]
+        return [Problem(rules.UNUSABLE_TABLE, lines.origin(0), detail=detail, hint=hint)]
     seen: set[str] = set()
     for index, name in enumerate(names):
         place = lines.cell(header, index)
         if not name:
             detail = "This column has no name."
-            problems.append(error(place, rules.UNUSABLE_TABLE, detail=detail))
+            problems.append(Problem(rules.UNUSABLE_TABLE, place, detail=detail))
         elif name in seen:
             detail = f'"{name}" is the name of two columns.'
-            problems.append(error(place, rules.DUPLICATE_KEY, detail=detail))
+            problems.append(Problem(rules.DUPLICATE_KEY, place, detail=detail))
         seen.add(name)
     return problems
 
 
-def _wrong_length(row: _Row, header: _Row, lines: _Lines) -> Diagnostic:
+def _wrong_length(row: _Row, header: _Row, lines: _Lines) -> Problem:
     has, wanted = len(row.cells), len(header.cells)
     hint = 'Put cells with commas in quotes: "a, b".' if has > wanted else ""
-    return error(
-        lines.cell(row, 0),
+    return Problem(
         rules.UNUSABLE_TABLE,
+        lines.cell(row, 0),
         detail=f"This row has {has} cells, and the header has {wanted}.",
         hint=hint,
     )

@@ -19,7 +19,8 @@ from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
+from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.problem import Problem
 
 _HEAD = ("version", "template", "extends", "params")
 
@@ -48,7 +49,7 @@ class Template:
     name: str
     parts: tuple[Part, ...]
     params: ParamsSchema
-    problems: tuple[Diagnostic, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def sections(self) -> Mapping[str, Json]:
@@ -93,7 +94,7 @@ class Templates:
     """The templates of a project by name, and what is wrong with files that have no name."""
 
     by_name: Mapping[str, Template]
-    problems: tuple[Diagnostic, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def unknown(self, name: Json) -> Finding:
         """What to say of a tenant that asks for a template there is not."""
@@ -110,19 +111,19 @@ def read_templates(folder: FilePath, root: FilePath) -> Templates:
     if not folder.is_dir():
         return Templates({})
     read: dict[str, tuple[FilePath, Document]] = {}
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     for file in yaml_files(folder):
         try:
             document = _read(file, root)
         except ManifestError as problem:
-            problems += problem.diagnostics
+            problems += problem.problems
             continue
         name = document.value["template"]
         if name in read:
             first = read[name][1].origin(("template",))
             detail = f'"{name}" is already the template at {first}.'
             problems.append(
-                error(document.origin(("template",)), rules.DUPLICATE_TEMPLATE, detail=detail)
+                Problem(rules.DUPLICATE_TEMPLATE, document.origin(("template",)), detail=detail)
             )
         else:
             read[name] = (file, document)
@@ -136,7 +137,7 @@ def _read(file: FilePath, root: FilePath) -> Document:
     value = document.value
     if not isinstance(value, dict) or not isinstance(value.get("template"), str):
         detail = "A template begins with `version: 1` and `template: NAME`."
-        raise ManifestError([error(document.origin(()), rules.NOT_A_TEMPLATE, detail=detail)])
+        raise ManifestError([Problem(rules.NOT_A_TEMPLATE, document.origin(()), detail=detail)])
     return document
 
 
@@ -234,9 +235,7 @@ def _is_expression(layers: Sequence[Layer], at: Path) -> bool:
     return isinstance(text, str) and OPENING in text
 
 
-def _placed(
-    findings: Sequence[Finding], layers: Sequence[Layer], own: Part
-) -> tuple[Diagnostic, ...]:
+def _placed(findings: Sequence[Finding], layers: Sequence[Layer], own: Part) -> tuple[Problem, ...]:
     return tuple(f.placed(_origin(f, layers, own)) for f in findings)
 
 

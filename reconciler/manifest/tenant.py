@@ -24,7 +24,8 @@ from reconciler.manifest.template import Template, Templates, pruned
 from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, error
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 
 REPEATABLE = (
     "version",
@@ -84,7 +85,7 @@ class Manifest:
         return [each for each in written if isinstance(each, Document)]
 
     @property
-    def problems(self) -> list[Diagnostic]:
+    def problems(self) -> list[Problem]:
         """The findings at their places."""
         return [self.placed(finding) for finding in self.findings]
 
@@ -140,8 +141,8 @@ class Manifest:
         layer, found = owner(self.params, at)
         return layer.origin(found) if found else None
 
-    def placed(self, finding: Finding) -> Diagnostic:
-        """*finding* as a Diagnostic at its place in the files."""
+    def placed(self, finding: Finding) -> Problem:
+        """*finding* as a Problem at its place in the files."""
         place = self.place(finding.shown_at or finding.at, key=finding.on_key)
         said = [finding.detail]
         if place.through:
@@ -153,20 +154,20 @@ class Manifest:
 def read_documents(files: TenantFiles, root: FilePath) -> list[Document]:
     """The documents in *files*. Raises ManifestError with all that cannot be read."""
     documents: list[Document] = []
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     for file in files.files:
         try:
             confined(file, root)
             document = read_file(file, shown(file))
         except ManifestError as problem:
-            problems += problem.diagnostics
+            problems += problem.problems
             continue
         if isinstance(document.value, dict):
             documents.append(document)
         else:
             origin = document.origin(())
             detail = "A manifest is a mapping of keys such as `tenant:` and `sources:`."
-            problems.append(error(origin, rules.WRONG_SHAPE, detail=detail))
+            problems.append(Problem(rules.WRONG_SHAPE, origin, detail=detail))
     if problems:
         raise ManifestError(problems)
     return documents
@@ -175,7 +176,7 @@ def read_documents(files: TenantFiles, root: FilePath) -> list[Document]:
 def joined(documents: Sequence[Document]) -> dict[str, Json]:
     """The top-level sections of all files together; a key in two files is a mistake."""
     value: dict[str, Json] = {}
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     for document in documents:
         for section, fields in document.value.items():
             if section not in value:
@@ -193,11 +194,11 @@ def joined(documents: Sequence[Document]) -> dict[str, Json]:
     return value
 
 
-def _twice(document: Document, at: Path, documents: Sequence[Document]) -> Diagnostic:
+def _twice(document: Document, at: Path, documents: Sequence[Document]) -> Problem:
     first = next(each for each in documents if each.depth(at) == len(at))
-    return error(
-        document.origin(at, key=True),
+    return Problem(
         rules.DUPLICATE_KEY,
+        document.origin(at, key=True),
         detail=f'"{at[-1]}" is already set at {first.origin(at, key=True)}.',
         hint="The files of a folder are one tenant: set each key in one of them.",
     )

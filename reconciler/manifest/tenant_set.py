@@ -21,7 +21,8 @@ from reconciler.manifest.uses import EVERYTHING
 from reconciler.model import Json, Origin, Path
 from reconciler.model.paths import walk_leaves
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
+from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.problem import Problem
 
 TABLES = (".csv", ".json", ".yaml", ".yml")
 
@@ -93,7 +94,7 @@ def read_set(
         yield build_manifest(files, own, merged(below, row.value), around, is_row=True)
 
 
-def _shape_problems(documents: Sequence[Document], written: Mapping[str, Json]) -> list[Diagnostic]:
+def _shape_problems(documents: Sequence[Document], written: Mapping[str, Json]) -> list[Problem]:
     """What is wrong with the set itself; its overrides are checked with each row."""
     return [
         finding.placed(_origin(documents, finding.at, key=finding.on_key))
@@ -110,26 +111,26 @@ def _origin(documents: Sequence[Document], at: Path, *, key: bool = False) -> Or
 def _read(file: FilePath, named_at: Origin, around: Surroundings) -> Table:
     if file.suffix not in TABLES:
         detail = f"{shown(file)} is none of {', '.join(TABLES)}."
-        raise ManifestError([error(named_at, rules.UNUSABLE_TABLE, detail=detail)])
+        raise ManifestError([Problem(rules.UNUSABLE_TABLE, named_at, detail=detail)])
     try:
         confined(file, around.root)
     except ManifestError as problem:
-        moved = [replace(each, origin=named_at) for each in problem.diagnostics]
+        moved = [replace(each, where=named_at) for each in problem.problems]
         raise ManifestError(moved) from problem
     if not file.is_file():
         detail = f"There is no file {shown(file)}."
         hint = "`from` is relative to the file that it stands in."
-        raise ManifestError([error(named_at, rules.NO_SUCH_TABLE, detail=detail, hint=hint)])
+        raise ManifestError([Problem(rules.NO_SUCH_TABLE, named_at, detail=detail, hint=hint)])
     table = read_table(load(file, shown(file)), file.suffix, shown(file))
     if not table.records:
         detail = "It has no rows, so it would be a set of no tenants."
-        raise ManifestError([error(table.start, rules.EMPTY_FILE, detail=detail)])
+        raise ManifestError([Problem(rules.EMPTY_FILE, table.start, detail=detail)])
     return table
 
 
 def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]) -> None:
     """Raises ManifestError for columns that mean nothing or are missing, and for expressions."""
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     known = [*RESERVED, *schema.properties]
     if table.columns:
         problems += [
@@ -140,7 +141,7 @@ def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]
         given = {*schema.defaults, *(below.get("params") or {}), *table.columns}
         missing = [name for name in ("tenant", *schema.required) if name not in given]
         problems += [
-            error(table.start, rules.MISSING_COLUMN, detail=f'The table needs a column "{name}".')
+            Problem(rules.MISSING_COLUMN, table.start, detail=f'The table needs a column "{name}".')
             for name in missing
         ]
     for record in table.records:
@@ -150,7 +151,7 @@ def _check_columns(table: Table, schema: ParamsSchema, below: Mapping[str, Json]
             if _holds_expression(value):
                 detail = "Tables hold plain values: expressions are evaluated in templates only."
                 place = record.place(column)
-                problems.append(error(place, rules.EXPRESSION_IN_A_TABLE, detail=detail))
+                problems.append(Problem(rules.EXPRESSION_IN_A_TABLE, place, detail=detail))
     if problems:
         raise ManifestError(problems)
 
@@ -159,10 +160,10 @@ def _is_known(column: str, schema: ParamsSchema) -> bool:
     return column in RESERVED or column in schema.properties or column.startswith(LABEL)
 
 
-def _unknown(name: str, place: Origin, known: Sequence[str]) -> Diagnostic:
+def _unknown(name: str, place: Origin, known: Sequence[str]) -> Problem:
     hint = did_you_mean(name, known) or f"Known: {', '.join(known)}, {LABEL}NAME."
     detail = f'"{name}" is no param of the template, and no column that every set may have.'
-    return error(place, rules.UNKNOWN_COLUMN, detail=detail, hint=hint)
+    return Problem(rules.UNKNOWN_COLUMN, place, detail=detail, hint=hint)
 
 
 def _holds_expression(value: Json) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from reconciler.model import Origin
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, did_you_mean, warning
+from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import Problem
 from reconciler.problems.rules import BY_ID
 
 _MARK = "reconciler:"
@@ -30,12 +31,12 @@ class Waiver:
     rule: str = ""
     reason: str = ""
 
-    def silences(self, diagnostic: Diagnostic) -> bool:
-        place = diagnostic.origin
+    def silences(self, problem: Problem) -> bool:
+        place = problem.origin
         return (
             place is not None
-            and diagnostic.rule.id == self.rule
-            and diagnostic.rule.is_waivable
+            and problem.rule.id == self.rule
+            and problem.rule.is_waivable
             and (place.path, place.line) == (self.origin.path, self.line)
         )
 
@@ -52,13 +53,11 @@ def read_waivers(text: str, path: str) -> list[Waiver]:
     ]
 
 
-def without_waived(
-    diagnostics: Collection[Diagnostic], waivers: Collection[Waiver]
-) -> list[Diagnostic]:
-    """What *waivers* leave of *diagnostics*, and what is wrong with the waivers themselves."""
+def without_waived(problems: Collection[Problem], waivers: Collection[Waiver]) -> list[Problem]:
+    """What *waivers* leave of *problems*, and what is wrong with the waivers themselves."""
     waivers = list(dict.fromkeys(waivers))
-    left = [each for each in diagnostics if not any(w.silences(each) for w in waivers)]
-    used = {w for w in waivers if any(w.silences(each) for each in diagnostics)}
+    left = [each for each in problems if not any(w.silences(each) for w in waivers)]
+    used = {w for w in waivers if any(w.silences(each) for each in problems)}
     return [*left, *(problem for w in waivers for problem in _problems(w, w in used))]
 
 
@@ -74,12 +73,12 @@ def _waiver(match: re.Match[str], lines: list[str], origin: Origin) -> Waiver:
     return Waiver(origin, line, said, allowed["rule"].upper(), allowed["reason"])
 
 
-def _problems(waiver: Waiver, is_used: bool) -> Iterator[Diagnostic]:
+def _problems(waiver: Waiver, is_used: bool) -> Iterator[Problem]:
     rule = BY_ID.get(waiver.rule)
     if rule is None or not rule.is_waivable:
-        yield warning(
-            waiver.origin,
+        yield Problem(
             rules.UNUSABLE_WAIVER,
+            waiver.origin,
             detail=f"`{waiver.said[:60]}` silences nothing: {_why_unusable(waiver)}",
             hint="Write: # reconciler: allow RULE reason",
         )
@@ -87,11 +86,11 @@ def _problems(waiver: Waiver, is_used: bool) -> Iterator[Diagnostic]:
     if not waiver.reason:
         detail = f"It allows {waiver.rule} ({rule.title}) and does not say why."
         hint = f"Write: # reconciler: allow {waiver.rule} reason"
-        yield warning(waiver.origin, rules.WAIVER_WITHOUT_A_REASON, detail=detail, hint=hint)
+        yield Problem(rules.WAIVER_WITHOUT_A_REASON, waiver.origin, detail=detail, hint=hint)
     if not is_used:
         detail = f"There is no {waiver.rule} ({rule.title}) at line {waiver.line}."
         hint = "Remove the comment, or put it right above the line that it is for."
-        yield warning(waiver.origin, rules.UNUSED_WAIVER, detail=detail, hint=hint)
+        yield Problem(rules.UNUSED_WAIVER, waiver.origin, detail=detail, hint=hint)
 
 
 def _why_unusable(waiver: Waiver) -> str:

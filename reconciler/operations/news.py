@@ -10,14 +10,15 @@ from reconciler.apply.outcome import Report
 from reconciler.jobs.start import JobRun
 from reconciler.plan.file import MovedTenant
 from reconciler.plan.model import Plan, TenantPlan
-from reconciler.problems.errors import Diagnostic, ReconcilerError
+from reconciler.problems.errors import ReconcilerError
+from reconciler.problems.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestWarnings:
     """What is doubtful in the manifests, and no error."""
 
-    problems: tuple[Diagnostic, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)

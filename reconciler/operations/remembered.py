@@ -74,7 +74,7 @@ def forgotten_tenants(
 def refuse_lost_manifests(project: OpenProject, problem: NothingDeclared) -> Plan:
     """The refusal to plan without any manifest; raises *problem* where nothing was applied yet."""
     with recalling(ledger_places(project)) as ledger:
-        refusal = no_manifests_left(ledger.tenants, problem.diagnostics[0])
+        refusal = no_manifests_left(ledger.tenants, problem.problems[0])
     if refusal is None:
         raise problem
     return Plan((), refusals=(refusal,))

@@ -1,4 +1,4 @@
-"""Reasons to refuse a plan: one function each, from a plan to Diagnostics.
+"""Reasons to refuse a plan: one function each, from a plan to Problems.
 
 A refused tenant is left alone as a whole; a refused run is not applied at all.
 """
@@ -13,13 +13,8 @@ from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
 from reconciler.problems import rules
-from reconciler.problems.errors import (
-    AdoptionFailed,
-    AmbiguousName,
-    Diagnostic,
-    ListingInconsistent,
-    error,
-)
+from reconciler.problems.errors import AdoptionFailed, AmbiguousName, ListingInconsistent
+from reconciler.problems.problem import Problem
 
 FEW_NAMES = 5
 FEW = 2  # deletes that are never judged by their share: one of three is no landslide
@@ -79,7 +74,7 @@ class Case:
         return operation.origin or (declared.origin if declared else self.desired.origin)
 
 
-Guard = Callable[[Case], Iterator[Diagnostic]]
+Guard = Callable[[Case], Iterator[Problem]]
 
 
 def guarded(
@@ -97,22 +92,22 @@ def guarded_run(tenants: Sequence[TenantPlan], allowances: Allowances) -> Plan:
     return replace(plan, refusals=tuple(refuse_many_deletes_in_all(plan, allowances)))
 
 
-def refuse_replacement(case: Case) -> Iterator[Diagnostic]:
+def refuse_replacement(case: Case) -> Iterator[Problem]:
     """A replaced connection loses its sync state and loads everything again."""
     for operation in case.deletes:
         if operation.cause is Cause.REPLACED and not case.allowances.allows_replacing(
             operation.key
         ):
-            yield error(
-                case.place(operation),
+            yield Problem(
                 rules.REPLACEMENT_REFUSED,
+                case.place(operation),
                 detail=f"{operation.key} would have to be deleted and created anew: "
                 f"{operation.reason}. {get(operation.key.kind).replacing_loses}",
                 hint=f"Undo the change, or allow it with --allow-replace '{operation.key}'.",
             )
 
 
-def refuse_cascade(case: Case) -> Iterator[Diagnostic]:
+def refuse_cascade(case: Case) -> Iterator[Problem]:
     """Whoever allows a replacement has not asked for what nobody declares to go with it."""
     replaced = {op.key for op in case.deletes if op.cause is Cause.REPLACED}
     for operation in case.deletes:
@@ -120,22 +115,22 @@ def refuse_cascade(case: Case) -> Iterator[Diagnostic]:
             continue
         for key in referred(operation.live.spec, operation.key.scope):
             if key in replaced:
-                yield error(
-                    case.place(operation),
+                yield Problem(
                     rules.UNDECLARED_WOULD_BE_DELETED,
+                    case.place(operation),
                     detail=f"Deleting {key} makes Airbyte delete the {operation.key.kind} "
                     f'"{operation.title}" ({operation.live.id}) too, which no manifest mentions.',
                     hint="Declare it, or delete it in Airbyte first.",
                 )
 
 
-def refuse_protected(case: Case) -> Iterator[Diagnostic]:
+def refuse_protected(case: Case) -> Iterator[Problem]:
     """What is protected is neither deleted nor replaced, whatever else allows it."""
     for operation in case.deletes:
         if _is_protected(operation, case):
-            yield error(
-                case.place(operation),
+            yield Problem(
                 rules.PROTECTED_RESOURCE,
+                case.place(operation),
                 detail=f'The {operation.key.kind} "{operation.title}" ({operation.key}) is '
                 f"protected, and would be {_done_to(operation)}.",
                 hint="Set `protect: false` in its entry first, if it may really go.",
@@ -161,64 +156,64 @@ def _done_to(operation: Operation) -> str:
     }.get(operation.cause, "deleted")
 
 
-def refuse_impossible(case: Case) -> Iterator[Diagnostic]:
+def refuse_impossible(case: Case) -> Iterator[Problem]:
     """What cannot be made would fail in the middle of an apply."""
     for key, why in sorted(case.plan.impossible.items(), key=lambda each: each[0]):
         place = case.desired.resources[key].origin
-        yield error(place, why.rule, detail=why.detail, hint=why.hint)
+        yield Problem(why.rule, place, detail=why.detail, hint=why.hint)
 
 
-def refuse_locked(case: Case) -> Iterator[Diagnostic]:
+def refuse_locked(case: Case) -> Iterator[Problem]:
     """The server answers every change of a locked connection with an error."""
     for operation in case.plan.operations:
         if operation.action is not Action.UPDATE or operation.live is None:
             continue
         if reason := get(operation.key.kind).locked(operation.live.body):
-            yield error(
-                case.place(operation),
+            yield Problem(
                 rules.LOCKED_BY_AIRBYTE,
+                case.place(operation),
                 detail=f"{operation.key} cannot be changed: {reason}.",
                 hint="Have it unlocked first (a matter of billing or of abuse, mostly), or undo "
                 "the change.",
             )
 
 
-def refuse_emptying(case: Case) -> Iterator[Diagnostic]:
+def refuse_emptying(case: Case) -> Iterator[Problem]:
     """Pruning for a manifest that declares nothing is a lost file more often than a wish."""
     pruned = [op for op in case.deletes if op.cause is Cause.PRUNED]
     is_empty = len(case.desired.resources) == 1 and not case.desired.retired
     if pruned and is_empty and case.allowances.deletes is None:
-        yield error(
-            case.desired.origin,
+        yield Problem(
             rules.NOTHING_DECLARED,
+            case.desired.origin,
             detail=f'The manifests of tenant "{case.desired.name}" declare no source, destination '
             f"or connection, and pruning would delete all that is live: {len(pruned)}.",
             hint=f"Restore its files, or allow it with --allow-deletes {len(case.deletes)}.",
         )
 
 
-def refuse_many_deletes(case: Case) -> Iterator[Diagnostic]:
+def refuse_many_deletes(case: Case) -> Iterator[Problem]:
     """More deletes than expected are a mistake more often than a wish."""
     count = len(_losses(case.plan))
     if excess := _excess(count, _living(case.plan), case.allowances):
-        yield error(
-            case.desired.origin,
+        yield Problem(
             rules.TOO_MANY_DELETES,
+            case.desired.origin,
             detail=f"The plan would delete {count} of {_living(case.plan)} live objects of "
             f'tenant "{case.desired.name}", and {excess}.',
             hint=_raise_ceiling(count),
         )
 
 
-def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[Diagnostic]:
+def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[Problem]:
     """The same over all tenants that are not refused by themselves."""
     tenants = [tenant for tenant in plan.tenants if tenant.may_be_applied]
     count = sum(len(_losses(tenant)) for tenant in tenants)
     living = sum(map(_living, tenants))
     if excess := _excess(count, living, allowances):
-        yield error(
-            None,
+        yield Problem(
             rules.TOO_MANY_DELETES,
+            None,
             detail=f"The plan would delete {count} of {living} live objects in "
             f"{sum(bool(_losses(tenant)) for tenant in tenants)} tenants, and {excess}.",
             hint=_raise_ceiling(count),
@@ -266,7 +261,7 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
-def no_manifests_left(known: Sequence[str], found: Diagnostic) -> Diagnostic | None:
+def no_manifests_left(known: Sequence[str], found: Problem) -> Problem | None:
     """The refusal to take no manifest at all for the wish to have nothing; *known* were applied.
 
     *found* says what there is in the place of manifests. None where nothing was ever applied.
@@ -275,20 +270,20 @@ def no_manifests_left(known: Sequence[str], found: Diagnostic) -> Diagnostic | N
         return None
     names = f"{', '.join(known[:FEW_NAMES])}{', …' if len(known) > FEW_NAMES else ''}"
     were = "1 tenant was" if len(known) == 1 else f"{len(known)} tenants were"
-    return error(
-        found.origin,
+    return Problem(
         rules.NO_MANIFESTS_LEFT,
+        found.origin,
         detail=f"{found.detail} {were} applied from here: {names}.",
         hint="Restore the files. To remove a tenant: reconciler destroy TENANT, or `state: absent` "
         "with a reason.",
     )
 
 
-def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
+def ambiguous_name(problem: AmbiguousName) -> Problem:
     """The refusal to guess which of several live objects a manifest means."""
-    return error(
-        problem.origin,
+    return Problem(
         rules.AMBIGUOUS_NAME,
+        problem.origin,
         detail=f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": '
         f"{', '.join(problem.ids)}.",
         hint="Rename or delete all but one of them in Airbyte, or say which one is meant: "
@@ -296,22 +291,22 @@ def ambiguous_name(problem: AmbiguousName) -> Diagnostic:
     )
 
 
-def failed_adoption(problem: AdoptionFailed) -> Diagnostic:
+def failed_adoption(problem: AdoptionFailed) -> Problem:
     """The refusal to take anything else for what is to be adopted."""
-    return error(
-        problem.origin,
+    return Problem(
         rules.NOTHING_TO_ADOPT,
+        problem.origin,
         detail=f"{problem.key} is to be the live {problem.key.kind} {problem.id}, and the "
         f"tenant's workspace has no {problem.key.kind} of that id.",
         hint="Correct the id: it may be of another kind or workspace, or be deleted.",
     )
 
 
-def untrusted_listing(problem: ListingInconsistent, origin: Origin | None = None) -> Diagnostic:
+def untrusted_listing(problem: ListingInconsistent, origin: Origin | None = None) -> Problem:
     """The refusal to plan from a list that may lack rows: they would be created or deleted."""
-    return error(
-        origin,
+    return Problem(
         rules.LISTING_DOES_NOT_ADD_UP,
+        origin,
         detail=f"{problem.path}: {problem.reason}.",
         hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
     )

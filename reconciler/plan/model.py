@@ -19,7 +19,8 @@ from reconciler.model import (
 )
 from reconciler.model.changes import Equality, FieldChange, Note
 from reconciler.model.effects import Consequence, Weight
-from reconciler.problems.errors import Diagnostic, ReconcilerError
+from reconciler.problems.errors import ReconcilerError
+from reconciler.problems.problem import Problem
 
 
 class Action(StrEnum):
@@ -138,7 +139,7 @@ class TenantPlan:
 
     tenant: str
     operations: tuple[Operation, ...] = ()
-    refusals: tuple[Diagnostic, ...] = ()
+    refusals: tuple[Problem, ...] = ()
     failure: ReconcilerError | None = None
     unchanged: int = 0
     undeclared: tuple[LiveResource, ...] = ()
@@ -168,7 +169,7 @@ class Plan:
     """
 
     tenants: tuple[TenantPlan, ...]
-    refusals: tuple[Diagnostic, ...] = ()
+    refusals: tuple[Problem, ...] = ()
     base: Base | None = None
     forgotten: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The exception tree, and Diagnostic: what is wrong, where, and what to do.
+"""The exception tree: what stops a stage.
 
     ReconcilerError
     ├── ManifestError            user mistakes found before anything was sent, all of them
@@ -29,55 +29,18 @@
         ├── RateLimited          429
         └── ServerError          5xx
 
-Exceptions are for what stops a stage; mistakes in manifests are Diagnostics, collected.
+Exceptions carry data, and prose is made at the edge; mistakes in manifests are Problems, collected.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from reconciler.model import Origin, ResourceKey
-from reconciler.problems.rules import Rule
-from reconciler.problems.rules import Severity as Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One problem: the rule that is broken, whole sentences about this case, and advice."""
-
-    severity: Severity
-    origin: Origin | None
-    rule: Rule
-    detail: str = ""
-    hint: str = ""
-
-    def strictly(self) -> Diagnostic:
-        """The same, as an error when its rule is one that `--strict` sharpens."""
-        return replace(self, severity=Severity.ERROR) if self.rule.is_strict else self
-
-
-def error(origin: Origin | None, rule: Rule, *, detail: str = "", hint: str = "") -> Diagnostic:
-    """A Diagnostic that stops the run."""
-    return Diagnostic(Severity.ERROR, origin, rule, detail, hint)
-
-
-def warning(origin: Origin | None, rule: Rule, *, detail: str = "", hint: str = "") -> Diagnostic:
-    """A Diagnostic that is shown and stops nothing."""
-    return Diagnostic(Severity.WARNING, origin, rule, detail, hint)
-
-
-def in_order(diagnostics: Collection[Diagnostic]) -> list[Diagnostic]:
-    """The distinct diagnostics by file, line and column; those without a place come first."""
-
-    def rank(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
-        place = diagnostic.origin or Origin("", 0, 0)
-        return place.path, place.line, place.column, diagnostic.rule.title, diagnostic.detail
-
-    return sorted(dict.fromkeys(diagnostics), key=rank)
+from reconciler.problems.problem import Problem
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -94,9 +57,9 @@ class ReconcilerError(Exception):
 class ManifestError(ReconcilerError):
     """The manifests or the project file have mistakes; nothing was sent."""
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(f"{len(diagnostics)} problems")
-        self.diagnostics = tuple(diagnostics)
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = tuple(problems)
 
 
 class NothingDeclared(ManifestError):

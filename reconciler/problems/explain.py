@@ -1,4 +1,4 @@
-"""Every error of the tree as a Diagnostic: what happened, the server's own words, what to do."""
+"""Every error of the tree as a Problem: what happened, the server's own words, what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from reconciler.model import Origin
 from reconciler.problems import errors, rules
-from reconciler.problems.errors import ApiError, Diagnostic, ReconcilerError, error
+from reconciler.problems.errors import ApiError, ReconcilerError
+from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Rule
 
 _BASES = (
@@ -17,14 +18,14 @@ _BASES = (
 _CHECK_URL = f"Check `url` of the environment in reconciler.yaml. {_BASES}"
 
 
-def explain(problem: ReconcilerError) -> Diagnostic:
-    """What to tell the user of *problem*."""
-    for class_ in type(problem).__mro__:
+def explain(error: ReconcilerError) -> Problem:
+    """What to tell the user of *error*."""
+    for class_ in type(error).__mro__:
         if class_ in _EXPLAINED:
             rule, explained = _EXPLAINED[class_]
-            detail, hint, origin = explained(problem)
-            return error(origin, rule, detail=detail, hint=hint)
-    return error(None, rules.FAILED, detail=str(problem))
+            detail, hint, origin = explained(error)
+            return Problem(rule, origin, detail=detail, hint=hint)
+    return Problem(rules.FAILED, None, detail=str(error))
 
 
 Explanation = tuple[str, str, Origin | None]
@@ -33,35 +34,35 @@ Explanation = tuple[str, str, Origin | None]
 def _api(hint: str) -> Callable[[ApiError], Explanation]:
     """An explanation of a call that failed: the call, the server's words, and *hint*."""
 
-    def explained(problem: ApiError) -> Explanation:
-        said = f": {problem.problem}" if problem.problem else ""
-        status = f"{problem.status}" if problem.status else "nothing usable"
-        call = f"{problem.method} {_shown(problem.url)}"
+    def explained(error: ApiError) -> Explanation:
+        said = f": {error.problem}" if error.problem else ""
+        status = f"{error.status}" if error.status else "nothing usable"
+        call = f"{error.method} {_shown(error.url)}"
         detail = f"{call} answered {status}{said}"
         return detail if detail.endswith((".", ")")) else f"{detail}.", hint, None
 
     return explained
 
 
-def _connection_failed(problem: ApiError) -> Explanation:
-    detail = f"{problem.method} {_shown(problem.url)} was never sent: {problem.problem}."
+def _connection_failed(error: ApiError) -> Explanation:
+    detail = f"{error.method} {_shown(error.url)} was never sent: {error.problem}."
     return detail, f"Is Airbyte up, and may this machine reach it? {_CHECK_URL}", None
 
 
-def _response_lost(problem: ApiError) -> Explanation:
+def _response_lost(error: ApiError) -> Explanation:
     detail = (
-        f"{problem.method} {_shown(problem.url)} was sent and not answered: {problem.problem}. "
+        f"{error.method} {_shown(error.url)} was sent and not answered: {error.problem}. "
         "It may have been carried out."
     )
     hint = "Run the command again: it looks for the object first, so nothing is done twice."
     return detail, hint, None
 
 
-def _server_error(problem: ApiError) -> Explanation:
-    detail, _, _ = _api("")(problem)
-    if "wrong in the connector" in problem.problem:
+def _server_error(error: ApiError) -> Explanation:
+    detail, _, _ = _api("")(error)
+    if "wrong in the connector" in error.problem:
         return detail, "The source could not be read: check its credentials and settings.", None
-    if problem.problem:
+    if error.problem:
         hint = "Airbyte answers some mistakes in a request so: read its words first."
         return detail, f"{hint} Otherwise look into the server's log.", None
     return detail, "The answer says no more. Look into the server's log, then run again.", None
@@ -77,70 +78,70 @@ _CONFLICTS = {
 }
 
 
-def _conflict(problem: errors.Conflict) -> Explanation:
-    detail, _, _ = _api("")(problem)
-    return detail, _CONFLICTS[problem.state], None
+def _conflict(error: errors.Conflict) -> Explanation:
+    detail, _, _ = _api("")(error)
+    return detail, _CONFLICTS[error.state], None
 
 
-def _unauthorized(problem: ApiError) -> Explanation:
-    detail, _, _ = _api("")(problem)
+def _unauthorized(error: ApiError) -> Explanation:
+    detail, _, _ = _api("")(error)
     hint = "Check clientId and clientSecret (or token) of the environment in reconciler.yaml."
     return detail, hint, None
 
 
-def _listing(problem: errors.ListingInconsistent) -> Explanation:
-    detail = f"The list {problem.path} cannot be trusted: {problem.reason}."
+def _listing(error: errors.ListingInconsistent) -> Explanation:
+    detail = f"The list {error.path} cannot be trusted: {error.reason}."
     return detail, "Others may be writing just now: run the command again.", None
 
 
-def _malformed(problem: errors.MalformedObject) -> Explanation:
-    subject = f"The live {problem.kind} {problem.id}" if problem.id else "A live object"
+def _malformed(error: errors.MalformedObject) -> Explanation:
+    subject = f"The live {error.kind} {error.id}" if error.id else "A live object"
     hint = "Look at it in Airbyte; it may have been deleted or damaged meanwhile."
-    return f"{subject} cannot be used: {problem.reason}.", hint, None
+    return f"{subject} cannot be used: {error.reason}.", hint, None
 
 
-def _ambiguous(problem: errors.AmbiguousName) -> Explanation:
-    ids = ", ".join(problem.ids)
-    detail = f'{len(problem.ids)} live {problem.kind}s are named "{problem.name}": {ids}.'
-    return detail, "Rename or delete all but one of them in Airbyte.", problem.origin
+def _ambiguous(error: errors.AmbiguousName) -> Explanation:
+    ids = ", ".join(error.ids)
+    detail = f'{len(error.ids)} live {error.kind}s are named "{error.name}": {ids}.'
+    return detail, "Rename or delete all but one of them in Airbyte.", error.origin
 
 
-def _adoption(problem: errors.AdoptionFailed) -> Explanation:
-    detail = f"No {problem.key.kind} of the tenant's workspace has the id {problem.id}."
+def _adoption(error: errors.AdoptionFailed) -> Explanation:
+    detail = f"No {error.key.kind} of the tenant's workspace has the id {error.id}."
     hint = "Correct the id: it may be of another kind or workspace, or be deleted."
-    return detail, hint, problem.origin
+    return detail, hint, error.origin
 
 
-def _organization(problem: errors.OrganizationUnclear) -> Explanation:
-    found = ", ".join(problem.ids) or "none"
+def _organization(error: errors.OrganizationUnclear) -> Explanation:
+    found = ", ".join(error.ids) or "none"
     return (
-        f"The credentials see {len(problem.ids)} organizations: {found}.",
+        f"The credentials see {len(error.ids)} organizations: {found}.",
         "Say which one: `organizationId` of the environment in reconciler.yaml.",
         None,
     )
 
 
-def _still_used(problem: errors.StillUsed) -> Explanation:
-    places = problem.workspace_ids
+def _still_used(error: errors.StillUsed) -> Explanation:
+    places = error.workspace_ids
     shown_ids = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     return (
-        f"{problem.kind} {problem.id} is the organization's, and with it Airbyte would delete what "
+        f"{error.kind} {error.id} is the organization's, and with it Airbyte would delete what "
         f"was made of it in {len(places)} other workspaces: {shown_ids}. Nothing was sent.",
         "Take what uses it out of those tenants first.",
         None,
     )
 
 
-def _not_carried(problem: errors.SecretNotCarried) -> Explanation:
+def _not_carried(error: errors.SecretNotCarried) -> Explanation:
     detail = (
-        f"configuration.{problem.field} holds a secret that no manifest declares, at a place where "
+        f"configuration.{error.field} holds a secret that no manifest declares, at a place where "
         "an update would put asterisks over it. Nothing was sent."
     )
     return detail, "Declare it: ${{ secrets.NAME }}.", None
 
 
-def _unfit(problem: errors.StreamsUnfit) -> Explanation:
-    told = "\n".join(problem.problems)
+def _unfit(error: errors.StreamsUnfit) -> Explanation:
+    told = "\n".join(error.problems)
     return (
         f"What the source discovers is not what the manifest says. Nothing was sent.\n{told}",
         "",
@@ -148,41 +149,41 @@ def _unfit(problem: errors.StreamsUnfit) -> Explanation:
     )
 
 
-def _secrets(problem: errors.SecretsMissing) -> Explanation:
+def _secrets(error: errors.SecretsMissing) -> Explanation:
     needs: dict[str, list[str]] = {}
-    for name, key in problem.needed_by:
+    for name, key in error.needed_by:
         needs.setdefault(name, []).append(key)
     lines = [
-        f"{name}: needed by {', '.join(keys)}. {problem.reasons.get(name, '')}".rstrip(". ")
+        f"{name}: needed by {', '.join(keys)}. {error.reasons.get(name, '')}".rstrip(". ")
         for name, keys in sorted(needs.items())
     ]
-    return "\n".join(f"{line}." for line in lines), problem.advice, None
+    return "\n".join(f"{line}." for line in lines), error.advice, None
 
 
-def _usage(problem: errors.UsageError) -> Explanation:
-    text = str(problem)
-    return f"{text[:1].upper()}{text[1:]}.", problem.hint, None
+def _usage(error: errors.UsageError) -> Explanation:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}.", error.hint, None
 
 
-def _plan_file(problem: errors.PlanFileUnreadable) -> Explanation:
-    return f"{problem}.", problem.hint, None
+def _plan_file(error: errors.PlanFileUnreadable) -> Explanation:
+    return f"{error}.", error.hint, None
 
 
-def _manifest(problem: errors.ManifestError) -> Explanation:
-    return str(problem), "", None
+def _manifest(error: errors.ManifestError) -> Explanation:
+    return str(error), "", None
 
 
-def _ledger(problem: errors.LedgerUnusable) -> Explanation:
-    return f"The ledger {problem.path} cannot be used: {problem.reason}.", problem.hint, None
+def _ledger(error: errors.LedgerUnusable) -> Explanation:
+    return f"The ledger {error.path} cannot be used: {error.reason}.", error.hint, None
 
 
-def _locked(problem: errors.EnvironmentLocked) -> Explanation:
-    detail = f'Environment "{problem.environment}" is being applied to by {problem.holder}.'
+def _locked(error: errors.EnvironmentLocked) -> Explanation:
+    detail = f'Environment "{error.environment}" is being applied to by {error.holder}.'
     return detail, "Wait for it: --lock-timeout 10m does that for you.", None
 
 
-def _registry(problem: errors.RegistryUnusable) -> Explanation:
-    detail = f"{problem.where} is no use: {problem.reason}."
+def _registry(error: errors.RegistryUnusable) -> Explanation:
+    detail = f"{error.where} is no use: {error.reason}."
     hint = (
         "`connectors update --file FILE` takes a copy that you have fetched by other means; "
         "without any, the starter set that ships with reconciler is used."
@@ -190,8 +191,8 @@ def _registry(problem: errors.RegistryUnusable) -> Explanation:
     return detail, hint, None
 
 
-def _unforeseen(problem: errors.Unforeseen) -> Explanation:
-    return f"{problem}\n{problem.trace}", "This is a fault of reconciler: please report it.", None
+def _unforeseen(error: errors.Unforeseen) -> Explanation:
+    return f"{error}\n{error.trace}", "This is a fault of reconciler: please report it.", None
 
 
 def _shown(url: str) -> str:

@@ -1,6 +1,6 @@
 """Manifests → the desired state of each tenant: names become Refs, defaults are filled in.
 
-Dangling references, resources of one name, and workspaces or keys claimed twice are Diagnostics.
+Dangling references, resources of one name, and workspaces or keys claimed twice are Problems.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from reconciler.model import (
     workspace_key,
 )
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
+from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.problem import Problem
 from reconciler.project.project import Project
 
 
@@ -54,7 +55,7 @@ class _Block:
 
 def build_tenant(
     manifest: Manifest, catalogue: Catalogue, beside: Beside
-) -> tuple[DesiredTenant, list[Diagnostic]]:
+) -> tuple[DesiredTenant, list[Problem]]:
     """The tenant that *manifest* describes, and every mistake in it."""
     manifest = replace(manifest, shared=(beside.offered, *manifest.shared))
     problems = manifest.problems
@@ -74,7 +75,7 @@ def build_tenant(
             try:
                 spec, mistakes = kind.declare(declaration)
             except ManifestError as unreadable:
-                problems += unreadable.diagnostics
+                problems += unreadable.problems
                 continue
             if kind.connector and not mistakes:
                 connectors[block.name] = kind.connector(block.name, spec)
@@ -178,7 +179,7 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
     )
 
 
-def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]]:
+def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Problem]]:
     """Two tenants of one key, and workspaces claimed by two tenants; each by the tenant's name."""
     problems = list(_contradictions(tenants))
     keys: dict[str, DesiredTenant] = {}
@@ -186,14 +187,14 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
     for tenant in tenants:
         if (first := keys.setdefault(tenant.name, tenant)) is not tenant:
             detail = f'"{tenant.name}" is already the tenant at {first.origin}.'
-            problem = error(tenant.origin, rules.DUPLICATE_TENANT, detail=detail)
+            problem = Problem(rules.DUPLICATE_TENANT, tenant.origin, detail=detail)
             problems.append((tenant.name, problem))
         origin = _claims_workspace(tenant)
         for name in tenant.workspace_names if origin and not tenant.workspace_id else ():
             if (owner := workspaces.setdefault(name, tenant)).name != tenant.name:
-                problem = error(
-                    origin,
+                problem = Problem(
                     rules.WORKSPACE_CLAIMED_TWICE,
+                    origin,
                     detail=f'The workspace "{name}" already belongs to tenant "{owner.name}" '
                     f"({_claims_workspace(owner)}).",
                     hint="Give one of them another `workspace.name`.",
@@ -202,7 +203,7 @@ def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Diagnostic]
     return problems
 
 
-def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Diagnostic]]:
+def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Problem]]:
     """What belongs to all tenants of the organization, and is not the same in all manifests."""
     first: dict[tuple[str, str], DesiredResource] = {}
     for tenant in tenants:
@@ -215,9 +216,9 @@ def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Dia
             if other.spec != resource.spec:
                 yield (
                     tenant.name,
-                    error(
-                        resource.origin,
+                    Problem(
                         rules.SHARED_AND_DIFFERENT,
+                        resource.origin,
                         detail=f'{kind.name} "{name}" is the organization\'s, and is declared with '
                         f"other content at {other.origin}.",
                         hint="Declare it once, in the project file, or give each a `name` of its "
@@ -293,19 +294,19 @@ def _nearest(ref: Ref, names: Collection[str], manifest: Manifest) -> str:
     return f"{hint.removesuffix('?')} ({place})?"
 
 
-def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) -> list[Diagnostic]:
+def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) -> list[Problem]:
     """Resources of one kind that the live workspace could not tell apart: an id would."""
     first: dict[str, DesiredResource] = {}
-    problems: list[Diagnostic] = []
+    problems: list[Problem] = []
     for key, resource in resources.items():
         if key.kind != kind.name or resource.adopt_id:
             continue
         name = kind.name_of(resource.spec)
         if (other := first.setdefault(name, resource)) is not resource:
             problems.append(
-                error(
-                    resource.origin,
+                Problem(
                     rules.DUPLICATE_NAME,
+                    resource.origin,
                     detail=f'{kind.name} "{key.name}" is named "{name}", as is '
                     f'"{other.key.name}" ({other.origin}).',
                     hint="Names tell live objects apart: give each its own `name`.",
@@ -322,7 +323,7 @@ def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
     return any(finding.at == at for finding in manifest.findings)
 
 
-def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Diagnostic:
+def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Problem:
     at = (*block.at, *mistake.at)
     hint = mistake.hint
     if mistake.rule is rules.WRONG_TYPE_OF_FIELD and manifest.is_expression(at):

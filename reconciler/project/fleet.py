@@ -14,7 +14,9 @@ from reconciler.manifest.provenance import Effective, effective
 from reconciler.manifest.tenant import Surroundings
 from reconciler.manifest.waivers import Waiver, read_waivers, without_waived
 from reconciler.model import DesiredTenant
-from reconciler.problems.errors import Diagnostic, ManifestError, NothingDeclared, Severity
+from reconciler.problems.errors import ManifestError, NothingDeclared
+from reconciler.problems.problem import Problem
+from reconciler.problems.rules import Severity
 from reconciler.project.desired import Beside, build_tenant, check_fleet, offered_by
 from reconciler.project.project import Project
 from reconciler.project.readings import TenantReading, read_few, read_manifests, surroundings
@@ -27,7 +29,7 @@ class Loaded:
     """The selected tenants, by name, and what is doubtful in their manifests but no error."""
 
     tenants: tuple[DesiredTenant, ...]
-    warnings: tuple[Diagnostic, ...]
+    warnings: tuple[Problem, ...]
     gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
     declared: frozenset[str] = frozenset()  # every tenant that was read: all, unless named ones
 
@@ -75,7 +77,7 @@ def load(
     problems += without_waived(found_inside, [w for r in selected for w in r.waivers])
     problems += [problem for name, problem in fleet if name in chosen]
     if strict:
-        problems = [problem.strictly() for problem in problems]
+        problems = [problem.sharpen() for problem in problems]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ManifestError(problems)
     tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
@@ -127,7 +129,7 @@ class _Built:
 
     candidate: Candidate
     tenant: DesiredTenant | None
-    problems: tuple[Diagnostic, ...]
+    problems: tuple[Problem, ...]
     waivers: tuple[Waiver, ...] = ()
 
 
@@ -156,7 +158,7 @@ def _built(reading: TenantReading, catalogue: Catalogue, beside: Beside) -> _Bui
 
 def _template_problems(
     around: Surroundings, selected: Sequence[TenantReading | _Built], *, everything: bool
-) -> list[Diagnostic]:
+) -> list[Problem]:
     """What is wrong with templates, as far as the selected tenants use them."""
     used = {path for each in selected for path in each.candidate.files.shared}
     problems = [

@@ -13,7 +13,8 @@ from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import Diagnostic, ManifestError, did_you_mean, error
+from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.problem import Problem
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
@@ -156,12 +157,12 @@ class Project:
 
     def _unknown_environment(
         self, chosen: str, by_default: bool, declared: Mapping[str, Json]
-    ) -> Diagnostic:
+    ) -> Problem:
         at = ("defaultEnvironment",) if by_default else ("environments",)
         known = ", ".join(sorted(declared))
-        return error(
-            self.document.origin(at),
+        return Problem(
             rules.UNKNOWN_ENVIRONMENT,
+            self.document.origin(at),
             detail=f'There is no environment "{chosen}"; the project has {known}.',
             hint=did_you_mean(chosen, list(declared)),
         )
@@ -173,9 +174,9 @@ def read_project(folder: FilePath) -> Project:
     if not file.exists():
         raise ManifestError(
             [
-                error(
-                    Origin(shown(file), 1, 1),
+                Problem(
                     rules.NO_PROJECT_HERE,
+                    Origin(shown(file), 1, 1),
                     detail=f"{FILE} is not in this folder.",
                     hint="Run in the project's folder, or name it with --project DIR.",
                 )

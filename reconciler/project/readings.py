@@ -25,7 +25,8 @@ from reconciler.manifest.tenant import (
     read_documents,
 )
 from reconciler.manifest.tenant_set import every_row, is_set, read_set, table_of
-from reconciler.problems.errors import Diagnostic, ManifestError
+from reconciler.problems.errors import ManifestError
+from reconciler.problems.problem import Problem
 from reconciler.project.project import Project
 from reconciler.project.selection import Candidate, Selection
 
@@ -38,10 +39,10 @@ class TenantReading:
 
     candidate: Candidate
     manifest: Manifest | None
-    problems: tuple[Diagnostic, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
-    def all_problems(self) -> list[Diagnostic]:
+    def all_problems(self) -> list[Problem]:
         return [*self.problems, *(self.manifest.problems if self.manifest else ())]
 
 
@@ -80,7 +81,7 @@ def read_manifests(
     for files, refusal in later:
         if files.path.resolve() not in tables:
             candidate = Candidate(files.guessed_name, {}, files)
-            yield TenantReading(candidate, None, refusal.diagnostics)
+            yield TenantReading(candidate, None, refusal.problems)
 
 
 def read_few(
@@ -151,7 +152,7 @@ def _rows(
         for manifest in read_set(files, documents, around, wants):
             yield TenantReading(_candidate(manifest), manifest)
     except ManifestError as problem:
-        yield TenantReading(Candidate(files.guessed_name, {}, files), None, problem.diagnostics)
+        yield TenantReading(Candidate(files.guessed_name, {}, files), None, problem.problems)
 
 
 def _wanted(documents: Sequence[Document], search: Search | None) -> Callable[[Record], bool]:

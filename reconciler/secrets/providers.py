@@ -16,7 +16,8 @@ from reconciler.manifest.discover import shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, SecretName
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, SecretsMissing, error
+from reconciler.problems.errors import ManifestError, SecretsMissing
+from reconciler.problems.problem import Problem
 from reconciler.project.project import SecretsSource
 
 _ENCRYPTED = "ENC["  # what sops leaves in the place of a value
@@ -153,7 +154,7 @@ def _dotenv(source: SecretsSource) -> Mapping[str, Json]:
 
 def _unreadable(source: SecretsSource, why: str) -> ManifestError:
     detail = f"{shown(source.path)} cannot be used. {why}"
-    return ManifestError([error(source.origin, rules.UNREADABLE_SECRETS_FILE, detail=detail)])
+    return ManifestError([Problem(rules.UNREADABLE_SECRETS_FILE, source.origin, detail=detail)])
 
 
 def _from_command(source: SecretsSource) -> Callable[[str], str]:

@@ -117,7 +117,7 @@ def outcome(folder: Path, selection: Selection) -> Loaded | str:
         loaded = load(read_project(folder), selection, ENVIRON, bundled())
         return replace(loaded, declared=frozenset())  # which says how many were read
     except ManifestError as problem:
-        return "\n".join(str(each) for each in problem.diagnostics)
+        return "\n".join(str(each) for each in problem.problems)
     except UsageError:
         return "no such tenant"
 

@@ -28,7 +28,8 @@ from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.attribution import attributed
 from reconciler.plan.model import Action, Base, Cause, Operation, Plan, TenantPlan
 from reconciler.problems import rules
-from reconciler.problems.errors import Forbidden, error
+from reconciler.problems.errors import Forbidden
+from reconciler.problems.problem import Problem
 
 STRIPE = "e094cb9a-26de-4645-8761-65c0c425d1de"
 BIGQUERY = "22f6c74f-5699-40ff-833c-4a879ea40133"
@@ -165,7 +166,9 @@ def hostile() -> Plan:
             TenantPlan(
                 f"{HOSTILE}2",
                 refusals=(
-                    error(None, replace(rules.FAILED, title=HOSTILE), detail=HOSTILE, hint=HOSTILE),
+                    Problem(
+                        replace(rules.FAILED, title=HOSTILE), None, detail=HOSTILE, hint=HOSTILE
+                    ),
                 ),
             ),
         ),
@@ -254,9 +257,9 @@ def _busy() -> TenantPlan:
 def _refused() -> TenantPlan:
     place = key("connection", "refused", "stripe")
     operation = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
-    refusal = error(
-        Origin("tenants/refused.yaml", 12, 3),
+    refusal = Problem(
         rules.REPLACEMENT_REFUSED,
+        Origin("tenants/refused.yaml", 12, 3),
         detail=f"{place} would have to be deleted and created anew.",
         hint="Undo the change.",
     )

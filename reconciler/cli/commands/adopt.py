@@ -13,7 +13,7 @@ from reconciler.operations.adopt import OpenNames, list_open_names
 from reconciler.operations.adopt import adopt as adopt_objects
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.reports.adoption import render_open
 
 
@@ -54,4 +54,4 @@ def adopt(settings: Settings, tenants: tuple[str, ...]) -> None:
 def _tell_failures(names_open: OpenNames, settings: Settings) -> None:
     for name, problem in names_open.failures:
         settings.tell(f"tenant {name} could not be read:")
-        settings.tell(render_diagnostic(explain(problem), settings.palette(sys.stderr)))
+        settings.tell(render_problem(explain(problem), settings.palette(sys.stderr)))

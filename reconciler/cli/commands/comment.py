@@ -31,7 +31,7 @@ from reconciler.operations.plan import plan as make_plan
 from reconciler.plan.file import read_plan_file
 from reconciler.problems.errors import ApiError, UsageError
 from reconciler.project.selection import Selection
-from reconciler.render.parts.diagnostics import render_diagnostics
+from reconciler.render.parts.problems import render_problems
 from reconciler.render.plan.comment import comment_not_written, has_news, labels_of
 from reconciler.review.comment import Note, Published, Topic, publish
 from reconciler.review.request import Request, Where, project_place, request_of
@@ -144,7 +144,7 @@ def post(settings: Settings, note: Note, where: Where, patience: Patience) -> No
         published = publish(request.connect(manners), note)
     except (UsageError, ApiError) as problem:
         told = comment_not_written(problem, forge, place)
-        settings.tell(render_diagnostics([told], settings.palette(sys.stderr)))
+        settings.tell(render_problems([told], settings.palette(sys.stderr)))
     else:
         settings.tell(f"{place}: {_DONE[published]}.")
 

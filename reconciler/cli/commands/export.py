@@ -15,7 +15,7 @@ from reconciler.operations.export import SECRETS_FILE, ExportChoices, ExportResu
 from reconciler.operations.export import export as export_manifests
 from reconciler.operations.exporting import ON_REQUEST
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import counted, safe
 from reconciler.render.reports.export import render_export, render_saving
 
@@ -98,7 +98,7 @@ def _tell(done: ExportResult, folder: str, settings: Settings) -> None:
     palette = settings.palette(sys.stderr)
     for name, problem in done.made.failures:
         settings.tell(f'workspace "{safe(name)}" could not be read:')
-        settings.tell(render_diagnostic(explain(problem), palette))
+        settings.tell(render_problem(explain(problem), palette))
     for file in done.written.beside:
         edited = file.name.removesuffix(BESIDE)
         settings.tell(f"{edited} was edited since it was exported: the new text is in {file.name}.")

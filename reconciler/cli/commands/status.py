@@ -17,7 +17,7 @@ from reconciler.operations.plan_files import place_of
 from reconciler.operations.status import status as read_status
 from reconciler.problems.explain import explain
 from reconciler.project.selection import Selection
-from reconciler.render.parts.diagnostics import render_diagnostic
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import safe
 from reconciler.render.reports.status import render_status, status_json
 
@@ -71,7 +71,7 @@ def status(
         )
     for tenant, problem in found.failures:
         settings.tell(f"tenant {safe(tenant)} could not be read:")
-        settings.tell(render_diagnostic(explain(problem), settings.palette(sys.stderr)))
+        settings.tell(render_problem(explain(problem), settings.palette(sys.stderr)))
     sys.exit(_exit_code(found, detailed=detailed_exitcode))
 
 

@@ -16,7 +16,7 @@ from reconciler.operations.sync import SyncChoices, Synced
 from reconciler.operations.sync import sync as start_jobs
 from reconciler.problems.explain import explain
 from reconciler.project.selection import Selection
-from reconciler.render.parts.diagnostics import render_diagnostic
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import safe
 from reconciler.render.reports.jobs import render_runs
 
@@ -68,4 +68,4 @@ def _show(synced: Synced, settings: Settings) -> None:
     settings.result(render_runs(synced.runs, palette, width=width))
     for tenant, problem in synced.failures:
         settings.tell(f"tenant {safe(tenant)} could not be read:")
-        settings.tell(render_diagnostic(explain(problem), settings.palette(sys.stderr)))
+        settings.tell(render_problem(explain(problem), settings.palette(sys.stderr)))

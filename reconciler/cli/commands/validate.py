@@ -59,6 +59,6 @@ def _findings(project: OpenProject, selection: Selection) -> Findings:
     try:
         loaded = read_tenants(project, selection)
     except ManifestError as problem:
-        return Findings(problem.diagnostics)
+        return Findings(problem.problems)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)
     return Findings(loaded.warnings, len(loaded.tenants), resources)

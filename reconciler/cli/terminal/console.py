@@ -38,7 +38,7 @@ from reconciler.operations.open_project import OpenProject
 from reconciler.plan.file import Place
 from reconciler.problems.errors import ReconcilerError
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostics
+from reconciler.render.parts.problems import render_problems
 from reconciler.render.parts.values import counted
 from reconciler.render.plan.changed import render_gone, render_unclear
 from reconciler.render.plan.lines import Look
@@ -171,7 +171,7 @@ def _tell(told: News, terminal: Terminal) -> None:
     palette, width = settings.palette(sys.stdout), settings.width(sys.stdout)
     match told:
         case news.ManifestWarnings(problems):
-            settings.tell(render_diagnostics(problems, settings.palette(sys.stderr)))
+            settings.tell(render_problems(problems, settings.palette(sys.stderr)))
         case news.TenantsGone(tenants, revision):
             settings.tell(render_gone(tenants, revision))
         case news.TenantsUnclear(tenants, revision):
@@ -233,7 +233,7 @@ def _sentence(
 
 
 def _tell_problem(lead: str, problem: ReconcilerError, settings: Settings) -> None:
-    text = render_diagnostics([explain(problem)], settings.palette(sys.stderr))
+    text = render_problems([explain(problem)], settings.palette(sys.stderr))
     settings.tell(f"{lead}\n{text}" if lead else text)
 
 

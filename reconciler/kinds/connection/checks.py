@@ -14,7 +14,7 @@ from reconciler.kinds.connection.cron import cron_problem, is_cron
 from reconciler.kinds.contract.kind import Mistake
 from reconciler.model import Json
 from reconciler.problems import rules
-from reconciler.problems.errors import Severity
+from reconciler.problems.rules import Severity
 
 _USUAL_FORMAT = "${SOURCE_NAMESPACE}"  # Airbyte's own, which it may show beside any definition
 

@@ -43,7 +43,7 @@ from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, Resou
 from reconciler.model.changes import Equality, FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
-from reconciler.problems.errors import Severity
+from reconciler.problems.rules import Severity
 
 _PLAIN_FIELDS = (
     "name",

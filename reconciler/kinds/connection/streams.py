@@ -14,7 +14,7 @@ from reconciler.kinds.contract.configuration import unmask
 from reconciler.kinds.contract.kind import Mistake, required
 from reconciler.model import ALL, Exhaustive, Json
 from reconciler.problems import rules
-from reconciler.problems.errors import Severity
+from reconciler.problems.rules import Severity
 
 _TYPES = {
     "namespace": str,

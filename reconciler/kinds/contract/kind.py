@@ -14,8 +14,8 @@ from reconciler.kinds.contract.exporting import Block, Found, plain_block
 from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence, Effect
-from reconciler.problems.errors import MalformedObject, Severity
-from reconciler.problems.rules import Rule
+from reconciler.problems.errors import MalformedObject
+from reconciler.problems.rules import Rule, Severity
 
 WORKSPACE = Ref("workspace", "")
 """What every resource that lives in the tenant's workspace refers to."""

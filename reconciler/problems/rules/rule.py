@@ -18,7 +18,7 @@ class Severity(StrEnum):
 class Rule:
     """One thing that can be wrong. `id` never changes and is never given to another rule.
 
-    `title` is the summary of its Diagnostics; `example` is a piece of a file that breaks it.
+    `title` is the summary of its Problems; `example` is a piece of a file that breaks it.
     `is_strict`: under `--strict` its warnings are errors. `is_debatable`: an error that a waiver
     may silence all the same, since it rests on a connector's schema, and that may be outdated.
     """
@@ -48,7 +48,7 @@ def error_rule(
     example: str = "",
     is_debatable: bool = False,
 ) -> Rule:
-    """A rule whose Diagnostics stop the run."""
+    """A rule whose Problems stop the run."""
     return Rule(id_, title, Severity.ERROR, what, why, hint, example, is_debatable=is_debatable)
 
 
@@ -62,10 +62,10 @@ def warning_rule(
     example: str = "",
     is_strict: bool = False,
 ) -> Rule:
-    """A rule whose Diagnostics are shown and stop nothing, unless `--strict` makes them errors."""
+    """A rule whose Problems are shown and stop nothing, unless `--strict` makes them errors."""
     return Rule(id_, title, Severity.WARNING, what, why, hint, example, is_strict)
 
 
 def note_rule(id_: str, title: str, *, what: str, why: str, hint: str, example: str = "") -> Rule:
-    """A rule whose Diagnostics say what could not be checked."""
+    """A rule whose Problems say what could not be checked."""
     return Rule(id_, title, Severity.NOTE, what, why, hint, example)

@@ -9,7 +9,6 @@ from reconciler.problems import rules
 from reconciler.problems.errors import (
     ApiError,
     ConnectionFailed,
-    Diagnostic,
     Forbidden,
     NotFound,
     RateLimited,
@@ -18,8 +17,8 @@ from reconciler.problems.errors import (
     Unauthorized,
     UnexpectedAnswer,
     UsageError,
-    warning,
 )
+from reconciler.problems.problem import Problem
 from reconciler.render.plan.rows import Verb
 
 PREFIX = "reconciler:"
@@ -59,7 +58,7 @@ def _counts(plan: PlanFile) -> Record:
     return counts
 
 
-def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) -> Diagnostic:
+def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) -> Problem:
     """Why the comment is not where it should be, and what to do; the plan itself is not in doubt.
 
     *forge* and *place* are empty as long as the job does not say them.
@@ -72,8 +71,8 @@ def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) 
     return _warning(f"{place}: {forge} {answered}{said}".rstrip(".") + ".", _advice(problem, forge))
 
 
-def _warning(detail: str, hint: str) -> Diagnostic:
-    return warning(None, rules.COMMENT_NOT_WRITTEN, detail=detail, hint=hint)
+def _warning(detail: str, hint: str) -> Problem:
+    return Problem(rules.COMMENT_NOT_WRITTEN, None, detail=detail, hint=hint)
 
 
 _HINTS: tuple[tuple[type[ApiError], str], ...] = (

@@ -14,8 +14,9 @@ from enum import StrEnum
 from reconciler.model import Origin
 from reconciler.model.effects import Weight
 from reconciler.plan.model import Plan
-from reconciler.problems.errors import Diagnostic, Severity
 from reconciler.problems.explain import explain
+from reconciler.problems.problem import Problem
+from reconciler.problems.rules import Severity
 from reconciler.render.parts.palette import PLAIN
 from reconciler.render.parts.values import counted, listed, safe
 from reconciler.render.plan.groups import Block, outline
@@ -62,14 +63,14 @@ def from_top(path: str, inside: str) -> str:
     return posixpath.normpath(posixpath.join(inside, path)) if inside else path
 
 
-def diagnostic_annotation(diagnostic: Diagnostic, inside: str = "") -> str:
+def problem_annotation(problem: Problem, inside: str = "") -> str:
     """A problem at its place."""
-    said = "\n".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
+    said = "\n".join(part for part in (problem.detail, problem.hint) if part)
     return annotation(
-        _LEVELS[diagnostic.severity],
-        "\n".join(map(safe, (said or diagnostic.rule.title).splitlines())),
-        title=safe(f"{diagnostic.rule.id} {diagnostic.rule.title}"),
-        origin=diagnostic.origin,
+        _LEVELS[problem.severity],
+        "\n".join(map(safe, (said or problem.rule.title).splitlines())),
+        title=safe(f"{problem.rule.id} {problem.rule.title}"),
+        origin=problem.origin,
         inside=inside,
     )
 
@@ -90,7 +91,7 @@ def render_plan_github(plan: Plan, look: Look, inside: str = "") -> str:
     ]
     # Stable: inside a level the order stays that of the plan.
     rows.sort(key=lambda pair: list(Level).index(pair[0]))
-    told = [diagnostic_annotation(problem, inside) for problem in problems]
+    told = [problem_annotation(problem, inside) for problem in problems]
     sums = annotation(Level.NOTICE, summary(plan, outlined).replace("\n  ", " "), title="Plan")
     return "\n".join([*told, *(text for _, text in rows), sums])
 

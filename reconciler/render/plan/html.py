@@ -20,8 +20,8 @@ from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan, Whose
-from reconciler.problems.errors import Diagnostic
 from reconciler.problems.explain import explain
+from reconciler.problems.problem import Problem
 from reconciler.problems.wording import show_path
 from reconciler.render.parts.values import counted, safe, sorted_leaves
 from reconciler.render.plan.changed import forgotten_lines, render_gone
@@ -309,9 +309,9 @@ def _titled(section: str, title: str, *, problems: Json) -> dict[str, Json]:
     return {"section": section, "title": title, "tenants": [], "problems": problems}
 
 
-def _problem(diagnostic: Diagnostic) -> Json:
-    place = str(diagnostic.origin) if diagnostic.origin else ""
-    texts = (diagnostic.rule.title, diagnostic.detail, diagnostic.hint, place)
+def _problem(problem: Problem) -> Json:
+    place = str(problem.origin) if problem.origin else ""
+    texts = (problem.rule.title, problem.detail, problem.hint, place)
     return ["\n".join(map(safe, text.splitlines())) for text in texts]
 
 

@@ -18,9 +18,9 @@ from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
 from reconciler.render.parts.palette import PLAIN
 from reconciler.render.parts.pieces import MIN_CHARS, Fitted, Piece, Rank, fitted
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import counted, safe, shortened
 from reconciler.render.plan.equalities import equal_lines
 from reconciler.render.plan.groups import Block, Outline, outline
@@ -89,14 +89,14 @@ def markdown_pieces(plan: Plan, place: Place, look: Look) -> Iterator[Piece]:
     outlined = outline(plan, look.names, roster=not look.details)
     yield Piece(Rank.HEAD, _head(plan, outlined, place))
     if plan.refusals:
-        lines = [render_diagnostic(refusal, PLAIN, WIDTH) for refusal in plan.refusals]
+        lines = [render_problem(refusal, PLAIN, WIDTH) for refusal in plan.refusals]
         text = _part("The whole plan is refused", lines, is_open=True)
         yield Piece(Rank.REFUSED, text, counts={"refusals of the whole": len(plan.refusals)})
     for tenant, rows in outlined.refused:
         yield _refused(tenant, rows, plain)
     for tenant in outlined.failed:
         if tenant.failure is not None:
-            lines = [render_diagnostic(explain(tenant.failure), PLAIN, WIDTH)]
+            lines = [render_problem(explain(tenant.failure), PLAIN, WIDTH)]
             yield _trouble("Unreadable", tenant, lines, "tenants unreadable")
     for block in (*outlined.changes, *outlined.outside, *outlined.drift):
         yield _block(block, plain)
@@ -225,7 +225,7 @@ def _counts(block: Block) -> Mapping[str, int]:
 
 
 def _refused(tenant: TenantPlan, rows: Sequence[Row], look: Look) -> Piece:
-    problems = [render_diagnostic(refusal, PLAIN, WIDTH) for refusal in tenant.refusals]
+    problems = [render_problem(refusal, PLAIN, WIDTH) for refusal in tenant.refusals]
     lines = [line for row in rows for line in row_lines(row, look)]
     return _trouble("Refused", tenant, [*problems, "", *lines], "tenants refused")
 

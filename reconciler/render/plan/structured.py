@@ -12,8 +12,8 @@ from reconciler.model.changes import Equality, FieldChange, Note
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
 from reconciler.plan.model import Base, Operation, Plan, TenantPlan, Whose
 from reconciler.plan.record import Record, change_record, digest, operation_record, origin_record
-from reconciler.problems.errors import Diagnostic
 from reconciler.problems.explain import explain
+from reconciler.problems.problem import Problem
 from reconciler.render.plan.rows import Row, Section, effect_counts, rows_of, verb_counts
 
 
@@ -39,7 +39,7 @@ def _document(plan: Plan, place: Place, options: Mapping[str, Json], shard: str)
         **({"shard": shard} if shard else {}),
         **({"forgotten": list(plan.forgotten)} if plan.forgotten else {}),
         "summary": _summary(plan),
-        "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
+        "refusals": [_problem(refusal) for refusal in plan.refusals],
         "tenants": [_tenant(tenant) for tenant in plan.tenants],
     }
 
@@ -82,8 +82,8 @@ def _tenant(plan: TenantPlan) -> Record:
         "status": _status(plan),
         "unchanged": plan.unchanged,
         "operations": [_operation(operation, plan) for operation in plan.operations],
-        "refusals": [_diagnostic(refusal) for refusal in plan.refusals],
-        **({"failure": _diagnostic(explain(plan.failure))} if plan.failure else {}),
+        "refusals": [_problem(refusal) for refusal in plan.refusals],
+        **({"failure": _problem(explain(plan.failure))} if plan.failure else {}),
         **({"settled": [_named(key) for key in plan.settled]} if plan.settled else {}),
         "undeclared": [
             {"kind": r.key.kind, "title": str(r.spec["name"]), "id": r.id} for r in plan.undeclared
@@ -122,14 +122,14 @@ def _named(key: ResourceKey) -> Record:
     return {"kind": key.kind, "name": key.name}
 
 
-def _diagnostic(diagnostic: Diagnostic) -> Record:
+def _problem(problem: Problem) -> Record:
     return {
-        "rule": diagnostic.rule.id,
-        "severity": str(diagnostic.severity),
-        "summary": diagnostic.rule.title,
-        "detail": diagnostic.detail,
-        "hint": diagnostic.hint,
-        **({"origin": origin_record(diagnostic.origin)} if diagnostic.origin else {}),
+        "rule": problem.rule.id,
+        "severity": str(problem.severity),
+        "summary": problem.rule.title,
+        "detail": problem.detail,
+        "hint": problem.hint,
+        **({"origin": origin_record(problem.origin)} if problem.origin else {}),
     }
 
 

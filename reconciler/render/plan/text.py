@@ -11,8 +11,8 @@ from reconciler.model.changes import Note
 from reconciler.model.effects import Weight
 from reconciler.plan.model import Operation, Plan, TenantPlan
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
 from reconciler.render.parts.palette import PLAIN, Palette
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import counted, safe
 from reconciler.render.plan.changed import forgotten_lines, render_gone
 from reconciler.render.plan.groups import Block, Outline, outline
@@ -143,11 +143,11 @@ def _sections(plan: Plan, outlined: Outline, look: Look) -> Iterator[list[str]]:
         yield list(_refused_lines(tenant, rows, look))
     for tenant in outlined.failed:
         if tenant.failure is not None:
-            problem = render_diagnostic(explain(tenant.failure), look.palette, look.width - 2)
+            problem = render_problem(explain(tenant.failure), look.palette, look.width - 2)
             yield [f"{bold(tenant.tenant, look)}: cannot be read", indented_by(problem)]
     if plan.refusals:
         yield [
-            indented_by(render_diagnostic(refusal, look.palette, look.width), "")
+            indented_by(render_problem(refusal, look.palette, look.width), "")
             for refusal in plan.refusals
         ]
 
@@ -225,4 +225,4 @@ def _refused_lines(tenant: TenantPlan, rows: Sequence[Row], look: Look) -> Itera
     for row in rows:
         yield from row_lines(row, look)
     for refusal in tenant.refusals:
-        yield indented_by(render_diagnostic(refusal, look.palette, look.width - 2))
+        yield indented_by(render_problem(refusal, look.palette, look.width - 2))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.plan.model import Action, Operation
 from reconciler.problems.explain import explain
-from reconciler.render.parts.diagnostics import render_diagnostic
 from reconciler.render.parts.palette import PLAIN, Palette
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import counted, safe
 from reconciler.render.plan.text import headline
 
@@ -27,7 +27,7 @@ def render_outcome(outcome: Outcome, palette: Palette = PLAIN) -> str:
     line = f"{palette.error}{word}{palette.reset} to {operation.action} {subject}"
     if outcome.problem is None:
         return line
-    reason = render_diagnostic(explain(outcome.problem), palette)
+    reason = render_problem(explain(outcome.problem), palette)
     return "\n".join([line, *(f"  {text}" for text in reason.splitlines())])
 
 

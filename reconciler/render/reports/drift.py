@@ -21,8 +21,8 @@ from reconciler.operations.find_drift import (
 from reconciler.plan.file import Place
 from reconciler.problems.explain import explain
 from reconciler.problems.wording import show_path
-from reconciler.render.parts.diagnostics import render_diagnostic
 from reconciler.render.parts.palette import PLAIN, Palette
+from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import HIDDEN, counted, safe, show
 
 FORMAT_VERSION = 1
@@ -86,7 +86,7 @@ def _istold(tenant: TenantDrift) -> bool:
 def _tenant_lines(tenant: TenantDrift, palette: Palette, details: bool) -> Iterator[str]:
     yield f"{palette.bold}{safe(tenant.tenant)}{palette.reset}"
     if tenant.failure is not None:
-        text = render_diagnostic(explain(tenant.failure), palette)
+        text = render_problem(explain(tenant.failure), palette)
         yield from (f"  {line}" for line in text.splitlines())
     for one in tenant.drifted:
         yield from _resource_lines(one, palette)
@@ -171,9 +171,9 @@ def _tenant_record(tenant: TenantDrift) -> Json:
     }
 
 
-def _failure(problem: Exception) -> Json:
-    diagnostic = explain(problem)  # type: ignore[arg-type]
-    return {"summary": diagnostic.rule.title, "detail": diagnostic.detail}
+def _failure(error: Exception) -> Json:
+    problem = explain(error)  # type: ignore[arg-type]
+    return {"summary": problem.rule.title, "detail": problem.detail}
 
 
 def _resource_record(one: Drifted) -> Json:

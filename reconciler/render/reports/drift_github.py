@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.operations.find_drift import Drift, Drifted, State
 from reconciler.problems.explain import explain
 from reconciler.render.parts.values import safe
-from reconciler.render.plan.github import Level, annotation, diagnostic_annotation
+from reconciler.render.plan.github import Level, annotation, problem_annotation
 from reconciler.render.reports.drift import cause, summary, told
 
 
@@ -17,8 +17,7 @@ def render_drift_github(drift: Drift, inside: str = "") -> str:
     found = [_annotated(one, inside) for tenant in drift.tenants for one in tenant.drifted]
     sums = annotation(Level.NOTICE, summary(drift), title="Drift")
     return (
-        "\n".join([*(diagnostic_annotation(each, inside) for each in failures), *found, sums])
-        + "\n"
+        "\n".join([*(problem_annotation(each, inside) for each in failures), *found, sums]) + "\n"
     )
 
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as xml
 
 from reconciler import __version__
 from reconciler.model import Json, Origin
-from reconciler.problems.errors import Diagnostic, Severity, in_order
-from reconciler.problems.rules import RULES, Rule
-from reconciler.render.plan.github import diagnostic_annotation, from_top
+from reconciler.problems.problem import Problem, in_order
+from reconciler.problems.rules import RULES, Rule, Severity
+from reconciler.render.plan.github import from_top, problem_annotation
 
 FORMAT_VERSION = 1
 
@@ -24,45 +24,45 @@ _SARIF_SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The diagnostics of a run, and how much was checked; nothing counts when it is invalid.
+    """The problems of a run, and how much was checked; nothing counts when it is invalid.
 
     `inside` is the repository's folder that their places are relative to; empty at its top.
     """
 
-    diagnostics: Sequence[Diagnostic]
+    problems: Sequence[Problem]
     tenants: int = 0
     resources: int = 0
     inside: str = ""
 
     @property
     def is_valid(self) -> bool:
-        return not any(each.severity is Severity.ERROR for each in self.diagnostics)
+        return not any(each.severity is Severity.ERROR for each in self.problems)
 
 
 def render_json(findings: Findings) -> str:
     """The shape of schemas/findings.schema.json."""
-    counts = Counter(each.severity for each in findings.diagnostics)
+    counts = Counter(each.severity for each in findings.problems)
     return _dumped(
         {
             "formatVersion": FORMAT_VERSION,
             "valid": findings.is_valid,
             "checked": {"tenants": findings.tenants, "resources": findings.resources},
             "counts": {str(severity): counts[severity] for severity in Severity},
-            "findings": [_as_json(each) for each in in_order(findings.diagnostics)],
+            "findings": [_as_json(each) for each in in_order(findings.problems)],
         }
     )
 
 
-def _as_json(diagnostic: Diagnostic) -> Mapping[str, Json]:
-    place = diagnostic.origin
+def _as_json(problem: Problem) -> Mapping[str, Json]:
+    place = problem.origin
     where = {"file": place.path, "line": place.line, "column": place.column} if place else {}
     return {
-        "rule": diagnostic.rule.id,
-        "severity": diagnostic.severity,
-        "title": diagnostic.rule.title,
+        "rule": problem.rule.id,
+        "severity": problem.severity,
+        "title": problem.rule.title,
         **where,
-        "detail": diagnostic.detail,
-        "hint": diagnostic.hint,
+        "detail": problem.detail,
+        "hint": problem.hint,
     }
 
 
@@ -73,7 +73,7 @@ def render_sarif(findings: Findings) -> str:
         "version": __version__,
         "rules": [_sarif_rule(rule) for rule in RULES],
     }
-    results = [_sarif_result(each, findings.inside) for each in in_order(findings.diagnostics)]
+    results = [_sarif_result(each, findings.inside) for each in in_order(findings.problems)]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return _dumped({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -92,15 +92,15 @@ def _sarif_rule(rule: Rule) -> Mapping[str, Json]:
 _RULE_INDEX = {rule.id: index for index, rule in enumerate(RULES)}
 
 
-def _sarif_result(diagnostic: Diagnostic, inside: str) -> Mapping[str, Json]:
-    rule = diagnostic.rule.id
-    text = " ".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
+def _sarif_result(problem: Problem, inside: str) -> Mapping[str, Json]:
+    rule = problem.rule.id
+    text = " ".join(part for part in (problem.detail, problem.hint) if part)
     return {
         "ruleId": rule,
         "ruleIndex": _RULE_INDEX[rule],
-        "level": diagnostic.severity,
-        "message": {"text": text or diagnostic.rule.title},
-        "locations": [_sarif_location(diagnostic.origin or _WHOLE, inside)],
+        "level": problem.severity,
+        "message": {"text": text or problem.rule.title},
+        "locations": [_sarif_location(problem.origin or _WHOLE, inside)],
     }
 
 
@@ -121,8 +121,8 @@ def _sarif_location(place: Origin, inside: str) -> Mapping[str, Json]:
 
 def render_junit(findings: Findings) -> str:
     """A test case for each file with findings; errors fail it, the rest is its output."""
-    by_file: dict[str, list[Diagnostic]] = {}
-    for each in in_order(findings.diagnostics):
+    by_file: dict[str, list[Problem]] = {}
+    for each in in_order(findings.problems):
         by_file.setdefault(each.origin.path if each.origin else "project", []).append(each)
     if not by_file:
         by_file["manifests"] = []
@@ -135,11 +135,11 @@ def render_junit(findings: Findings) -> str:
     return f"<?xml version='1.0' encoding='utf-8'?>\n{xml.tostring(suite, encoding='unicode')}\n"
 
 
-def _fails(found: Sequence[Diagnostic]) -> bool:
+def _fails(found: Sequence[Problem]) -> bool:
     return any(each.severity is Severity.ERROR for each in found)
 
 
-def _junit_case(suite: xml.Element, file: str, found: Sequence[Diagnostic]) -> None:
+def _junit_case(suite: xml.Element, file: str, found: Sequence[Problem]) -> None:
     case = xml.SubElement(suite, "testcase", classname="reconciler.validate", name=_printable(file))
     lines = {
         is_error: [_line(each) for each in found if (each.severity is Severity.ERROR) == is_error]
@@ -153,10 +153,10 @@ def _junit_case(suite: xml.Element, file: str, found: Sequence[Diagnostic]) -> N
         xml.SubElement(case, "system-out").text = "\n".join(lines[False])
 
 
-def _line(diagnostic: Diagnostic) -> str:
-    place = f"{diagnostic.origin}: " if diagnostic.origin else ""
-    said = " ".join(part for part in (diagnostic.detail, diagnostic.hint) if part)
-    head = f"{place}{diagnostic.severity}: {diagnostic.rule.title} [{diagnostic.rule.id}]"
+def _line(problem: Problem) -> str:
+    place = f"{problem.origin}: " if problem.origin else ""
+    said = " ".join(part for part in (problem.detail, problem.hint) if part)
+    head = f"{place}{problem.severity}: {problem.rule.title} [{problem.rule.id}]"
     return _printable(f"{head}: {said}".rstrip(": "))
 
 
@@ -170,7 +170,7 @@ def _printable(text: str) -> str:
 def render_github(findings: Findings) -> str:
     """Workflow commands that GitHub shows at the lines of a pull request."""
     return "\n".join(
-        diagnostic_annotation(each, findings.inside) for each in in_order(findings.diagnostics)
+        problem_annotation(each, findings.inside) for each in in_order(findings.problems)
     )
 
 
