@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,13 @@ from reconciler.sandbox.server.observe import Observer
 
 __all__ = ["Sandbox", "SandboxError", "Settings", "running", "serve"]
 
-START_TIMEOUT_S = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a sandbox runs. Port 0 is any free port; no registry is the bundled one.
 
-    An observer is shown every answer of the API, but those that a fault has spoilt.
+    An observer is shown every answer of the API, but those that a fault has spoilt. A request that
+    still runs when the sandbox is stopped has `grace_s` whole seconds to end, and then is cut.
     """
 
     database: Path
@@ -49,6 +48,7 @@ class Settings:
     requests_per_second: float = 0.0  # 0 is any number
     clock_speed: float = 1.0  # how many times as fast as time
     behaviour: Behaviour = field(default_factory=Behaviour)
+    grace_s: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +68,34 @@ class Sandbox:
 def running(settings: Settings) -> Iterator[Sandbox]:
     """A sandbox in a thread of this process, stopped at the end.
 
-    Raises SandboxError when the port or the database cannot be had.
+    At the end nobody is served any more, and other processes can have the database. Raises
+    SandboxError when the port or the database cannot be had.
     """
-    with _prepared(settings) as (server, listening, sandbox):
+    with ExitStack() as opened:
+        server, listening, sandbox = opened.enter_context(_prepared(settings))
+        # What the thread uses is closed by the thread: SQLite ends the whole process when a
+        # connection is closed under a statement, and waiting for the thread can be interrupted.
         thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True
+            target=_serve, args=(server, listening, opened.pop_all()), name="sandbox", daemon=True
         )
         thread.start()
         try:
             yield sandbox
         finally:
             server.should_exit = True
-            thread.join(START_TIMEOUT_S)
+            thread.join()
 
 
 def serve(settings: Settings, announce: Callable[[Sandbox], None]) -> None:
     """Runs a sandbox until it is interrupted. Raises SandboxError as `running` does."""
     with _prepared(settings) as (server, listening, sandbox):
         announce(sandbox)
+        server.run(sockets=[listening])
+
+
+def _serve(server: uvicorn.Server, listening: socket.socket, opened: ExitStack) -> None:
+    """Answers until the server is told to exit and every request has ended; then closes."""
+    with opened:
         server.run(sockets=[listening])
 
 
@@ -107,7 +117,7 @@ def _prepared(settings: Settings) -> Iterator[tuple[uvicorn.Server, socket.socke
                 server_header=False,
                 lifespan="off",
                 ws="none",
-                timeout_graceful_shutdown=2,
+                timeout_graceful_shutdown=settings.grace_s,
             )
             port = listening.getsockname()[1]
             yield uvicorn.Server(config), listening, Sandbox(settings.host, port)
