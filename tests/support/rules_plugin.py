@@ -44,8 +44,10 @@ def pytest_terminal_summary(
 
 def is_whole(config: pytest.Config) -> bool:
     """Whether the run is of all the tests, and not of some that somebody chose."""
-    chosen = config.option.keyword or config.option.lf or config.option.maxfail
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen
+    options = ("keyword", "lf", "maxfail", "collectonly")  # not all are known without each plugin
+    chosen = any(config.getoption(name, default=None) for name in options)
+    usual = config.getoption("markexpr") == "not long"
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and usual and not chosen
 
 
 def never_told() -> list[str]:
