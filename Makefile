@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests golden soak bench pages docs clean
+.PHONY: help demo test check format lint types tests test-long golden soak bench pages docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,11 @@ types: $(STAMP)  ## mypy --strict
 	$(BIN)/mypy
 
 tests: $(STAMP)  ## pytest, on every core
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup --hypothesis-profile ci
+
+test-long: $(STAMP) soak  ## what is long by its nature: marked tests, the properties at random, a soak
+	$(BIN)/pytest -n auto --dist loadgroup -m long --timeout 3600 -o faulthandler_timeout=3660
+	RECONCILER_SOAK=1 $(BIN)/pytest -n auto --dist loadgroup tests/property tests/sandbox/test_sdk_connectors.py
 
 soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINUTES=30)
 	$(BIN)/python -m tests.journeys.survival.soak --minutes $(or $(MINUTES),30)

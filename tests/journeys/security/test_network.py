@@ -159,7 +159,7 @@ def never_ending(server: Answering, seen: Seen) -> None:
     server.give({"data": rows})
 
 
-@pytest.mark.parametrize("answer", [repeating, pytest.param(never_ending, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("answer", [repeating, pytest.param(never_ending, marks=pytest.mark.long)])
 def test_pages_without_end_are_an_error(tmp_path: Path, answer: Answer) -> None:
     with hostile(answer) as server:
         result = plan(server.url, tmp_path)

@@ -124,7 +124,7 @@ def test_a_second_apply_is_refused_and_waits_when_asked_to(
     other.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_server_that_takes_twenty_requests_a_second_is_used_well(
     tool: Tool, tmp_path: Path
 ) -> None:
