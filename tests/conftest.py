@@ -12,6 +12,7 @@ from tests.support import Api, Project
 
 pytest_plugins = [
     "tests.support.golden_plugin",
+    "tests.support.properties_plugin",
     "tests.support.published_plugin",
     "tests.support.rules_plugin",
 ]

@@ -44,7 +44,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=st.dictionaries(texts, values, min_size=1, max_size=4))
 @example(value={"a": {"b": {"c": {"d": "x" * 120, "e": ["y" * 99, "z\nz\n"]}}}})
 @example(value={"a": [["x" * 60, "y" * 60], [{"k": "v" * 100, "w": [{"q": "1" * 100}]}]]})
@@ -55,7 +55,7 @@ def test_whatever_is_written_reads_back_the_same(value: dict[str, Any]) -> None:
     assert all(line == line.rstrip() or "|" in text for line in lines)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(value=st.dictionaries(texts, texts | st.booleans() | st.integers(), min_size=1, max_size=6))
 def test_other_readers_of_yaml_read_the_same(value: dict[str, Any]) -> None:
     assert yaml.safe_load(render_manifest(Page(value))) == value

@@ -129,7 +129,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, min_size=5, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_sandbox_refuses_what_is_refused_here(parts: list[str]) -> None:
     expression = " ".join(parts)
     schedule = {"scheduleType": "cron", "cronExpression": expression}

@@ -92,7 +92,7 @@ days = st.sampled_from(["* * ?", "L * ?", "13W 2,8 ?", "? * FRI#5", "? * 2L", "?
 zones = st.sampled_from(["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     expression=st.builds("0 {} {} {} {}".format, fields, fields, days, zones),
     moment=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),

@@ -104,7 +104,6 @@ def writes(api: Api) -> list[tuple[str, str]]:
 
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(before=tenants(), edits=edits(), after=tenants(), is_forgetful=st.booleans())
@@ -144,7 +143,7 @@ def converge(project: Project, api: Api, content: Block) -> None:
     assert writes(api) == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(content=tenants(), data=st.data())
 def test_the_order_of_what_is_written_does_not_matter(
     fleet: Sandbox, tmp_path_factory: pytest.TempPathFactory, content: Any, data: st.DataObject

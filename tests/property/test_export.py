@@ -130,7 +130,6 @@ LAKE = {
 
 @settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(content=workspaces(), adopts=st.booleans(), full=st.booleans())

@@ -122,7 +122,7 @@ def outcome(folder: Path, selection: Selection) -> Loaded | str:
         return "no such tenant"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(tenants(), min_size=2, max_size=5),
     st.one_of(st.none(), sets()),

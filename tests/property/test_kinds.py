@@ -96,9 +96,7 @@ def _edit(api: Api, name: str, edited: dict[str, Any]) -> None:
             api.call("PUT", f"{path}/{row['id']}", {"manifest": manifest})
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=states(), edited=states(), after=states())
 def test_one_apply_converges_from_any_state_to_any_other(
     fleet: Sandbox,

@@ -79,7 +79,7 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_object_is_a_state_or_a_message_that_names_it(
     state: State, data: st.DataObject
 ) -> None:

@@ -146,7 +146,7 @@ PLANS = st.lists(st.sampled_from(KINDS), max_size=120).map(_plan)
 
 
 @given(PLANS, st.integers(MIN_CHARS, 30_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_fits_nothing_is_cut_and_the_counts_add_up(plan: Plan, limit: int) -> None:
     made = fitted_plan(plan, PLACE, LOOK, colophon=COLOPHON, limit=limit)
     assert len(made.text) <= limit

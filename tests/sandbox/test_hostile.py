@@ -27,7 +27,6 @@ LONGEST_NAME = 256
 
 bounded = settings(
     max_examples=5_000 if IS_SOAK else 250,
-    deadline=None,
     derandomize=not IS_SOAK,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

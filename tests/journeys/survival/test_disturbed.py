@@ -35,7 +35,6 @@ pytestmark = pytest.mark.xdist_group("disturbed")
 
 @settings(
     max_examples=4,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
