@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,11 @@ import pytest
 
 from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.support import Api, Project
+
+# Some environments forbid bytecode: every worker and every process that a test starts would then
+# compile all again, and rewrite each assertion.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = [
     "tests.support.golden_plugin",

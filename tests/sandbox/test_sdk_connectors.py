@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -77,11 +78,12 @@ def typed(role: str, row: Row) -> BaseModel:
     """The SDK's model of a small valid configuration of that connector."""
     configuration = sample(row["spec"]["connectionSpecification"])
     try:
-        return MODELS[role, name_of(role, row)].model_validate(configuration)
+        return _models()[role, name_of(role, row)].model_validate(configuration)
     except ValidationError as problem:
         pytest.skip(f"the SDK's model is stricter than the connector's schema: {problem}")
 
 
+@cache  # importing a thousand models takes seconds, which no other test is to wait for
 def _models() -> dict[tuple[str, str], type[BaseModel]]:
     sources = get_args(models.SourceConfiguration.__value__)
     tagged = get_args(get_args(models.DestinationConfiguration)[0])
@@ -91,9 +93,6 @@ def _models() -> dict[tuple[str, str], type[BaseModel]]:
         for role, union in (("source", sources), ("destination", destinations))
         for model in union
     }
-
-
-MODELS = _models()
 
 
 def create(sdk: AirbyteAPI, role: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -153,4 +152,4 @@ def test_a_typed_configuration_is_accepted_and_comes_back_masked(
     answer = create(sdk, role, body)
     assert answer["definitionId"] == definition_id
     assert answer["configuration"] == masked(schema, sent)
-    MODELS[role, name_of(role, row)].model_validate(answer["configuration"])
+    _models()[role, name_of(role, row)].model_validate(answer["configuration"])

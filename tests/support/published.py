@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +50,31 @@ _REF = "#/components/schemas/"
 
 
 class Description:
-    """The description, with one compiled validator a response schema."""
+    """The description, with one compiled validator a response schema.
+
+    Read when the first answer comes: many tests start no sandbox.
+    """
 
     def __init__(self, file: Path = DESCRIPTION) -> None:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        self._schemas = _strict(document["components"]["schemas"])
-        self._operations = [
+        self._file = file
+        self._validator = cache(self._compiled)
+
+    @cached_property
+    def _document(self) -> Any:
+        return yaml.load(self._file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+    @cached_property
+    def _schemas(self) -> Mapping[str, Any]:
+        return _strict(self._document["components"]["schemas"])
+
+    @cached_property
+    def _operations(self) -> Sequence[tuple[str, re.Pattern[str], Mapping[str, Any]]]:
+        return [
             (method.upper(), _pattern(path), operation["responses"])
-            for path, item in document["paths"].items()
+            for path, item in self._document["paths"].items()
             for method, operation in item.items()
             if method in _METHODS
         ]
-        self._validator = cache(self._compiled)
 
     def faults(self, exchange: Exchange) -> Iterator[str]:
         """Every way in which an answer differs from what the API may answer."""
