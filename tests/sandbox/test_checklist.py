@@ -1,7 +1,8 @@
-"""docs/sandbox-checklist.md: every line has tests, the tests are there, and no line is missing.
+"""docs/sandbox-checklist.md: every line has tests, which are there, or says what is not so yet.
 
 The lists themselves are not in this repository. Where the page on Airbyte's API is at hand, each of
-their parts must have as many lines here as there.
+their parts must have as many lines here as there. That page gets better on its own, so that only
+`make test-long` looks: a better page must not fail what nobody has changed here.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from tests.support.published import DESCRIPTION
 CHECKLIST = ROOT / "docs" / "sandbox-checklist.md"
 KNOWN = DESCRIPTION.parents[1] / "airbyte-api.md"
 TEST = re.compile(r" *- `(test_\w+)`")
+NOT_YET = re.compile(r" *- not yet: \S.*")
 LINE = re.compile(r"(\d+)\. \S.*")
-CLAIM = re.compile(r" +- (?!`test_).*:")
+CLAIM = re.compile(r" +- (?!`test_|not yet).*:")
 
 
 def parts() -> dict[str, list[str]]:
@@ -59,31 +61,37 @@ def functions_there() -> Counter[str]:
     )
 
 
-def leaves(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each line or claim, and the tests right below it; a line that has claims is none itself."""
-    said, tests = "", list[str]()
+def leaves(lines: list[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each line or claim, and below it the tests and what is not so yet; none that has claims."""
+    said, tests, missing = "", list[str](), list[str]()
     for line in [*lines, ""]:
         if match := TEST.fullmatch(line):
             tests.append(match[1])
             continue
+        if NOT_YET.fullmatch(line):
+            missing.append(line)
+            continue
         if said and not (CLAIM.fullmatch(line) and LINE.fullmatch(said)):
-            yield said, tests
-        said, tests = line, []
+            yield said, tests, missing
+        said, tests, missing = line, [], []
 
 
 @pytest.mark.parametrize("heading", list(parts()))
-def test_every_line_has_its_number_and_every_claim_a_test_that_is_there(heading: str) -> None:
+def test_every_line_has_its_number_and_every_claim_tests_that_are_there_or_a_mark(
+    heading: str,
+) -> None:
     lines = parts()[heading]
     for line in lines:
-        assert any(kind.fullmatch(line) for kind in (TEST, LINE, CLAIM)), line
+        assert any(kind.fullmatch(line) for kind in (TEST, NOT_YET, LINE, CLAIM)), line
     numbers = [int(match[1]) for line in lines if (match := LINE.fullmatch(line))]
     assert numbers == list(range(1, len(numbers) + 1))
     there = functions_there()
-    for said, tests in leaves(lines):
-        assert tests, f"{said} has no test"
+    for said, tests, missing in leaves(lines):
+        assert bool(tests) != bool(missing), f"{said} has either tests or a mark that it is not yet"
         assert {name: there[name] for name in tests} == dict.fromkeys(tests, 1), said
 
 
+@pytest.mark.long
 def test_no_line_of_what_is_known_is_missing() -> None:
     if not KNOWN.exists():
         pytest.skip(f"{KNOWN.name} is not here")

@@ -83,6 +83,22 @@ def test_job_specific_resources_without_a_default_break_every_list_they_are_on(
     assert (status, set(answer)) == (500, {"errorId"})
 
 
+def test_a_new_name_alone_cures_resources_that_break_a_list(plain: Plain) -> None:
+    workspace = plain.workspace()
+    path = f"/sources/{plain.source(workspace)['sourceId']}"
+    assert plain.refused("PATCH", path, {"resourceAllocation": {"jobSpecific": []}})[0] == 500
+    assert plain.refused("GET", path)[0] == 500
+    assert plain.ok("PATCH", path, {"name": "Cured"})["name"] == "Cured"
+    assert len(plain.get(f"/sources?workspaceIds={workspace}")["data"]) == 1
+
+
+def test_a_deleted_source_is_a_422_for_a_patch_and_a_500_for_a_put(plain: Plain) -> None:
+    path = f"/sources/{plain.source(plain.workspace())['sourceId']}"
+    plain.ok("DELETE", path)
+    assert plain.refused("PATCH", path, {"name": "x"})[0] == 422
+    assert plain.refused("PUT", path, {"name": "x", "configuration": STRIPE})[0] == 500
+
+
 def test_workspace_sent_to_a_patch_is_ignored_and_unknown_fields_are_too(plain: Plain) -> None:
     made = plain.source(plain.workspace())
     body = {"workspaceId": plain.workspace("Other"), "nmae": "typo"}

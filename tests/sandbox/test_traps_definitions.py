@@ -72,6 +72,13 @@ def test_docker_definitions_leave_declarative_ones_out_and_connector_definitions
     assert plain.refused("GET", f"{query}&type=nonsense")[0] == 400
 
 
+def test_a_source_may_have_a_definition_of_another_workspace(plain: Plain) -> None:
+    made = plain.ok("POST", f"/workspaces/{plain.workspace()}/definitions/sources", CRM)
+    other = plain.workspace("Other")
+    source = plain.source(other, definitionId=made["id"], configuration={})
+    assert (source["workspaceId"], source["definitionId"]) == (other, made["id"])
+
+
 def test_repository_and_address_of_a_docker_definition_cannot_be_changed(plain: Plain) -> None:
     path = f"/workspaces/{plain.workspace()}/definitions/destinations"
     made = plain.ok("POST", path, {**CRM, "documentationUrl": "https://example.com"})

@@ -66,6 +66,18 @@ def test_a_deprecated_connection_can_still_be_patched(plain: Plain) -> None:
     assert plain.ok("PATCH", path, {"name": "again"})["name"] == "again"
 
 
+def test_a_patch_brings_a_deprecated_connection_back(plain: Plain) -> None:
+    made = plain.connection()["connectionId"]
+    plain.ok("DELETE", f"/connections/{made}")
+    assert plain.ok("PATCH", f"/connections/{made}", {"status": "active"})["status"] == "active"
+    assert [row["connectionId"] for row in plain.get("/connections")["data"]] == [made]
+
+
+@pytest.mark.parametrize("status", ["deprecated", "locked"])
+def test_a_connection_can_be_made_deprecated_or_locked(plain: Plain, status: str) -> None:
+    assert plain.connection(status=status)["status"] == status
+
+
 def test_two_equal_connections_between_the_same_ends_are_two(plain: Plain) -> None:
     ends = plain.ends(plain.workspace())
     made = [plain.ok("POST", "/connections", ends)["connectionId"] for _ in range(2)]

@@ -67,6 +67,18 @@ def test_every_type_of_mapper_reads_as_it_was_sent_with_an_id(
     assert read == sent
 
 
+def test_unknown_keys_of_a_mapper_are_dropped(plain: Plain) -> None:
+    more = {**HASH, "mapperConfiguration": {**HASH["mapperConfiguration"], "salt": "x"}}
+    (read,) = stored(plain, more)
+    assert read["mapperConfiguration"] == HASH["mapperConfiguration"]
+
+
+def test_the_method_of_a_mapper_counts_in_its_exact_case(plain: Plain) -> None:
+    configuration = {**HASH["mapperConfiguration"], "method": "sha-256"}
+    problem = refused(plain, {**HASH, "mapperConfiguration": configuration})
+    assert problem["type"] == "error:mapper-validation/invalid-config"
+
+
 def test_an_id_that_is_sent_is_kept(plain: Plain) -> None:
     (read,) = stored(plain, HASH)
     assert stored(plain, read) == [read]

@@ -106,6 +106,26 @@ def test_a_permission_for_nobody_is_a_500(plain: Plain) -> None:
     assert (status, problem["title"]) == (500, "unexpected-problem")
 
 
+def test_a_permission_outlives_its_workspace(plain: Plain) -> None:
+    workspace = plain.workspace()
+    made = permission(plain, user(plain), "workspace_reader", workspace)
+    plain.ok("DELETE", f"/workspaces/{workspace}")
+    assert plain.get(f"/permissions/{made['permissionId']}") == made
+
+
+def test_a_workspace_is_no_question_to_the_list_of_permissions(plain: Plain) -> None:
+    own = plain.get("/permissions")
+    assert own["data"]
+    assert plain.get(f"/permissions?workspaceId={plain.workspace()}") == own
+
+
+def test_an_ordinary_caller_hears_404_of_an_unknown_tag_or_definition(plain: Plain) -> None:
+    workspace = plain.workspace()
+    ordinary(plain)
+    assert plain.refused("GET", f"/tags/{UNKNOWN}")[0] == 404
+    assert plain.refused("GET", f"/workspaces/{workspace}/definitions/sources/{UNKNOWN}")[0] == 404
+
+
 def test_users_are_found_in_their_organization_only(plain: Plain) -> None:
     eve, bob = user(plain), user(plain, "Bob")
     assert plain.refused("GET", "/users")[0] == 400
