@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
@@ -185,6 +185,24 @@ class LiveResource:
 
 State: TypeAlias = Mapping[ResourceKey, R]
 """Resources by key, always normalised; iteration order carries no meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceClaim:
+    """Which live workspace a manifest means: the one of `id` where it gives that, else by name.
+
+    One that `is_unclear` has mistakes there: what it means is not known.
+    """
+
+    tenant: str
+    origin: Origin
+    id: str = ""
+    names: tuple[str, ...] = ()
+    is_unclear: bool = False
+
+
+Claims: TypeAlias = Callable[[Collection[str]], Sequence[WorkspaceClaim]]
+"""The claims of all manifests that can be about a tenant or workspace called by certain texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from reconciler.operations.plan_files import Approved, Moved, place_of
 from reconciler.operations.planning import make_plan
 from reconciler.operations.remembered import (
     forgotten_tenants,
+    known_owners,
     recollections,
     refuse_lost_manifests,
 )
@@ -32,6 +33,7 @@ from reconciler.operations.rollout import RollOut, check_canaries, in_waves, pla
 from reconciler.operations.verdict import plan_exit_code
 from reconciler.plan.guards import Allowances
 from reconciler.plan.model import Plan
+from reconciler.plan.ownership import Ownership
 from reconciler.problems.errors import NothingDeclared
 from reconciler.project.fleet import Loaded
 from reconciler.project.selection import Selection
@@ -95,8 +97,9 @@ def _apply_loaded(
     chosen = permissions.applied_to(loaded.tenants)
     if choices.rollout:
         check_canaries(choices.rollout, chosen)
-    made = plan_for(run, chosen, permissions.allowances(project.file))
-    left = forgotten_tenants(project, choices.selection, loaded.declared)
+    ownership = known_owners(project, loaded.claims)
+    made = plan_for(run, chosen, permissions.allowances(project.file), ownership)
+    left = forgotten_tenants(project, choices.selection, loaded.declared, made.tenants)
     made = replace(made, forgotten=left)
     moved: Moved = ()
     if choices.approved:
@@ -120,8 +123,14 @@ def _way(choices: ApplyChoices) -> CarryOut:
     return in_waves(choices.rollout, choices.watching)
 
 
-def plan_for(run: ApplyRun, tenants: tuple[DesiredTenant, ...], allowances: Allowances) -> Plan:
+def plan_for(
+    run: ApplyRun,
+    tenants: tuple[DesiredTenant, ...],
+    allowances: Allowances,
+    ownership: Ownership,
+) -> Plan:
     """What would bring the live state to *tenants*, by what the ledger of this run remembers."""
     with run.console.progress(ReadingLive(len(tenants))):
         recall = recollections(run.ledger, run.reveal)
-        return make_plan(run.session.client, tenants, allowances, recall)
+        client = run.session.client
+        return make_plan(client, tenants, allowances, recall, ownership=ownership)

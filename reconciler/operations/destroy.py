@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 from reconciler.ledger.memory import recalling
 from reconciler.manifest.discover import shown
-from reconciler.model import DesiredTenant, Origin
+from reconciler.model import Claims, DesiredTenant, Origin
 from reconciler.operations.apply import DECLINED, plan_for
 from reconciler.operations.apply_run import ApplyRun, apply_run
 from reconciler.operations.choices import Pace, Permissions
 from reconciler.operations.console import Console, MayDestroy
 from reconciler.operations.execution import Applied, Execution, execute_plan
 from reconciler.operations.exit_codes import ExitCode
-from reconciler.operations.loading import load_tenants
+from reconciler.operations.loading import load_tenants, read_claims
 from reconciler.operations.news import ManifestStays, PlanReady, TenantForgotten
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import place_of
-from reconciler.operations.remembered import ledger_places
+from reconciler.operations.remembered import known_owners, ledger_places
 from reconciler.plan.model import Action, Plan
 from reconciler.problems.errors import NothingDeclared, UsageError
 from reconciler.project.retiring import known_tenant, retired_tenant
@@ -39,10 +39,10 @@ def destroy(project: OpenProject, console: Console, choices: DestroyChoices) -> 
     Raises UsageError, or what the manifests are at fault with, where neither they nor the ledger
     know the tenant.
     """
-    goes, manifest = _meant(project, console, choices.tenant)
+    goes, manifest, claims = _meant(project, console, choices.tenant)
     allowances = Permissions(deletes=choices.allowed_deletes).allowances(project.file)
     with apply_run(project, console, choices.pace) as run:
-        made = plan_for(run, (goes,), allowances)
+        made = plan_for(run, (goes,), allowances, known_owners(project, claims))
         console.tell(PlanReady(made))
         if made.operations and not console.ask(_question(project, goes, made)):
             return DECLINED
@@ -66,8 +66,13 @@ def _conclude(run: ApplyRun, made: Plan, applied: Applied, manifest: str) -> Non
         run.console.tell(TenantForgotten(plan.tenant))
 
 
-def _meant(project: OpenProject, console: Console, tenant: str) -> tuple[DesiredTenant, str]:
-    """The tenant as it is to go, and its manifest; empty if only the ledger knows it."""
+def _meant(
+    project: OpenProject, console: Console, tenant: str
+) -> tuple[DesiredTenant, str, Claims]:
+    """The tenant as it is to go, its manifest, and what all manifests claim.
+
+    The manifest is empty if only the ledger knows the tenant.
+    """
     try:
         loaded = load_tenants(project, Selection(named=(tenant,)), console)
     except (UsageError, NothingDeclared):
@@ -76,6 +81,7 @@ def _meant(project: OpenProject, console: Console, tenant: str) -> tuple[Desired
             id_ = ledger.workspaces.get(tenant)
         if id_ is None:
             raise
-        return known_tenant(tenant, id_, Origin(shown(at.ledger), 1, 1)), ""
+        goes = known_tenant(tenant, id_, Origin(shown(at.ledger), 1, 1))
+        return goes, "", read_claims(project)
     declared = loaded.tenants[0]
-    return retired_tenant(declared), declared.origin.path
+    return retired_tenant(declared), declared.origin.path, loaded.claims

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reconciler.api.usage import READING
+from reconciler.model import Claims
 from reconciler.operations.console import Console
 from reconciler.operations.news import ManifestWarnings, TenantsGone, TenantsUnclear
 from reconciler.operations.open_project import OpenProject
@@ -86,3 +87,8 @@ def _read_then(project: OpenProject, revision: str) -> Then:
         then = replace(project, file=read_project(folder))
         tenants = fleet.read_all(then.file, then.environ, then.catalogue)
         return Then(revision, commit, tenants)
+
+
+def read_claims(project: OpenProject) -> Claims:
+    """What the manifests of *project* claim, whatever is wrong with them."""
+    return fleet.claims_of(project.file, project.environ, project.catalogue)

@@ -15,6 +15,7 @@ from reconciler.operations.plan_files import place_of
 from reconciler.operations.planning import make_plan, with_jobs
 from reconciler.operations.remembered import (
     forgotten_tenants,
+    known_owners,
     refuse_lost_manifests,
     remembered,
 )
@@ -77,8 +78,9 @@ def _plan_declared(
             recall,
             explain=choices.explain_equal,
             base=_permitted(then, permissions) if then else None,
+            ownership=known_owners(project, loaded.claims),
         )
-        left = forgotten_tenants(project, choices.selection, loaded.declared)
+        left = forgotten_tenants(project, choices.selection, loaded.declared, made.tenants)
         made = replace(made, forgotten=left)
         if then:
             made = replace(made, base=_base(then, loaded, choices.selection))

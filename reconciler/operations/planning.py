@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from reconciler.api.client import Client
 from reconciler.api.usage import COMPARING
@@ -26,6 +27,7 @@ from reconciler.plan.guards import (
 )
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.ownership import UNKNOWN_OWNERS, Ownership
 from reconciler.problems.errors import (
     AdoptionFailed,
     AmbiguousName,
@@ -51,17 +53,21 @@ def make_plan(
     *,
     explain: bool = False,
     base: Reading | None = None,
+    ownership: Ownership = UNKNOWN_OWNERS,
 ) -> Plan:
     """What would bring the live state of *tenants* to their manifests; sends only GETs.
 
     With *base*, the tenants as another revision has them, every row is attributed: the live state
     is read once, and both are planned against it.
 
+    What *ownership* says is another tenant's is refused.
+
     Raises ApiError when nothing can be read; what concerns one tenant is in its TenantPlan.
     """
+    plan_one = partial(plan_tenant, allowances=allowances, explain=explain, ownership=ownership)
     try:
         with client.usage.phase(COMPARING):
-            return _made(client, tenants, allowances, recall, explain=explain, base=base)
+            return _made(client, tenants, plan_one, recall, allowances, base)
     except ListingInconsistent as problem:
         return Plan((), refusals=(untrusted_listing(problem),))
 
@@ -69,16 +75,15 @@ def make_plan(
 def _made(
     client: Client,
     tenants: Sequence[DesiredTenant],
-    allowances: Allowances,
+    plan_one: Callable[..., TenantPlan],
     recall: Recall,
-    *,
-    explain: bool,
+    allowances: Allowances,
     base: Reading | None,
 ) -> Plan:
     others = [_other(tenant, base) for tenant in tenants]
     both = [t for pair in zip(tenants, others, strict=True) for t in pair if t is not None]
     plans = (
-        plan_tenant(desired, live, allowances, recall(desired.name), explain=explain)
+        plan_one(desired, live, memory=recall(desired.name))
         for desired, live in read_live(client, both, lambda name: recall(name).resources)
     )
     if base is None:
@@ -114,6 +119,7 @@ def plan_tenant(
     memory: Recollection = NOTHING_REMEMBERED,
     *,
     explain: bool = False,
+    ownership: Ownership = UNKNOWN_OWNERS,
 ) -> TenantPlan:
     """The guarded plan of one tenant, or why there is none."""
     if isinstance(live, AmbiguousName):
@@ -125,7 +131,7 @@ def plan_tenant(
     if isinstance(live, ReconcilerError):
         return TenantPlan(desired.name, failure=live)
     plan = build_plan(desired, live, memory, may_resume=allowances.allows_resuming, explain=explain)
-    return guarded(plan, desired, allowances, memory.resources)
+    return guarded(plan, desired, allowances, memory.resources, ownership)
 
 
 def with_jobs(client: Client, plan: Plan, now: datetime) -> Plan:

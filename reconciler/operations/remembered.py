@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.apply.perform import reveal
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.memory import Places, Recall, places, recalling
-from reconciler.model import Secret
+from reconciler.model import Claims, Secret, workspace_key
 from reconciler.operations.open_project import OpenProject
 from reconciler.plan.guards import no_manifests_left
 from reconciler.plan.memory import Recollection
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.ownership import Ownership, ownership
 from reconciler.problems.errors import ManifestError, NothingDeclared
 from reconciler.project.selection import Selection
 from reconciler.secrets.providers import secrets_of
@@ -55,15 +56,28 @@ def remembered(project: OpenProject) -> Iterator[Callable[[str], Recollection]]:
         yield recollections(ledger, at_hand)
 
 
+def known_owners(project: OpenProject, claims: Claims) -> Ownership:
+    """Whose each live workspace is, by *claims* and by what the ledger knows was applied."""
+    with recalling(ledger_places(project)) as ledger:
+        return ownership(claims, ledger.workspaces)
+
+
 def forgotten_tenants(
-    project: OpenProject, selection: Selection, declared: Collection[str]
+    project: OpenProject,
+    selection: Selection,
+    declared: Collection[str],
+    planned: Sequence[TenantPlan] = (),
 ) -> tuple[str, ...]:
-    """The tenants that the ledger knows and no manifest declares; none for a narrow selection."""
+    """The tenants that the ledger knows and no manifest declares; none for a narrow selection.
+
+    Nor those whose workspace one of *planned* has taken over: only their key was changed.
+    """
     if not replace(selection, shard=None).is_everything:
         return ()
     with recalling(ledger_places(project)) as ledger:
         known = ledger.workspaces
     kept = {known[name] for name in declared if name in known}  # renamed ones have one workspace
+    kept |= {plan.live_ids.get(workspace_key(plan.tenant), "") for plan in planned}
     return tuple(
         name
         for name, id_ in known.items()

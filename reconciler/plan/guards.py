@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import get
-from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred
+from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred, workspace_key
 from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+from reconciler.plan.ownership import UNKNOWN_OWNERS, Owner, Ownership
 from reconciler.problems import rules
 from reconciler.problems.errors import AdoptionFailed, AmbiguousName, ListingInconsistent
 from reconciler.problems.problem import Problem
@@ -63,6 +64,7 @@ class Case:
     desired: DesiredTenant
     allowances: Allowances
     memory: Memory
+    ownership: Ownership = UNKNOWN_OWNERS
 
     @property
     def deletes(self) -> list[Operation]:
@@ -78,10 +80,14 @@ Guard = Callable[[Case], Iterator[Problem]]
 
 
 def guarded(
-    plan: TenantPlan, desired: DesiredTenant, allowances: Allowances, memory: Memory
+    plan: TenantPlan,
+    desired: DesiredTenant,
+    allowances: Allowances,
+    memory: Memory,
+    ownership: Ownership = UNKNOWN_OWNERS,
 ) -> TenantPlan:
     """*plan* with every refusal that the guards have against it."""
-    case = Case(plan, desired, allowances, memory)
+    case = Case(plan, desired, allowances, memory, ownership)
     refusals = [refusal for guard in GUARDS for refusal in guard(case)]
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
@@ -154,6 +160,39 @@ def _done_to(operation: Operation) -> str:
         Cause.REPLACED: "replaced",
         Cause.CASCADE: f"deleted, since it {operation.reason}",
     }.get(operation.cause, "deleted")
+
+
+def refuse_foreign_workspace(case: Case) -> Iterator[Problem]:
+    """What is in a workspace that another manifest has is not this tenant's to delete or change."""
+    key = workspace_key(case.desired.name)
+    id_ = case.plan.live_ids.get(key, "")
+    if not id_ or not (owner := _other_owner(case, key, id_)):
+        return
+    other = owner.claim
+    is_known = not other.is_unclear
+    yield Problem(
+        rules.WORKSPACE_OF_ANOTHER_TENANT,
+        case.desired.origin,
+        detail=f'The live workspace {id_} of tenant "{case.desired.name}" belongs to '
+        f'{"tenant" if is_known else "the manifest of"} "{other.tenant}" ({other.origin}), which '
+        f"{owner.reason}.",
+        hint=f'If "{other.tenant}" has taken it over, let go of "{case.desired.name}"; what is to '
+        f'be deleted of it is for "{other.tenant}" to say. Else give one of them another workspace.'
+        if is_known
+        else "Mend that manifest first.",
+    )
+
+
+def _other_owner(case: Case, key: ResourceKey, id_: str) -> Owner | None:
+    """Looks for one only where something says that there may be one, or something is deleted."""
+    name, ownership = case.desired.name, case.ownership
+    owner = None
+    if case.deletes or ownership.is_contested(name, id_):
+        owner = ownership.by_id(name, id_)
+    goes = next((op.live for op in case.deletes if op.key == key and op.live), None)
+    if owner is None and goes is not None:
+        owner = ownership.by_name(name, id_, str(goes.spec["name"]))
+    return owner
 
 
 def refuse_impossible(case: Case) -> Iterator[Problem]:
@@ -251,6 +290,7 @@ def _raise_ceiling(count: int) -> str:
 
 
 GUARDS: tuple[Guard, ...] = (
+    refuse_foreign_workspace,
     refuse_replacement,
     refuse_cascade,
     refuse_protected,

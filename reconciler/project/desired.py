@@ -27,6 +27,7 @@ from reconciler.model import (
     ResourceKey,
     Retired,
     Spec,
+    WorkspaceClaim,
     workspace_key,
 )
 from reconciler.problems import rules
@@ -225,6 +226,14 @@ def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Pro
                         "own.",
                     ),
                 )
+
+
+def workspace_claim(tenant: DesiredTenant) -> WorkspaceClaim:
+    """Which live workspace is the tenant's own, as far as its manifest says it without mistakes."""
+    origin = _claims_workspace(tenant)
+    if origin is None:
+        return WorkspaceClaim(tenant.name, tenant.origin, is_unclear=True)
+    return WorkspaceClaim(tenant.name, origin, tenant.workspace_id, tenant.workspace_names)
 
 
 def _claims_workspace(tenant: DesiredTenant) -> Origin | None:

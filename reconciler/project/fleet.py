@@ -4,34 +4,55 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.connectors import Catalogue
-from reconciler.manifest.discover import discover
+from reconciler.manifest.discover import TenantFiles, discover, shown
 from reconciler.manifest.files import Files
+from reconciler.manifest.mentions import search_for
 from reconciler.manifest.provenance import Effective, effective
 from reconciler.manifest.tenant import Surroundings
 from reconciler.manifest.waivers import Waiver, read_waivers, without_waived
-from reconciler.model import DesiredTenant
+from reconciler.model import Claims, DesiredTenant, Origin, WorkspaceClaim
 from reconciler.problems.errors import ManifestError, NothingDeclared
 from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Severity
-from reconciler.project.desired import Beside, build_tenant, check_fleet, offered_by
+from reconciler.project.desired import (
+    Beside,
+    build_tenant,
+    check_fleet,
+    offered_by,
+    workspace_claim,
+)
 from reconciler.project.project import Project
-from reconciler.project.readings import TenantReading, read_few, read_manifests, surroundings
+from reconciler.project.readings import (
+    TenantReading,
+    read_few,
+    read_manifests,
+    read_mentioning,
+    surroundings,
+)
 from reconciler.project.revisions import Reading, changed
 from reconciler.project.selection import Candidate, Selection
 
 
+def _no_claims(_texts: Collection[str]) -> tuple[WorkspaceClaim, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The selected tenants, by name, and what is doubtful in their manifests but no error."""
+    """The selected tenants, by name, and what is doubtful in their manifests but no error.
+
+    `claims` are those of all manifests, selected or not.
+    """
 
     tenants: tuple[DesiredTenant, ...]
     warnings: tuple[Problem, ...]
     gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
     declared: frozenset[str] = frozenset()  # every tenant that was read: all, unless named ones
+    claims: Claims = _no_claims
 
 
 def load(
@@ -82,7 +103,54 @@ def load(
         raise ManifestError(problems)
     tenants = sorted((r.tenant for r in selected if r.tenant), key=lambda tenant: tenant.name)
     declared = frozenset(reading.candidate.name for reading in readings)
-    return Loaded(tuple(tenants), tuple(problems), gone, declared)
+    claims = _among(readings, around)
+    if few is not None:
+        claims = _mentioned(found, around, lambda reading: _built(reading, catalogue, beside))
+    return Loaded(tuple(tenants), tuple(problems), gone, declared, claims)
+
+
+def claims_of(project: Project, environ: Mapping[str, str], catalogue: Catalogue) -> Claims:
+    """The claims of all manifests, whatever is wrong with them."""
+    found, _ = discover(project.manifests)
+    beside = Beside(offered_by(project, environ), Files(project.root))
+    around = surroundings(project, environ)
+    return _mentioned(found, around, lambda reading: _built(reading, catalogue, beside))
+
+
+def _mentioned(
+    found: Sequence[TenantFiles], around: Surroundings, build: Callable[[TenantReading], _Built]
+) -> Claims:
+    """The claims of all of *found*, of which those are read that can be about what is asked."""
+
+    def about(texts: Collection[str]) -> tuple[WorkspaceClaim, ...]:
+        return tuple(_claim(build(each)) for each in read_mentioning(found, texts, around))
+
+    return about
+
+
+def _among(readings: Sequence[_Built], around: Surroundings) -> Claims:
+    """The claims of *readings*, which are all; of unclear ones where they mention what is asked."""
+    claims = [_claim(each) for each in readings]
+    clear = tuple(claim for claim in claims if not claim.is_unclear)
+    unclear = [
+        (claim, each.candidate.files)
+        for claim, each in zip(claims, readings, strict=True)
+        if claim.is_unclear
+    ]
+
+    def about(texts: Collection[str]) -> tuple[WorkspaceClaim, ...]:
+        search = search_for(texts, around.templates)
+        more = (claim for claim, files in unclear if search is None or search.concerns(files))
+        return (*clear, *more)
+
+    return about
+
+
+def _claim(built: _Built) -> WorkspaceClaim:
+    if built.tenant is not None:
+        return workspace_claim(built.tenant)
+    origin = Origin(shown(built.candidate.files.path), 1, 1)
+    return WorkspaceClaim(built.candidate.name, origin, is_unclear=True)
 
 
 def read_all(project: Project, environ: Mapping[str, str], catalogue: Catalogue) -> Reading:

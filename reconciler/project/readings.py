@@ -110,6 +110,15 @@ def read_few(
     return None
 
 
+def read_mentioning(
+    found: Sequence[TenantFiles], texts: Collection[str], around: Surroundings
+) -> Iterator[TenantReading]:
+    """Every tenant whose files can have one of *texts*, as a key or as what its workspace is."""
+    search = search_for(texts, around.templates)
+    meant = [files for files in found if search is None or search.concerns(files)]
+    return read_manifests(meant, around, search)
+
+
 def _called(found: Sequence[TenantFiles], names: Collection[str]) -> set[int] | None:
     """The positions of files that are called by the names, or meant by them as paths.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import Result
 
 from tests.journeys.manifests import ENVIRON, acme
 from tests.support import Api, Project
@@ -104,7 +107,8 @@ def test_a_tenant_that_only_the_ledger_knows_is_told(abandoned: Project) -> None
     text = abandoned.run("plan")
     assert "acme was applied from here" in text.stdout
     assert "[R426]" in text.stdout
-    assert "reconciler destroy acme" in " ".join(text.stdout.split())
+    assert "restore its manifest" in " ".join(text.stdout.split())
+    assert "reconciler destroy" not in text.stdout  # it might be the new key's by now
     assert json.loads(abandoned.run("plan", "--format", "json").stdout)["forgotten"] == ["acme"]
     for format_ in ("markdown", "html"):
         assert "[R426]" in abandoned.run("plan", "--format", format_).stdout
@@ -127,6 +131,102 @@ def test_a_tenant_that_is_gone_already_is_forgotten(abandoned: Project, api: Api
     assert result.exit_code == 0, result.output
     assert "Nothing is left of acme" in result.stderr
     assert "R426" not in abandoned.run("plan").output
+
+
+def renamed(project: Project, **workspace: Any) -> None:
+    """The manifest of acme, under the key newco, and with another workspace where that is given."""
+    (project.folder / "tenants" / "acme.yaml").unlink()
+    content = {**acme(), "tenant": "newco"}
+    project.tenant({**content, "workspace": {"name": "Acme Inc", **workspace}}, "newco")
+
+
+def assert_refused(project: Project, api: Api, *arguments: str) -> Result:
+    result = project.run(*arguments, "--allow-deletes", "9", "--auto-approve")
+    assert result.exit_code == 3, result.output
+    assert "workspace of another tenant [R412]" in result.output
+    assert len(api.rows("workspaces")) == 2
+    assert len(api.rows("sources")) == 1
+    return result
+
+
+def test_a_key_of_before_is_told_no_more_and_takes_nothing_along(
+    applied: Project, api: Api
+) -> None:
+    renamed(applied)
+    applied.assert_no_changes()
+    assert "R426" not in applied.run("plan").output
+    result = assert_refused(applied, api, "destroy", "acme")
+    assert "tenants/newco.yaml:" in result.output
+    applied.apply()
+    assert_refused(applied, api, "destroy", "acme")
+    assert "R426" not in applied.run("plan").output
+    assert applied.run("destroy", "newco", "--allow-deletes", "4", "--auto-approve").exit_code == 0
+
+
+def test_a_new_name_is_known_by_the_one_of_before(applied: Project, api: Api) -> None:
+    renamed(applied, name="NewCo", renamedFrom="Acme Inc")
+    assert_refused(applied, api, "destroy", "acme")
+    applied.apply()
+    renamed_once_more = {"name": "NewCo Ltd"}
+    applied.tenant({**acme(), "tenant": "newco", "workspace": renamed_once_more}, "newco")
+    assert_refused(applied, api, "destroy", "acme")  # by its id alone
+
+
+@pytest.mark.parametrize("spelt", [str.lower, str.upper])
+def test_a_workspace_whose_id_another_manifest_gives_stays(
+    applied: Project, api: Api, spelt: Callable[[str], str]
+) -> None:
+    id_ = api.row("workspaces", "Acme Inc")["workspaceId"]
+    renamed(applied, name="NewCo", adopt={"id": spelt(id_)})
+    assert_refused(applied, api, "destroy", "acme")
+
+
+def test_the_rows_of_a_table_are_manifests_too(applied: Project, api: Api) -> None:
+    (applied.folder / "tenants" / "acme.yaml").unlink()
+    id_ = api.row("workspaces", "Acme Inc")["workspaceId"]
+    workspace = {"name": "${{ params.name }}", "adopt": {"id": "${{ params.id }}"}}
+    template = {
+        "version": 1,
+        "template": "shop",
+        "params": {"name": {"type": "string"}, "id": {"type": "string"}},
+        "workspace": workspace,
+    }
+    applied.write("templates/shop.yaml", template)
+    rows = {"version": 1, "template": "shop", "tenants": {"from": "shops.csv"}}
+    applied.write("tenants/shops.yaml", rows)
+    applied.write("tenants/shops.csv", f"tenant,name,id\nnewco,NewCo,{id_}\n")
+    assert_refused(applied, api, "destroy", "acme")
+
+
+def test_a_manifest_that_cannot_be_read_may_be_the_new_one(applied: Project, api: Api) -> None:
+    renamed(applied)
+    file = applied.folder / "tenants" / "newco.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "\nworkspace: [", encoding="utf-8")
+    result = assert_refused(applied, api, "destroy", "acme")
+    assert "Mend that manifest first" in result.output
+
+
+def test_an_old_key_that_is_to_be_absent_takes_nothing_along(applied: Project, api: Api) -> None:
+    renamed(applied)
+    applied.apply()
+    gone = {"version": 1, "tenant": "acme", "state": "absent", "reason": "renamed"}
+    applied.tenant({**gone, "workspace": {"name": "Acme Old"}})
+    assert_refused(applied, api, "apply")
+    assert_refused(applied, api, "apply", "acme")
+    assert_refused(applied, api, "destroy", "acme")
+
+
+def test_pruning_leaves_alone_what_is_in_the_workspace_of_another_tenant(
+    applied: Project, api: Api
+) -> None:
+    id_ = api.row("workspaces", "Acme Inc")["workspaceId"]
+    applied.tenant({"version": 1, "tenant": "third", "workspace": {"name": "Acme Two"}}, "third")
+    api.call("PATCH", f"/workspaces/{id_}", {"name": "Acme Two"})
+    assert_refused(applied, api, "apply", "third", "--prune")
+    # All at once, everybody has the workspace that was applied.
+    assert applied.run("apply", "--auto-approve").exit_code == 0
+    assert len(api.rows("workspaces")) == 3
+    assert len(api.rows("sources")) == 1
 
 
 def test_a_number_given_on_a_terminal_is_a_ceiling_still(applied: Project, api: Api) -> None:

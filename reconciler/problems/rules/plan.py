@@ -97,6 +97,16 @@ NO_MANIFESTS_LEFT = error_rule(
     hint="Restore the files; to remove a tenant, use `destroy`, or give it `state: absent`.",
 )
 
+WORKSPACE_OF_ANOTHER_TENANT = error_rule(
+    "R412",
+    "workspace of another tenant",
+    what="The live workspace of a tenant belongs to another manifest: that gives its id, was "
+    "applied to it, or names it.",
+    why="After a change of a tenant's key both keys mean one workspace; what is deleted by the "
+    "old one is the live customer's.",
+    hint="Let go of the old key; what is to be deleted is for the other manifest to say.",
+)
+
 LEFT_PAUSED = note_rule(
     "R420",
     "left paused",
@@ -155,7 +165,8 @@ TENANT_NO_LONGER_DECLARED = note_rule(
     what="The ledger knows tenants that were applied from here and that no manifest declares "
     "any more.",
     why="What they have in Airbyte goes on syncing, and nothing looks after it.",
-    hint="Declare them with `state: absent`, or run `reconciler destroy TENANT`.",
+    hint="Restore their manifests, or declare them with `state: absent` and a reason. Where "
+    "only the key was changed, apply the manifest that has the new one.",
 )
 
 UNUSABLE_PLAN_FILE = error_rule(

@@ -11,14 +11,13 @@ from reconciler.render.plan.lines import WIDTH, wrapped
 
 def render_gone(tenants: Sequence[str], revision: str, width: int = WIDTH) -> str:
     """The tenants that are no longer declared, and what becomes of them."""
-    one = tenants[0] if len(tenants) == 1 else "TENANT"
     head = (
         f"{counted(len(tenants), 'tenant')} of {safe(revision)} no longer in the manifests: "
         f"{listed([safe(name) for name in tenants], most=8)}"
     )
     advice = (
-        "What they have in Airbyte stays, unmanaged. To remove it, put the manifest back and run "
-        f"`reconciler destroy {safe(one)}`, or give it `state: absent` with a reason."
+        "What they have in Airbyte stays; where no other manifest has taken it over, it is "
+        "unmanaged. To remove it, put the manifest back with `state: absent` and a reason."
     )
     return "\n".join([*wrapped(head, width, "    "), *wrapped(advice, width, "  ", first="  ")])
 
@@ -35,9 +34,9 @@ def forgotten_lines(tenants: Sequence[str], width: int = WIDTH) -> list[str]:
         f"{'it' if is_one else 'them'} any more: left alone in Airbyte [{rule}]"
     )
     advice = (
-        f"To remove {'it' if is_one else 'one'}: `reconciler destroy "
-        f"{safe(tenants[0]) if is_one else 'TENANT'}`, or declare it with `state: absent` and a "
-        "reason. To keep it, restore its manifest."
+        f"To keep {'it' if is_one else 'one'}, restore its manifest; where only its key was "
+        "changed, apply the manifest that has the new one. To remove it, declare it with "
+        "`state: absent` and a reason."
     )
     return [*wrapped(head, width, "    "), *wrapped(advice, width, "    ", first="    ")]
 
