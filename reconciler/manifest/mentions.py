@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -24,15 +24,19 @@ _WORD = re.compile(r"[A-Za-z0-9\x80-\U0010ffff]+")
 _BETWEEN = rb"[^A-Za-z0-9]+"
 _SPELT = re.compile(rb"\\[xuU\r\n]")
 _FOREIGN = re.compile(rb"\$\{\{(?!\s*secrets)")
-# A line on which an expression does not matter: it is led by another key than a workspace's names.
+# A line on which an expression does not matter: it is led by another key than a workspace's names
+# and an adopted id.
 _HARMLESS = re.compile(rb"[ \t]*(?:- )?[A-Za-z_][\w.-]*:[ \t]")
-_NAMES = re.compile(rb"name|renamedFrom|workspace")
+_NAMES = re.compile(rb"name|renamedFrom|workspace|adopt|\bid\b")
 # A name whose value goes on in another line, or stands elsewhere.
-_ELSEWHERE = re.compile(rb"(?m)(?:name|renamedFrom)[\"']?[ \t]*:[ \t]*(?:[|>*&]|[\"'][^\"'\n]*$)")
+_ELSEWHERE = re.compile(
+    rb"(?m)(?:name|renamedFrom|\bid)[\"']?[ \t]*:[ \t]*(?:[|>*&]|[\"'][^\"'\n]*$)"
+)
 _ONE_PARAM = re.compile(
     r"(.*?)\$\{\{\s*(?:params\.([A-Za-z_][\w.-]*)|tenant)\s*\}\}(.*)", re.DOTALL
 )
 _PLAIN_WORDS = ("true", "false", "null")
+_ID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for: mentions of tenants' keys and of workspaces' names."""
+    """What is looked for: mentions of tenants' keys, workspaces' names, and adopted ids."""
 
     mentions: tuple[Mention, ...]
 
@@ -75,7 +79,7 @@ class Search:
 
 
 def search_for(texts: Collection[str], templates: Templates) -> Search | None:
-    """The search for tenants or workspaces called by one of *texts*; None: look at everything."""
+    """The search for tenants that one of *texts* is a key, name or id of; None: for everything."""
     wanted = set(texts)
     for text in texts:
         for template in templates.by_name.values():
@@ -96,10 +100,11 @@ def _mention(text: str) -> Mention | None:
 
 
 def _making(text: str, template: Template) -> Iterator[str]:
-    """What a file that uses *template* would have to mention to call its workspace *text*."""
+    """What a file that uses *template* would have to mention to call something of it *text*."""
     workspace = template.sections.get("workspace")
-    for field in ("name", "renamedFrom"):
-        written = workspace.get(field) if isinstance(workspace, dict) else None
+    fields = workspace if isinstance(workspace, dict) else {}
+    named = (fields.get("name"), fields.get("renamedFrom"), *adopted_ids(template.sections))
+    for written in filter(None, named):
         if not isinstance(written, str):
             continue
         if OPENING not in written:
@@ -113,7 +118,19 @@ def _making(text: str, template: Template) -> Iterator[str]:
         elif text.startswith(before) and text.endswith(after):
             part = text[len(before) : len(text) - len(after)]
             # Numbers and the like need not be written as they are shown.
-            yield part if part[:1].isalpha() and part not in _PLAIN_WORDS else template.name
+            is_text = part[:1].isalpha() and part not in _PLAIN_WORDS
+            yield part if is_text or _ID.fullmatch(part) else template.name
+
+
+def adopted_ids(sections: Mapping[str, Json]) -> Iterator[str]:
+    """The ids that the blocks of *sections* adopt, as they are written."""
+    for section in sections.values():
+        blocks = (section, *section.values()) if isinstance(section, dict) else ()
+        for block in blocks:
+            adopt = block.get("adopt") if isinstance(block, dict) else None
+            id_ = adopt.get("id") if isinstance(adopt, dict) else None
+            if isinstance(id_, str):
+                yield id_
 
 
 def _composes(content: bytes) -> bool:

@@ -145,8 +145,8 @@ class DesiredResource:
     """What a manifest asks for, normalised, with the place that asks.
 
     `renamed_from` is the name or key that the live object may still have, else empty; `adopt_id` is
-    the id of the live object where the manifest gives it. `schema` is that of its configuration
-    where manifests bring it along.
+    the id of the live object where the manifest gives it, and `adopt_origin` where it does.
+    `schema` is that of its configuration where manifests bring it along.
     """
 
     key: ResourceKey
@@ -155,6 +155,7 @@ class DesiredResource:
     is_protected: bool = False
     renamed_from: str = ""
     adopt_id: str = ""
+    adopt_origin: Origin | None = field(default=None, compare=False)
     schema: Mapping[str, Json] | None = None
 
 
@@ -171,6 +172,7 @@ class Retired:
     origin: Origin
     is_protected: bool | None = None
     adopt_id: str = ""
+    adopt_origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ def build_tenant(
                 is_protected=bool(block.life.is_protected),
                 renamed_from=block.life.renamed_from,
                 adopt_id=block.life.adopt_id,
+                adopt_origin=_adopt_origin(manifest, block),
                 schema=_schema(kind, spec, connectors),
             )
         problems += _same_names(kind, resources)
@@ -177,12 +178,13 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
         origin=_origin(manifest, block) if is_own else manifest.origin(("state",), key=True),
         is_protected=block.life.is_protected,
         adopt_id=block.life.adopt_id,
+        adopt_origin=_adopt_origin(manifest, block),
     )
 
 
 def check_fleet(tenants: Sequence[DesiredTenant]) -> list[tuple[str, Problem]]:
-    """Two tenants of one key, and workspaces claimed by two tenants; each by the tenant's name."""
-    problems = list(_contradictions(tenants))
+    """What two tenants claim: a key, a workspace, a live object; each by the tenant's name."""
+    problems = [*_contradictions(tenants), *_adopted_twice(tenants)]
     keys: dict[str, DesiredTenant] = {}
     workspaces: dict[str, DesiredTenant] = {}
     for tenant in tenants:
@@ -226,6 +228,38 @@ def _contradictions(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Pro
                         "own.",
                     ),
                 )
+
+
+def _adopted_twice(tenants: Sequence[DesiredTenant]) -> Iterator[tuple[str, Problem]]:
+    """The live objects that two entries are to be; told of both tenants, whichever is asked for."""
+    first: dict[str, DesiredResource | Retired] = {}
+    for tenant in tenants:
+        entries: list[DesiredResource | Retired] = [*tenant.resources.values()]
+        entries += tenant.retired.values()
+        for entry in entries:
+            other = first.setdefault(entry.adopt_id, entry) if entry.adopt_id else entry
+            if other is entry or _is_one(other, entry):
+                continue
+            problem = Problem(
+                rules.ADOPTED_TWICE,
+                entry.adopt_origin,
+                detail=f"{entry.key} is to be the live object {entry.adopt_id}, as is {other.key} "
+                f"({other.adopt_origin}).",
+                hint="Each needs the id of its own object; take `adopt` out of the one that has "
+                "none yet.",
+            )
+            yield from dict.fromkeys(((tenant.name, problem), (other.key.scope, problem)))
+
+
+def _is_one(entry: DesiredResource | Retired, other: DesiredResource | Retired) -> bool:
+    """Whether both declare one thing of the organization, as every tenant that uses it does."""
+    return (
+        isinstance(entry, DesiredResource)
+        and isinstance(other, DesiredResource)
+        and entry.key.kind == other.key.kind
+        and entry.spec == other.spec
+        and get(entry.key.kind).is_shared(entry.spec)
+    )
 
 
 def workspace_claim(tenant: DesiredTenant) -> WorkspaceClaim:
@@ -361,6 +395,10 @@ def _labels(manifest: Manifest) -> Mapping[str, str]:
 
 def _tenant_origin(manifest: Manifest) -> Origin:
     return manifest.origin(("tenant",), key=True)
+
+
+def _adopt_origin(manifest: Manifest, block: _Block) -> Origin | None:
+    return manifest.origin((*block.at, "adopt", "id")) if block.life.adopt_id else None
 
 
 def _origin(manifest: Manifest, block: _Block) -> Origin:

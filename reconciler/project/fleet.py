@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.connectors import Catalogue
 from reconciler.manifest.discover import TenantFiles, discover, shown
@@ -52,7 +52,7 @@ class Loaded:
     warnings: tuple[Problem, ...]
     gone: tuple[str, ...] = ()  # tenants of the other revision that are no longer declared
     declared: frozenset[str] = frozenset()  # every tenant that was read: all, unless named ones
-    claims: Claims = _no_claims
+    claims: Claims = field(default=_no_claims, compare=False)
 
 
 def load(

@@ -1,7 +1,8 @@
 """The project's folder → each tenant's manifest; of a few tenants, without parsing all the others.
 
-A plan of one tenant reads the files that mention it, and those that may claim its workspace: who
-reads a single tenant still learns that another one has the same key or the same workspace.
+A plan of one tenant reads the files that mention it, and those that may claim its workspace or what
+it adopts: who reads a single tenant still learns that another one has the same key, the same
+workspace, or the same object.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path as FilePath
 
 from reconciler.manifest.discover import TenantFiles
 from reconciler.manifest.layers import Layer
-from reconciler.manifest.mentions import Search, search_for
+from reconciler.manifest.mentions import Search, adopted_ids, search_for
 from reconciler.manifest.reader import Document
 from reconciler.manifest.tables import Record
 from reconciler.manifest.template import read_templates
@@ -144,11 +145,14 @@ def _paths(names: Collection[str]) -> list[FilePath]:
 
 
 def _claims(reading: TenantReading) -> set[str]:
-    """The names that the workspace of a tenant may have."""
-    workspace = reading.manifest.value.get("workspace") if reading.manifest else None
+    """The names that the workspace of a tenant may have, and the ids that it adopts."""
+    value = reading.manifest.value if reading.manifest else {}
+    workspace = value.get("workspace")
     fields = workspace if isinstance(workspace, dict) else {}
     names = (reading.candidate.name, fields.get("name"), fields.get("renamedFrom"))
-    return {name for name in names if isinstance(name, str)}
+    # Written in either case, they are one id.
+    ids = {spelt for id_ in adopted_ids(value) for spelt in (id_, id_.lower(), id_.upper())}
+    return ids.union(name for name in names if isinstance(name, str))
 
 
 def _rows(

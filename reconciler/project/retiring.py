@@ -32,4 +32,5 @@ def _retired(resource: DesiredResource) -> Retired:
         # A manifest that does not protect it leaves the word to the ledger.
         is_protected=resource.is_protected or None,
         adopt_id=resource.adopt_id,
+        adopt_origin=resource.adopt_origin,
     )

@@ -140,3 +140,78 @@ def test_a_workspace_renamed_in_airbyte_is_known_by_its_id(project: Project, api
     api.call("PATCH", f"/workspaces/{row['workspaceId']}", {"name": "Somebody's"})
     project.apply()
     assert [each["name"] for each in api.rows("workspaces")] == ["Acme"]
+
+
+OTHER: dict[str, Any] = {"version": 1, "tenant": "other"}
+
+
+def told_twice(project: Project, *arguments: str) -> str:
+    """What `validate` says, which plans and applies nothing either."""
+    result = project.run("validate", *arguments)
+    assert result.exit_code == 1, result.output
+    assert "adopted twice [R114]" in result.output
+    assert project.run("apply", *arguments, "--auto-approve").exit_code == 1
+    return " ".join(result.output.split())
+
+
+def test_one_object_cannot_be_two_entries_of_a_tenant(project: Project, api: Api) -> None:
+    _, ids = twins(api)
+    content = manifest(adopt={"id": ids[0]})
+    content["sources"]["t"] = {**content["sources"]["s"], "adopt": {"id": ids[0].upper()}}
+    file = project.tenant(content)
+    told = told_twice(project)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    places = [f"{at}:" for at, line in enumerate(lines, 1) if ids[0] in line.lower()]
+    assert all(f"tenants/acme.yaml:{place}" in told for place in places), told
+
+
+@pytest.mark.parametrize("selected", [(), ("acme",), ("other",), ("--tenant", "oth*")])
+@pytest.mark.parametrize("life", [{}, {"state": "absent", "reason": "moved"}])
+def test_one_object_cannot_be_that_of_two_tenants(
+    project: Project, api: Api, selected: tuple[str, ...], life: dict[str, str]
+) -> None:
+    owner, ids = twins(api)
+    project.tenant({**manifest(adopt={"id": ids[0]}), "prune": True})
+    workspace = {"name": "Other", "adopt": {"id": owner}}
+    source = {**manifest()["sources"]["s"], "adopt": {"id": ids[0]}, **life}
+    project.tenant({**OTHER, "sources": {"s": source}}, "other")
+    told = told_twice(project, *selected)
+    assert "tenants/acme.yaml:" in told
+    assert "tenants/other.yaml:" in told
+    assert "source/acme/s" in told
+    assert "source/other/s" in told
+
+    project.tenant({**manifest(), "workspace": {"name": "Acme", "adopt": {"id": owner}}})
+    project.tenant({**OTHER, "workspace": workspace}, "other")
+    assert "workspace/other" in told_twice(project, *selected)
+    assert len(api.rows("sources")) == 2
+
+
+def test_an_id_in_a_template_is_that_of_every_tenant(project: Project, api: Api) -> None:
+    owner, _ = twins(api)
+    workspace = {"name": "${{ tenant }}", "adopt": {"id": owner}}
+    project.write("templates/shop.yaml", {"version": 1, "template": "shop", "workspace": workspace})
+    project.write(
+        "tenants/shops.yaml", {"version": 1, "tenants": {"template": "shop", "from": "s.csv"}}
+    )
+    project.write("tenants/s.csv", "tenant\na\nb\n")
+    for selected in ((), ("a",), ("b",)):
+        told = told_twice(project, *selected)
+        assert "templates/shop.yaml:" in told
+        assert "workspace/a" in told
+        assert "workspace/b" in told
+
+
+def test_a_definition_of_the_organization_may_be_adopted_by_all_who_use_it(
+    project: Project, api: Api
+) -> None:
+    owner, _ = twins(api)
+    schema = {"type": "object", "properties": {}}
+    code = {"version": "4.6.2", "spec": {"connection_specification": schema}}
+    path = f"/workspaces/{owner}/definitions/declarative_sources"
+    made = api.call("POST", path, {"name": "CRM", "manifest": code})
+    definition = {"name": "CRM", "manifest": code, "adopt": {"id": made["id"]}}
+    for name in ("acme", "other"):
+        content = {"version": 1, "tenant": name, "definitions": {"crm": definition}}
+        project.tenant(content, name)
+    assert project.run("validate").exit_code == 0

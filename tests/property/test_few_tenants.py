@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.connectors import bundled
+from reconciler.model import WorkspaceClaim
 from reconciler.problems.errors import ManifestError, UsageError
 from reconciler.project.fleet import Loaded, load
 from reconciler.project.project import read_project
@@ -26,7 +27,8 @@ from reconciler.project.selection import Selection
 KEYS = ["acme", "acme-b", "b", "Acme"]
 # Few, so that they clash; what is hard to find in a file's bytes is among them.
 NAMES = ["acme", "b", "Acme b's", "the acme Inc", 'Mü "x" b', "tab\tb", "7", "true", "東京 b"]
-ENVIRON = {"ACME": "acme", "INC": "Inc"}
+IDS = ["5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11", "a06f1c52-4a3e-4a57-9a0f-6f0d3c1e2b4a"]
+ENVIRON = {"ACME": "acme", "INC": "Inc", "ID": IDS[0]}
 TEMPLATES: Mapping[str, Mapping[str, Any]] = {
     "nameless": {},
     "literal": {"workspace": {"name": "acme"}},
@@ -36,11 +38,14 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = {
     "former": {"workspace": {"renamedFrom": "${{ params.company }}"}},
     "keyed": {"workspace": {"name": "the ${{ tenant }} Inc"}},
     "default": {"workspace": {"name": "${{ params.given }}"}},
+    "adopted": {"workspace": {"adopt": {"id": IDS[0]}}},
+    "adopting": {"workspace": {"adopt": {"id": "${{ params.id }}"}}},
 }
 PARAMS: Mapping[str, Any] = {
     "company": {"type": "string"},
     "other": {"type": "string"},
     "given": {"type": "string", "default": "acme"},
+    "id": {"type": "string", "default": IDS[1]},
 }
 WORKSPACES = st.one_of(
     st.none(),
@@ -51,7 +56,15 @@ WORKSPACES = st.one_of(
             {"name": "${{ env.ACME }}"},
             {"name": "the ${{ tenant }} ${{ env.INC }}"},
             {"renamedFrom": "${{ env.ACME }}"},
+            {"name": "c", "adopt": {"id": "${{ env.ID }}"}},
+            {"name": "c", "adopt": {"id": IDS[0].upper()}},
         ]
+    ),
+    st.fixed_dictionaries(
+        {
+            "name": st.sampled_from(NAMES),
+            "adopt": st.fixed_dictionaries({"id": st.sampled_from(IDS)}),
+        }
     ),
 )
 
@@ -93,7 +106,8 @@ def tenants(draw: st.DrawFn) -> str:
 
 def params() -> st.SearchStrategy[dict[str, str]]:
     named = st.sampled_from([*NAMES, "${{ env.ACME }}"])
-    return st.fixed_dictionaries({"company": named, "other": named}, optional={"given": named})
+    given = {"given": named, "id": st.sampled_from([*IDS, "${{ env.ID }}"])}
+    return st.fixed_dictionaries({"company": named, "other": named}, optional=given)
 
 
 @st.composite
@@ -155,7 +169,18 @@ def test_a_tenant_by_name_is_read_as_if_all_were_read(
         write(folder, texts, table, files)
         for key in [*KEYS, "last"]:
             among_few = outcome(folder, Selection(named=(key,)))
-            assert among_few == outcome(folder, Selection(patterns=(key,))), key
+            among_all = outcome(folder, Selection(patterns=(key,)))
+            assert among_few == among_all, key
+            for text in (*NAMES, *IDS):
+                assert claiming(among_few, text) == claiming(among_all, text), (key, text)
+
+
+def claiming(loaded: Loaded | str, text: str) -> set[WorkspaceClaim]:
+    """The claims to the workspace of that name or id."""
+    if isinstance(loaded, str):
+        return set()
+    claims = loaded.claims({text, text.upper()})
+    return {claim for claim in claims if text == claim.id or text in claim.names}
 
 
 def write(folder: Path, texts: list[str], table: tuple[str, str] | None, files: list[str]) -> None:

@@ -96,3 +96,13 @@ SHARED_AND_DIFFERENT = error_rule(
     why="There is one of that name for all tenants, and each apply would undo the other's.",
     hint="Declare it once, in the project file, or give each a `name` of its own.",
 )
+
+ADOPTED_TWICE = error_rule(
+    "R114",
+    "adopted twice",
+    what="Two entries, of one tenant or of two, `adopt` one live object by its id.",
+    why="Each would undo what the other does, and with pruning delete what the other has.",
+    hint="Give each the id of its own object, or no `adopt` where there is none yet.",
+    example="sources:\n  a: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}\n"
+    "  b: {adopt: {id: 5b1b2ef3-6a7c-4c7e-9d3a-9a6a1d1f0c11}}",
+)
