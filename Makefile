@@ -33,9 +33,6 @@ test-long: $(STAMP) soak  ## what is long by its nature: marked tests, the prope
 	$(BIN)/pytest -n auto --dist loadgroup -m long --timeout 3600 -o faulthandler_timeout=3660
 	RECONCILER_SOAK=1 $(BIN)/pytest -n auto --dist loadgroup tests/property tests/sandbox/test_sdk_connectors.py
 
-test-long: $(STAMP)  ## what takes long, or holds against what is not in the repository
-	$(BIN)/pytest -n auto --dist loadgroup -m long
-
 soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINUTES=30)
 	$(BIN)/python -m tests.journeys.survival.soak --minutes $(or $(MINUTES),30)
 
