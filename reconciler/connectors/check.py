@@ -1,4 +1,4 @@
-"""A configuration + its connector's schema → Flaws, each at the field that has it.
+"""A configuration + its connector's schema → Problems, each at the field that has it.
 
 Source: Airbyte validates against the connector's JSON Schema, draft-07, fills in no defaults, and
 lets fields pass that it does not know. jsonschema finds what is broken; the branch of a `oneOf`
@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.connectors.explain import Broken, Flaw, explain, undated
+from reconciler.connectors.explain import Broken, explain, undated
 from reconciler.connectors.fast import COORDINATE, compiled, plain
 from reconciler.connectors.soundness import UnusableSchema, unsound
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path, Secret
 from reconciler.problems import rules
+from reconciler.problems.problem import At, Problem
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Schema = Mapping[str, Json]
 
 
-def check(schema: Schema, configuration: Json) -> list[Flaw]:
+def check(schema: Schema, configuration: Json) -> list[Problem]:
     """Everything that is wrong or doubtful in *configuration*; a Secret stands for any value.
 
     Raises UnusableSchema.
@@ -36,11 +37,11 @@ def check(schema: Schema, configuration: Json) -> list[Flaw]:
     if reason := unsound(schema):
         raise UnusableSchema(reason)
     given = _without_nulls(configuration)
-    problems = _validator_class()(schema).iter_errors(given)
-    flaws = [flaw for problem in problems for flaw in explain(_broken(problem))]
-    flaws += unknown_fields(schema, given, ())
-    flaws += _dubious(schema, given, ())
-    return list(dict.fromkeys(flaws))
+    errors = _validator_class()(schema).iter_errors(given)
+    problems = [problem for error in errors for problem in explain(_broken(error))]
+    problems += unknown_fields(schema, given, ())
+    problems += _dubious(schema, given, ())
+    return list(dict.fromkeys(problems))
 
 
 @cache
@@ -137,12 +138,12 @@ def _broken(problem: ValidationError) -> Broken:
     )
 
 
-def doubtful(schema: Schema, configuration: Json) -> list[Flaw]:
+def doubtful(schema: Schema, configuration: Json) -> list[Problem]:
     """What is doubtful in a part of a configuration, whatever it lacks."""
     return list(_dubious(schema, configuration, ()))
 
 
-def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
+def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Problem]:
     """Secrets that stand in the file, and texts that are no dates: both are accepted."""
     if not isinstance(schema, Mapping):
         return
@@ -160,11 +161,11 @@ def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
                     yield from _dubious(inner, value[key], (*at, key))
 
 
-def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Flaw]:
+def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Problem]:
     if schema.get("airbyte_secret") and value and not value.startswith(COORDINATE):
-        yield Flaw(
-            at,
+        yield Problem(
             rules.SECRET_IN_PLAIN_TEXT,
+            At(at),
             f'"{at[-1]}" is a secret of this connector, and its value stands in the file.',
             "Write ${{ secrets.NAME }}, and keep the value where `secrets:` of the project says.",
         )

@@ -1,4 +1,4 @@
-"""A broken rule of a connector's schema → Flaws in words; values of secrets are never shown."""
+"""A broken rule of a connector's schema → Problems in words; values of secrets are never shown."""
 
 from __future__ import annotations
 
@@ -11,23 +11,8 @@ from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.model import Json, Path
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
-from reconciler.problems.rules import Rule, Severity
+from reconciler.problems.problem import At, Problem
 from reconciler.problems.wording import show_path, shown, type_names, type_of
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Something wrong or doubtful at a path in a configuration; its severity is its rule's."""
-
-    at: Path
-    rule: Rule
-    detail: str
-    hint: str = ""
-    on_key: bool = False
-
-    @property
-    def severity(self) -> Severity:
-        return self.rule.severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +27,7 @@ class Broken:
     message: str
 
 
-def explain(broken: Broken) -> Iterator[Flaw]:
+def explain(broken: Broken) -> Iterator[Problem]:
     """What to tell the person who wrote the value."""
     match broken.rule:
         case "required":
@@ -61,8 +46,8 @@ def explain(broken: Broken) -> Iterator[Flaw]:
             yield _out_of_range(broken)
         case _:
             detail = f"{place(broken.at)} is not accepted by the connector's schema."
-            yield Flaw(
-                broken.at, rules.CONFIGURATION_REFUSED, detail, first_sentence(broken.schema)
+            yield Problem(
+                rules.CONFIGURATION_REFUSED, At(broken.at), detail, first_sentence(broken.schema)
             )
 
 
@@ -79,29 +64,28 @@ def variant_of(schema: Mapping[str, Json]) -> str:
     return ""
 
 
-def _missing(broken: Broken) -> Iterator[Flaw]:
+def _missing(broken: Broken) -> Iterator[Problem]:
     # jsonschema yields one error for each missing field, and names it in its message alone.
     for key in dict.fromkeys(broken.expected):
         if key not in broken.value and broken.message.startswith(repr(key)):
             owner = f"{place(broken.at)}{variant_of(broken.schema)}"
             hint = first_sentence(broken.schema.get("properties", {}).get(key, {}))
             detail = f'{owner} needs the field "{key}".'
-            yield Flaw(broken.at, rules.MISSING_FIELD, detail, hint, on_key=True)
+            yield Problem(rules.MISSING_FIELD, At(broken.at, on_key=True), detail, hint)
 
 
-def _not_allowed(broken: Broken) -> Iterator[Flaw]:
+def _not_allowed(broken: Broken) -> Iterator[Problem]:
     known = sorted(broken.schema.get("properties", {}))
     for key in sorted(set(broken.value) - set(known)):
-        yield Flaw(
-            (*broken.at, key),
+        yield Problem(
             rules.FIELD_NOT_ALLOWED,
+            At((*broken.at, key), on_key=True),
             f'{place(broken.at)}{variant_of(broken.schema)} takes no field "{key}".',
             did_you_mean(key, known) or f"Its fields: {', '.join(known)}.",
-            on_key=True,
         )
 
 
-def _wrong_type(broken: Broken) -> Flaw:
+def _wrong_type(broken: Broken) -> Problem:
     hint = ""
     if broken.expected == "string" and isinstance(broken.value, bool | int | float):
         hint = "Put it in quotes."
@@ -111,7 +95,7 @@ def _wrong_type(broken: Broken) -> Flaw:
     if isinstance(broken.value, str | int | float) and found != "another":
         found += f" ({shown(broken.value)})"
     detail = f"{place(broken.at)} must be {type_names(broken.expected)}, not {found}."
-    return Flaw(broken.at, rules.WRONG_TYPE_OF_FIELD, detail, hint)
+    return Problem(rules.WRONG_TYPE_OF_FIELD, At(broken.at), detail, hint)
 
 
 def _unquoted(text: str, types: Json) -> bool:
@@ -121,44 +105,44 @@ def _unquoted(text: str, types: Json) -> bool:
     return "boolean" in wanted and text in ("true", "false")
 
 
-def _wrong_choice(broken: Broken) -> Flaw:
+def _wrong_choice(broken: Broken) -> Problem:
     choices = [str(c) for c in ([broken.expected] if broken.rule == "const" else broken.expected)]
     written = "what it is" if broken.schema.get("airbyte_secret") else shown(broken.value)
-    return Flaw(
-        broken.at,
+    return Problem(
         rules.VALUE_NOT_OFFERED,
+        At(broken.at),
         f"{place(broken.at)} cannot be {written}.",
         did_you_mean(str(broken.value), choices) or f"One of: {', '.join(choices)}.",
     )
 
 
-def _undecided(broken: Broken) -> Flaw:
+def _undecided(broken: Broken) -> Problem:
     """The value names a branch that there is not, or names none and could be several."""
     found = variants({"oneOf": broken.expected})
     field = found[0].field
     labels = "; ".join(variant.label or f"number {variant.index + 1}" for variant in found)
     if not isinstance(broken.value, dict):
         detail = f"{place(broken.at)} is {type_of(broken.value)}, which no variant takes."
-        return Flaw(broken.at, rules.UNKNOWN_VARIANT, detail, f"Variants: {labels}.")
+        return Problem(rules.UNKNOWN_VARIANT, At(broken.at), detail, f"Variants: {labels}.")
     if field in broken.value:
-        return Flaw(
-            (*broken.at, field),
+        return Problem(
             rules.UNKNOWN_VARIANT,
+            At((*broken.at, field)),
             f"{place((*broken.at, field))} cannot be {shown(broken.value[field])}.",
             did_you_mean(str(broken.value[field]), [str(v.constant) for v in found])
             or f"One of: {', '.join(str(v.constant) for v in found)}.",
         )
     detail = f"{place(broken.at)} does not say which of its variants is meant: {labels}."
     hint = f"Add `{field}`." if field else "Give the fields of one of them."
-    return Flaw(broken.at, rules.UNDECIDED_VARIANT, detail, hint, on_key=True)
+    return Problem(rules.UNDECIDED_VARIANT, At(broken.at, on_key=True), detail, hint)
 
 
-def _wrong_form(broken: Broken) -> Flaw:
+def _wrong_form(broken: Broken) -> Problem:
     wanted = broken.schema.get("pattern_descriptor") or text_of_form(broken.schema)
     hint = f"Write it like {wanted}" if wanted else f"It must match {broken.expected}"
     said = "" if broken.schema.get("airbyte_secret") else f": {shown(broken.value)}"
     detail = f"{place(broken.at)} has a form that the connector does not accept{said}."
-    return Flaw(broken.at, rules.VALUE_OF_ANOTHER_FORM, detail, f"{hint}.")
+    return Problem(rules.VALUE_OF_ANOTHER_FORM, At(broken.at), detail, f"{hint}.")
 
 
 _LIMITS: Mapping[str, str] = {
@@ -177,20 +161,20 @@ _LIMITS: Mapping[str, str] = {
 }
 
 
-def _out_of_range(broken: Broken) -> Flaw:
+def _out_of_range(broken: Broken) -> Problem:
     is_number = isinstance(broken.value, int | float) and not broken.schema.get("airbyte_secret")
     said = f", not {shown(broken.value)}" if is_number else ""
     detail = f"{place(broken.at)} {_LIMITS[broken.rule].format(broken.expected)}{said}."
-    return Flaw(broken.at, rules.VALUE_OUT_OF_RANGE, detail, first_sentence(broken.schema))
+    return Problem(rules.VALUE_OUT_OF_RANGE, At(broken.at), detail, first_sentence(broken.schema))
 
 
-def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Flaw]:
+def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Problem]:
     """A doubt about a text that should be a date or a time."""
     wanted = str(schema["format"])
     if not is_dated(value, wanted):
         detail = f"{place(at)} should be a {wanted}, and is {shown(value)}."
         form = "2024-01-31" if wanted == "date" else "2024-01-31T00:00:00Z"
-        yield Flaw(at, rules.NO_DATE, detail, f"Write it like {form}.")
+        yield Problem(rules.NO_DATE, At(at), detail, f"Write it like {form}.")
 
 
 def first_sentence(schema: Json) -> str:

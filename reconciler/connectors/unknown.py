@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.connectors.explain import Flaw, place, variant_of
+from reconciler.connectors.explain import place, variant_of
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import At, Problem
 
 Schema = Mapping[str, Json]
 
 
-def unknown_fields(schema: Json, value: Json, at: Path) -> Iterator[Flaw]:
-    """A Flaw for each field that no schema of its place declares."""
+def unknown_fields(schema: Json, value: Json, at: Path) -> Iterator[Problem]:
+    """A Problem for each field that no schema of its place declares."""
     if not isinstance(schema, Mapping):
         return
     if isinstance(value, list):
@@ -56,16 +57,15 @@ def _unknown(
     chosen: Variant | None,
     found: tuple[Variant, ...],
     at: Path,
-) -> Flaw:
+) -> Problem:
     owner = f"{place(at)}{variant_of(chosen.schema) if chosen else ''}"
     others = [v.label for v in found if key in v.schema.get("properties", {}) and v.label]
     hint = did_you_mean(key, known)
     if others:
         hint = f"It belongs to {' and '.join(others)}."
-    return Flaw(
-        (*at, key),
+    return Problem(
         rules.UNKNOWN_FIELD,
+        At((*at, key), on_key=True),
         f'{owner} has no field "{key}"; Airbyte stores it and the connector ignores it.',
         hint or f"Its fields: {', '.join(sorted(known))}.",
-        on_key=True,
     )

@@ -21,7 +21,6 @@ from reconciler.kinds.contract.kind import (
     Declaration,
     Expected,
     Kind,
-    Mistake,
     Reader,
     Reference,
     RefOf,
@@ -31,6 +30,7 @@ from reconciler.kinds.contract.kind import (
 from reconciler.model import Exhaustive, Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
+from reconciler.problems.problem import At, Problem
 
 Body = Mapping[str, Json]
 
@@ -41,7 +41,7 @@ _IMAGE = ("dockerRepository", "dockerImageTag", "documentationUrl")
 _SCHEMA = "spec"  # the field with the schema of configurations, which Airbyte is not told
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     fields = declaration.fields
     spec: dict[str, Json] = {
         "workspace": WORKSPACE,
@@ -49,8 +49,8 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     }
     if "manifest" in fields:
         manifest = _content(declaration, "manifest")
-        mistakes = [] if _is_schema(_schema_of(manifest)) else [_NO_MANIFEST]
-        return {**spec, "form": _DECLARATIVE, "manifest": _exact(manifest)}, mistakes
+        problems = [] if _is_schema(_schema_of(manifest)) else [_NO_MANIFEST]
+        return {**spec, "form": _DECLARATIVE, "manifest": _exact(manifest)}, problems
     spec |= {"form": _FORMS[fields.get("actorType", "source")]}
     spec |= {field: fields[field] for field in _IMAGE if field in fields}
     if _SCHEMA not in fields:
@@ -75,15 +75,15 @@ def _schema_of(manifest: Json) -> Json:
     return spec.get("connection_specification") if isinstance(spec, Mapping) else None
 
 
-_NO_MANIFEST = Mistake(
-    ("manifest",),
+_NO_MANIFEST = Problem(
     rules.NOT_A_CONNECTOR_MANIFEST,
+    At(("manifest",)),
     "It has no `spec.connection_specification`, which says how the connector is configured.",
     "Take the YAML that Airbyte's Connector Builder exports.",
 )
-_NO_SCHEMA = Mistake(
-    (_SCHEMA,),
+_NO_SCHEMA = Problem(
     rules.NOT_A_CONNECTOR_SPECIFICATION,
+    At((_SCHEMA,)),
     "It is no JSON Schema of a configuration, nor a `connectionSpecification` with one in it.",
     "Take what the image prints for the command `spec`.",
 )

@@ -20,7 +20,6 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
-    Mistake,
     Reference,
     RefOf,
     Request,
@@ -30,9 +29,10 @@ from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import At, Problem
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     name, configuration = declaration.key.name, declaration.fields["configuration"]
     role, _, type_ = name.partition("-")
     connector = declaration.catalogue.named(role, type_)
@@ -40,7 +40,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         known = [f"{each.role}-{each.type}" for each in declaration.catalogue]
         near = did_you_mean(name, known) or f"Known: {', '.join(known)}."
         detail = f'There is no connector "{name}" in the catalogue.'
-        return {"name": name}, [Mistake((), rules.UNKNOWN_CONNECTOR, detail, near)]
+        return {"name": name}, [Problem(rules.UNKNOWN_CONNECTOR, At(()), detail, near)]
     spec = {
         "workspace": WORKSPACE,
         "name": name,
@@ -52,12 +52,10 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     return spec, _doubts(connector, configuration)
 
 
-def _doubts(connector: Connector, configuration: Json) -> list[Mistake]:
+def _doubts(connector: Connector, configuration: Json) -> list[Problem]:
     """The fields are those of the connector's configuration, at the same places."""
-    return [
-        Mistake(("configuration", *f.at), f.rule, f.detail, f.hint, f.severity)
-        for f in doubtful(connector.schema, configuration)
-    ]
+    found = doubtful(connector.schema, configuration)
+    return [problem.inside(("configuration",)) for problem in found]
 
 
 def _exact(value: Json) -> Json:

@@ -19,7 +19,6 @@ from reconciler.kinds.contract.kind import (
     Declaration,
     Expected,
     Kind,
-    Mistake,
     Reader,
     Reference,
     RefOf,
@@ -30,6 +29,7 @@ from reconciler.model import Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
 from reconciler.problems.errors import MalformedObject, did_you_mean
+from reconciler.problems.problem import At, Problem
 
 _ADDRESSES_AT_ONCE = 50  # in one query
 
@@ -46,7 +46,7 @@ _REACH = {
 Body = Mapping[str, Json]
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     address = str(declaration.fields.get("email", declaration.key.name))
     spec = {
         "workspace": WORKSPACE,
@@ -56,9 +56,9 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
     return spec, [] if "@" in address else [_NO_ADDRESS]
 
 
-_NO_ADDRESS = Mistake(
-    (),
+_NO_ADDRESS = Problem(
     rules.MISSING_KEY,
+    At(()),
     "A permission whose key is no e-mail address needs the key `email`.",
     "Write `{email: ADDRESS, permissionType: …}`, or take the address for the key.",
 )
@@ -110,21 +110,15 @@ def _absent(spec: Spec, reader: Reader) -> Absence | None:
     if person is None:
         everybody = reader.rows("/users", {"organizationId": reader.organization_id})
         near = did_you_mean(address, [str(each.get("email")) for each in everybody])
-        return Absence(
-            False,
-            rules.UNKNOWN_PERSON,
-            f'No user of the organization has the e-mail address "{address}".',
-            near or "Have them invited in Airbyte first: its API cannot do that.",
-        )
+        detail = f'No user of the organization has the e-mail address "{address}".'
+        hint = near or "Have them invited in Airbyte first: its API cannot do that."
+        return Absence(False, Problem(rules.UNKNOWN_PERSON, detail=detail, hint=hint))
     for row in _permissions(reader, str(person.get("id"))):
         held = str(row.get("permissionType"))
         if row.get("scope") == "organization" and _implies(held, type_):
-            return Absence(
-                True,
-                rules.PERMISSION_IMPLIED,
-                f'"{address}" is {held}, which implies {type_} in every workspace.',
-                "The entry may be removed; it counts once that is taken away.",
-            )
+            detail = f'"{address}" is {held}, which implies {type_} in every workspace.'
+            hint = "The entry may be removed; it counts once that is taken away."
+            return Absence(True, Problem(rules.PERMISSION_IMPLIED, detail=detail, hint=hint))
     return None
 
 

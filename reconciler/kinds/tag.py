@@ -16,7 +16,6 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
-    Mistake,
     Reference,
     RefOf,
     Request,
@@ -24,6 +23,7 @@ from reconciler.kinds.contract.kind import (
 )
 from reconciler.model import Json, Spec
 from reconciler.model.effects import Consequence, Effect
+from reconciler.problems.problem import Problem
 
 # Light enough for the dark text that Airbyte puts on them.
 _COLOURS = ("FBECB1", "FFD7D7", "D1F1E1", "D8E6FF", "E9DDFC", "FFE3C2", "CFF3F5", "E6E9F0")
@@ -35,7 +35,7 @@ def default_colour(name: str) -> str:
     return _COLOURS[digest[0] % len(_COLOURS)]
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     spec = {"workspace": WORKSPACE, "name": declaration.key.name}
     if "color" in declaration.fields:
         spec["color"] = declaration.fields["color"].upper()

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret, SecretName
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import At, Problem
 from reconciler.problems.wording import show_path
 
 OPENING = "${{"
@@ -56,14 +56,14 @@ class Variables:
         return known
 
 
-def expand(value: Json, variables: Variables, findings: list[Finding], at: Path = ()) -> Json:
-    """*value* with every expression replaced; mistakes are added to *findings*."""
+def expand(value: Json, variables: Variables, problems: list[Problem], at: Path = ()) -> Json:
+    """*value* with every expression replaced; mistakes are added to *problems*."""
     if isinstance(value, str):
-        return _expand_text(value, variables, findings, at) if OPENING in value else value
+        return _expand_text(value, variables, problems, at) if OPENING in value else value
     if isinstance(value, dict):
-        return {k: expand(v, variables, findings, (*at, k)) for k, v in value.items()}
+        return {k: expand(v, variables, problems, (*at, k)) for k, v in value.items()}
     if isinstance(value, list):
-        return [expand(v, variables, findings, (*at, i)) for i, v in enumerate(value)]
+        return [expand(v, variables, problems, (*at, i)) for i, v in enumerate(value)]
     return value
 
 
@@ -81,16 +81,16 @@ def find_holes(value: Json) -> Holes:
 
 
 def fill(
-    value: Json, holes: Holes, variables: Variables, findings: list[Finding], at: Path = ()
+    value: Json, holes: Holes, variables: Variables, problems: list[Problem], at: Path = ()
 ) -> Json:
     """The same as `expand`, for a value that is filled many times: what has no hole is shared."""
     filled: Json = list(value) if isinstance(value, list) else dict(value)
     for step, inner in holes.items():
         path = (*at, step)
         filled[step] = (
-            _expand_text(value[step], variables, findings, path)
+            _expand_text(value[step], variables, problems, path)
             if inner is None
-            else fill(value[step], inner, variables, findings, path)
+            else fill(value[step], inner, variables, problems, path)
         )
     return filled
 
@@ -107,19 +107,19 @@ def is_one_expression(text: str) -> bool:
     return found is not None and found.end() == len(text.strip())
 
 
-def _expand_text(text: str, variables: Variables, findings: list[Finding], at: Path) -> Json:
+def _expand_text(text: str, variables: Variables, problems: list[Problem], at: Path) -> Json:
     parts: list[Json] = []
     end = 0
     for match in _EXPRESSION.finditer(text):
         parts.append(text[end : match.start()])
         part = _evaluate(match["inside"], variables, at)
-        if isinstance(part, Finding):
-            findings.append(part)
+        if isinstance(part, Problem):
+            problems.append(part)
             part = ""
         parts.append(part)
         end = match.end()
     if OPENING in text[end:]:
-        findings.append(_malformed(at, text[end:], "It has no closing `}}`."))
+        problems.append(_malformed(at, text[end:], "It has no closing `}}`."))
     parts.append(text[end:])
     meant = [part for part in parts if part != ""]
     if len(meant) == 1:
@@ -136,8 +136,8 @@ def _secret_parts(part: Json) -> tuple[str | SecretName, ...]:
     return (part if isinstance(part, SecretName) else _as_text(part),)
 
 
-def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Finding:
-    """The value that is meant, or the Finding that says why there is none."""
+def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Problem:
+    """The value that is meant, or the Problem that says why there is none."""
     match = _INSIDE.match(inside)
     if match is None:
         return _malformed(at, inside, "It takes a name and an optional default.")
@@ -156,53 +156,48 @@ def _evaluate(inside: str, variables: Variables, at: Path) -> Json | Finding:
     return _unknown(at, f"{space}.{name}" if name else space, variables)
 
 
-def _environment(name: str, default: str | None, variables: Variables, at: Path) -> Json | Finding:
+def _environment(name: str, default: str | None, variables: Variables, at: Path) -> Json | Problem:
     if name in variables.environ:
         return variables.environ[name]
     if default is not None:
         return _default(default)
-    return Finding(
-        at,
+    return Problem(
         rules.UNDEFINED_VARIABLE,
+        At(at),
         f"env.{name} is not set in the environment.",
         f"Set {name}, or give a default: ${{{{ env.{name} || … }}}}",
-        isolated=True,
     )
 
 
-def _param(name: str, default: str | None, params: Mapping[str, Json], at: Path) -> Json | Finding:
+def _param(name: str, default: str | None, params: Mapping[str, Json], at: Path) -> Json | Problem:
     if name in params:
         return params[name]
     if default is not None:
         return _default(default)
-    return Finding(
-        at,
+    return Problem(
         rules.UNDEFINED_PARAM,
+        At(at, shown=("params", name)),
         f'The template needs "{name}" for `{show_path(at)}`, and it is not given.',
         did_you_mean(name, params),
-        isolated=True,
-        shown_at=("params", name),
     )
 
 
-def _unknown(at: Path, written: str, variables: Variables) -> Finding:
+def _unknown(at: Path, written: str, variables: Variables) -> Problem:
     spaces = [re.split(r"\W", name)[0] for name in variables.known()]
-    return Finding(
-        at,
+    return Problem(
         rules.UNKNOWN_EXPRESSION,
+        At(at),
         f"`{written}` means nothing here; known are {', '.join(variables.known())}.",
         did_you_mean(written.partition(".")[0], spaces),
-        isolated=True,
     )
 
 
-def _malformed(at: Path, text: str, why: str) -> Finding:
-    return Finding(
-        at,
+def _malformed(at: Path, text: str, why: str) -> Problem:
+    return Problem(
         rules.MALFORMED_EXPRESSION,
+        At(at),
         f"`{text.strip()[:60]}` cannot be read. {why}" if text.strip() else "It is empty.",
         "Write ${{ env.NAME }}, ${{ secrets.NAME }} or ${{ tenant }}.",
-        isolated=True,
     )
 
 

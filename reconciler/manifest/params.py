@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
-from reconciler.manifest.schema import check_by, meta_findings
+from reconciler.manifest.schema import check_by, check_schema_itself
 from reconciler.model import Json, Path
 from reconciler.problems import rules
+from reconciler.problems.problem import At, Problem
 
 # Columns of a tenant set that are no params.
 RESERVED = ("tenant", "uses", "state", "reason")
@@ -45,37 +45,39 @@ class ParamsSchema:
     def _complete(self) -> Mapping[str, Json]:
         return {"type": "object", "additionalProperties": False, **self.schema}
 
-    def check(self, params: Mapping[str, Json]) -> list[Finding]:
+    def check(self, params: Mapping[str, Json]) -> list[Problem]:
         """What is wrong with *params*, in which the defaults have been filled in."""
         return check_by(self._complete, params, at=("params",))
 
 
-def check_schema(schema: Json) -> list[Finding]:
+def check_schema(schema: Json) -> list[Problem]:
     """What is wrong with the `params:` of a template."""
     at: Path = ("params",)
     if not isinstance(schema, dict):
         return [
-            Finding(at, rules.WRONG_TYPE, "`params` is a JSON Schema, so it must be a mapping.")
+            Problem(rules.WRONG_TYPE, At(at), "`params` is a JSON Schema, so it must be a mapping.")
         ]
     if schema and not schema.keys() & {"properties", "required", "$defs", "type"}:
         detail = "`params` is a JSON Schema: the params themselves stand under `properties`."
         return [
-            Finding(at, rules.UNUSABLE_PARAMS_SCHEMA, detail, "Write `params: {properties: {…}}`.")
+            Problem(
+                rules.UNUSABLE_PARAMS_SCHEMA, At(at), detail, "Write `params: {properties: {…}}`."
+            )
         ]
     problems = list(_traps(schema, at))
     if problems:
         return problems
-    problems += meta_findings(schema, at)
+    problems += check_schema_itself(schema, at)
     return problems or list(_names(schema, at))
 
 
-def _traps(schema: Json, at: Path) -> Iterator[Finding]:
+def _traps(schema: Json, at: Path) -> Iterator[Problem]:
     """What a JSON Schema may say, and no params schema should: it stands by itself."""
     if isinstance(schema, dict):
         for key, value in schema.items():
             if key in ("$ref", "$dynamicRef", "$id", "$schema"):
                 detail = f"`{key}` has no use here: a params schema stands by itself."
-                yield Finding((*at, key), rules.UNUSABLE_PARAMS_SCHEMA, detail, on_key=True)
+                yield Problem(rules.UNUSABLE_PARAMS_SCHEMA, At((*at, key), on_key=True), detail)
             elif key == "pattern" and isinstance(value, str):
                 yield from _bad_pattern(value, (*at, key))
             else:
@@ -85,25 +87,27 @@ def _traps(schema: Json, at: Path) -> Iterator[Finding]:
             yield from _traps(value, (*at, index))
 
 
-def _bad_pattern(pattern: str, at: Path) -> Iterator[Finding]:
+def _bad_pattern(pattern: str, at: Path) -> Iterator[Problem]:
     try:
         re.compile(pattern)
     except re.error as problem:
         detail = f"The pattern is no regular expression: {problem}."
-        yield Finding(at, rules.UNUSABLE_PARAMS_SCHEMA, detail)
+        yield Problem(rules.UNUSABLE_PARAMS_SCHEMA, At(at), detail)
 
 
-def _names(schema: Mapping[str, Json], at: Path) -> Iterator[Finding]:
+def _names(schema: Mapping[str, Json], at: Path) -> Iterator[Problem]:
     properties = schema.get("properties") or {}
     for name in properties:
         if name in RESERVED or not _NAME.match(name):
             detail = f'A param cannot be called "{name}".'
             hint = f"Letters, digits, `_` and `-`; not {', '.join(RESERVED)}."
-            yield Finding((*at, "properties", name), rules.UNUSABLE_KEY, detail, hint, on_key=True)
+            yield Problem(
+                rules.UNUSABLE_KEY, At((*at, "properties", name), on_key=True), detail, hint
+            )
     for index, name in enumerate(schema.get("required") or ()):
         if name not in properties:
             detail = f'"{name}" is required, and no property is called so.'
-            yield Finding((*at, "required", index), rules.UNUSABLE_PARAMS_SCHEMA, detail)
+            yield Problem(rules.UNUSABLE_PARAMS_SCHEMA, At((*at, "required", index)), detail)
 
 
 def read_cell(text: str, schema: Mapping[str, Json]) -> Json:

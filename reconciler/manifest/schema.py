@@ -1,4 +1,4 @@
-"""Values + a JSON Schema → Findings; finds schemas/ in a checkout or in the wheel."""
+"""Values + a JSON Schema → Problems; finds schemas/ in a checkout or in the wheel."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.violations import Violation, explain
 from reconciler.model import Json, Path
+from reconciler.problems.problem import Problem
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -26,23 +26,23 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _SUFFIX = ".schema.json"
 
 
-def check(value: Json, schema: str) -> list[Finding]:
+def check(value: Json, schema: str) -> list[Problem]:
     """Every way in which *value* breaks one of our schemas, such as "tenant" or "project"."""
     if _is_flawless(_compiled(schema), value):
         return []
-    return _findings(_validator(schema), value, ())
+    return _problems(_validator(schema), value, ())
 
 
-def check_by(schema: Mapping[str, Json], value: Json, at: Path) -> list[Finding]:
+def check_by(schema: Mapping[str, Json], value: Json, at: Path) -> list[Problem]:
     """Every way in which *value*, which stands at *at*, breaks a schema that a user wrote."""
     if _is_flawless(_compiled_from(json.dumps(schema, sort_keys=True)), value):
         return []
     from jsonschema import Draft202012Validator
 
-    return _findings(Draft202012Validator(schema), value, at)
+    return _problems(Draft202012Validator(schema), value, at)
 
 
-def meta_findings(schema: Mapping[str, Json], at: Path) -> list[Finding]:
+def check_schema_itself(schema: Mapping[str, Json], at: Path) -> list[Problem]:
     """Every way in which *schema*, which stands at *at*, is no JSON Schema."""
     import jsonschema_rs
 
@@ -51,7 +51,7 @@ def meta_findings(schema: Mapping[str, Json], at: Path) -> list[Finding]:
     from jsonschema import Draft202012Validator
 
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    return _findings(meta, schema, at)
+    return _problems(meta, schema, at)
 
 
 def properties(schema: str) -> list[str]:
@@ -73,9 +73,9 @@ def schema_folder() -> Traversable:
     return installed if installed.is_dir() else FilePath(__file__).parents[2] / "schemas"
 
 
-def _findings(validator: Validator, value: Json, at: Path) -> list[Finding]:
-    problems = validator.iter_errors(value)
-    return [finding for problem in problems for finding in explain(_violation(problem, at))]
+def _problems(validator: Validator, value: Json, at: Path) -> list[Problem]:
+    broken = validator.iter_errors(value)
+    return [problem for each in broken for problem in explain(_violation(each, at))]
 
 
 def _is_flawless(compiled: Compiled, value: Json) -> bool:

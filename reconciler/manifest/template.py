@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path as FilePath
 
 from reconciler.manifest.discover import confined, shown, yaml_files
 from reconciler.manifest.expressions import OPENING, Variables, fill, find_holes
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.layers import Layer, merged, owner
 from reconciler.manifest.params import ParamsSchema, check_schema
 from reconciler.manifest.reader import Document, read_file
@@ -20,7 +20,7 @@ from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError, did_you_mean
-from reconciler.problems.problem import Problem
+from reconciler.problems.problem import At, Problem
 
 _HEAD = ("version", "template", "extends", "params")
 
@@ -78,14 +78,14 @@ class Template:
     def filled(
         self,
         variables: Variables,
-        findings: list[Finding],
+        problems: list[Problem],
         without: Mapping[str, Collection[str]],
     ) -> Json:
         """The sections for one tenant. `without` are the keys to leave out, by section."""
         value: Json = {}
         for part in self.parts:
             sections, holes = pruned(part.sections, without), pruned(part.holes, without)
-            value = merged(value, fill(sections, holes, variables, findings))
+            value = merged(value, fill(sections, holes, variables, problems))
         return value
 
 
@@ -96,13 +96,16 @@ class Templates:
     by_name: Mapping[str, Template]
     problems: tuple[Problem, ...] = ()
 
-    def unknown(self, name: Json) -> Finding:
+    def unknown(self, name: Json) -> Problem:
         """What to say of a tenant that asks for a template there is not."""
         known = sorted(self.by_name)
         listed = f"There are {', '.join(known)}." if known else "The project has no templates."
         detail = f'There is no template "{name}".'
-        return Finding(
-            ("template",), rules.UNKNOWN_TEMPLATE, detail, did_you_mean(str(name), known) or listed
+        return Problem(
+            rules.UNKNOWN_TEMPLATE,
+            At(("template",)),
+            detail,
+            did_you_mean(str(name), known) or listed,
         )
 
 
@@ -144,16 +147,16 @@ def _read(file: FilePath, root: FilePath) -> Document:
 def _template(name: str, read: Mapping[str, tuple[FilePath, Document]]) -> Template:
     own = _part(*read[name])
     extends = own.document.value.get("extends")
-    finding = _bad_base(name, extends, read)
-    if finding is None and extends is not None:
+    problem = _bad_base(name, extends, read)
+    if problem is None and extends is not None:
         parts: tuple[Part, ...] = (_part(*read[extends]), own)
     else:
         parts = (own,)
-    findings = ([finding] if finding else []) + _head_findings(own)
-    if findings:
-        return Template(name, parts, ParamsSchema({}), _placed(findings, (own.layer,), own))
+    problems = ([problem] if problem else []) + _head_problems(own)
+    if problems:
+        return Template(name, parts, ParamsSchema({}), _located(problems, (own.layer,), own))
     template = Template(name, parts, _params(parts))
-    return replace(template, problems=_placed(_findings(template), template.layers, own))
+    return replace(template, problems=_located(_problems(template), template.layers, own))
 
 
 def _part(file: FilePath, document: Document) -> Part:
@@ -163,31 +166,31 @@ def _part(file: FilePath, document: Document) -> Part:
 
 def _bad_base(
     name: str, extends: Json, read: Mapping[str, tuple[FilePath, Document]]
-) -> Finding | None:
+) -> Problem | None:
     """What is wrong with the template that is extended, if anything."""
     at: Path = ("extends",)
     if extends is None:
         return None
     if extends == name:
-        return Finding(at, rules.UNUSABLE_TEMPLATE, f'"{name}" extends itself.')
+        return Problem(rules.UNUSABLE_TEMPLATE, At(at), f'"{name}" extends itself.')
     if not isinstance(extends, str) or extends not in read:
         hint = did_you_mean(str(extends), list(read))
-        return Finding(at, rules.UNKNOWN_TEMPLATE, f'There is no template "{extends}".', hint)
+        return Problem(rules.UNKNOWN_TEMPLATE, At(at), f'There is no template "{extends}".', hint)
     further = read[extends][1].value.get("extends")
     if further is not None:
         detail = (
             f'"{name}" extends "{extends}", which extends "{further}" itself. '
             "A template extends one that extends none."
         )
-        return Finding(at, rules.UNUSABLE_TEMPLATE, detail)
+        return Problem(rules.UNUSABLE_TEMPLATE, At(at), detail)
     return None
 
 
-def _head_findings(part: Part) -> list[Finding]:
+def _head_problems(part: Part) -> list[Problem]:
     """What is wrong above the sections, where everything else depends on."""
     head = {key: part.document.value[key] for key in _HEAD if key in part.document.value}
-    findings = check({**head, "params": {}}, "template")
-    return findings + check_schema(part.document.value.get("params", {}))
+    problems = check({**head, "params": {}}, "template")
+    return problems + check_schema(part.document.value.get("params", {}))
 
 
 def _params(parts: Sequence[Part]) -> ParamsSchema:
@@ -201,21 +204,20 @@ def _params(parts: Sequence[Part]) -> ParamsSchema:
     return ParamsSchema({**schema, "required": list(required)})
 
 
-def _findings(template: Template) -> list[Finding]:
+def _problems(template: Template) -> list[Problem]:
     """What is wrong whatever the params are: unknown keys, wrong types, unknown expressions."""
     sections = template.sections
     holes = find_holes(sections)
-    findings: list[Finding] = []
+    problems: list[Problem] = []
     anything = dict.fromkeys(template.params.properties, "")
     variables = Variables(_Everything(), "tenant", params=anything)
-    fill(sections, holes, variables, findings)
-    findings = [replace(finding, shown_at=()) for finding in findings]
+    fill(sections, holes, variables, problems)
     value = {"version": 1, "template": template.name, **sections}
-    return findings + [
-        finding
-        for finding in check(value, "template")
-        if finding.rule is not rules.MISSING_KEY  # its tenants may add it
-        and not _is_expression(template.layers, finding.at)
+    return problems + [
+        problem
+        for problem in check(value, "template")
+        if problem.rule is not rules.MISSING_KEY  # its tenants may add it
+        and not _is_expression(template.layers, problem.at.path)
     ]
 
 
@@ -235,15 +237,17 @@ def _is_expression(layers: Sequence[Layer], at: Path) -> bool:
     return isinstance(text, str) and OPENING in text
 
 
-def _placed(findings: Sequence[Finding], layers: Sequence[Layer], own: Part) -> tuple[Problem, ...]:
-    return tuple(f.placed(_origin(f, layers, own)) for f in findings)
+def _located(
+    problems: Sequence[Problem], layers: Sequence[Layer], own: Part
+) -> tuple[Problem, ...]:
+    return tuple(each.locate(partial(_origin, layers, own)) for each in problems)
 
 
-def _origin(finding: Finding, layers: Sequence[Layer], own: Part) -> Origin:
-    if not finding.at or finding.at[0] in _HEAD:
-        return own.document.origin(finding.at, key=finding.on_key)
-    layer, _ = owner(layers, finding.at)
-    return layer.origin(finding.at, key=finding.on_key)
+def _origin(layers: Sequence[Layer], own: Part, at: Path, *, key: bool) -> Origin:
+    if not at or at[0] in _HEAD:
+        return own.document.origin(at, key=key)
+    layer, _ = owner(layers, at)
+    return layer.origin(at, key=key)
 
 
 def pruned(sections: Mapping[str, Json], without: Mapping[str, Collection[str]]) -> Json:

@@ -16,16 +16,16 @@ from reconciler.manifest.expressions import (
     is_one_expression,
     params_in,
 )
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.layers import Layer, merged, owner
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.manifest.template import Template, Templates, pruned
 from reconciler.manifest.uses import left_out, unused
 from reconciler.model import Json, Origin, Path
+from reconciler.model.paths import value_at
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError
-from reconciler.problems.problem import Problem
+from reconciler.problems.problem import At, Problem
 
 REPEATABLE = (
     "version",
@@ -33,6 +33,18 @@ REPEATABLE = (
     "template",
 )  # files of a folder may all state them, if they agree
 TEMPLATING = ("template", "params", "uses")  # what an effective manifest no longer needs
+
+_HARMLESS_TO_SHAPE = frozenset(
+    {
+        rules.UNKNOWN_KEY,
+        rules.INVALID_VALUE,
+        rules.UNDEFINED_VARIABLE,
+        rules.UNDEFINED_PARAM,
+        rules.UNKNOWN_EXPRESSION,
+        rules.MALFORMED_EXPRESSION,
+    }
+)
+"""What can be wrong with a value that has the shape its readers count on all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Place:
 class Manifest:
     """One tenant: effective values, and the layers that know where they were written.
 
-    `findings` is what the values have wrong; what they do not concern can be understood all the
+    `problems` is what the values have wrong; what they do not concern can be understood all the
     same, so that a misspelt key hides no dangling reference elsewhere in the file. `own` are the
     layers of the tenant itself, `shared` those of its templates and of the project's defaults.
     """
@@ -69,7 +81,7 @@ class Manifest:
     files: TenantFiles
     own: tuple[Layer, ...]
     value: Mapping[str, Json]
-    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
     shared: tuple[Layer, ...] = ()
     params: tuple[Layer, ...] = ()
 
@@ -84,16 +96,22 @@ class Manifest:
         written = [layer.written for layer in (*self.shared, *self.own)]
         return [each for each in written if isinstance(each, Document)]
 
-    @property
-    def problems(self) -> list[Problem]:
-        """The findings at their places."""
-        return [self.placed(finding) for finding in self.findings]
+    def locate_problems(self) -> list[Problem]:
+        """The problems at their places in the files."""
+        return [self.locate(problem) for problem in self.problems]
 
     def is_sound(self, at: Path) -> bool:
         """Whether the value at *at* has the shape that its readers count on."""
         return not any(
-            finding.at[: len(at)] == at and not finding.isolated for finding in self.findings
+            problem.at.path[: len(at)] == at and not self._keeps_shape(problem)
+            for problem in self.problems
         )
+
+    def _keeps_shape(self, problem: Problem) -> bool:
+        """Whether what is around the value of *problem* can be understood all the same."""
+        if problem.rule is rules.UNKNOWN_VALUE:
+            return isinstance(value_at(self.value, problem.at.path), str)
+        return problem.rule in _HARMLESS_TO_SHAPE
 
     def is_expression(self, at: Path) -> bool:
         """Whether the value at *at* was written with a `${{ … }}` in it."""
@@ -141,14 +159,15 @@ class Manifest:
         layer, found = owner(self.params, at)
         return layer.origin(found) if found else None
 
-    def placed(self, finding: Finding) -> Problem:
-        """*finding* as a Problem at its place in the files."""
-        place = self.place(finding.shown_at or finding.at, key=finding.on_key)
-        said = [finding.detail]
+    def locate(self, problem: Problem) -> Problem:
+        """*problem* at its place in the files."""
+        at = problem.at
+        place = self.place(at.shown or at.path, key=at.on_key)
+        said = [problem.detail]
         if place.through:
             said.append(f"It comes from there through {place.through}.")
         said += [f"`params.{name}` is from {origin}." for name, origin in place.params.items()]
-        return replace(finding, detail=" ".join(filter(None, said))).placed(place.origin)
+        return replace(problem, where=place.origin, detail=" ".join(filter(None, said)))
 
 
 def read_documents(files: TenantFiles, root: FilePath) -> list[Document]:
@@ -220,16 +239,16 @@ def build_manifest(
     """
     name = written.get("tenant")
     variables = Variables(around.environ, name if isinstance(name, str) else None)
-    findings: list[Finding] = []
+    problems: list[Problem] = []
     if "template" not in written:
-        value = _expanded(written, own, variables, findings)
-        return _checked(Manifest(files, tuple(own), value, tuple(findings)), around)
+        value = _expanded(written, own, variables, problems)
+        return _checked(Manifest(files, tuple(own), value, tuple(problems)), around)
     template = around.templates.by_name.get(str(written["template"]))
     if template is None:
-        findings.append(around.templates.unknown(written["template"]))
+        problems.append(around.templates.unknown(written["template"]))
     if template is None or template.problems:
         files = files if template is None else _sharing(files, template)
-        return Manifest(files, tuple(own), _bare(written), tuple(findings))
+        return Manifest(files, tuple(own), _bare(written), tuple(problems))
     return _from_template(files, own, written, template, variables, around, is_row)
 
 
@@ -251,7 +270,7 @@ def _from_template(
     around: Surroundings,
     is_row: bool,
 ) -> Manifest:
-    params, findings = _params(written.get("params", {}), template, variables)
+    params, problems = _params(written.get("params", {}), template, variables)
     manifest = Manifest(
         _sharing(files, template),
         tuple(own),
@@ -260,33 +279,33 @@ def _from_template(
         params=(*template.default_layers(), *_params_layers(own)),
     )
     without, misused = left_out(template.sections, written)
-    findings += misused + ([] if is_row else unused(without, written))
-    if findings:
-        return replace(manifest, findings=tuple(findings))
+    problems += misused + ([] if is_row else unused(without, written))
+    if problems:
+        return replace(manifest, problems=tuple(problems))
     variables = replace(variables, params=params)
-    value = template.filled(variables, findings, without)
+    value = template.filled(variables, problems, without)
     above = pruned({k: v for k, v in written.items() if k not in TEMPLATING}, without)
-    value = merged(value, _expanded(above, own, variables, findings))
-    return _checked(replace(manifest, value=value, findings=tuple(findings)), around)
+    value = merged(value, _expanded(above, own, variables, problems))
+    return _checked(replace(manifest, value=value, problems=tuple(problems)), around)
 
 
 def _params(
     given: Json, template: Template, variables: Variables
-) -> tuple[dict[str, Json], list[Finding]]:
+) -> tuple[dict[str, Json], list[Problem]]:
     """The params of one tenant with their defaults, and what is wrong with them."""
     if not isinstance(given, dict):
         detail = "`params` must be a mapping of the template's params."
-        return {}, [Finding(("params",), rules.WRONG_TYPE, detail)]
-    findings: list[Finding] = []
-    params = expand({**template.params.defaults, **given}, variables, findings, ("params",))
+        return {}, [Problem(rules.WRONG_TYPE, At(("params",)), detail)]
+    problems: list[Problem] = []
+    params = expand({**template.params.defaults, **given}, variables, problems, ("params",))
     missing = [_missing(name) for name in template.params.required if name not in params]
-    return params, [*findings, *missing] or template.params.check(params)
+    return params, [*problems, *missing] or template.params.check(params)
 
 
-def _missing(name: str) -> Finding:
+def _missing(name: str) -> Problem:
     detail = f'The template needs the param "{name}".'
     hint = f"Give it under `params`, or in the table's column {name}."
-    return Finding(("params",), rules.MISSING_PARAM, detail, hint, shown_at=("params", name))
+    return Problem(rules.MISSING_PARAM, At(("params", name)), detail, hint)
 
 
 def _params_layers(own: Sequence[Layer]) -> list[Layer]:
@@ -301,21 +320,21 @@ def _expanded(
     written: Mapping[str, Json],
     own: Sequence[Layer],
     variables: Variables,
-    findings: list[Finding],
+    problems: list[Problem],
 ) -> dict[str, Json]:
     if not any(OPENING in layer.written.text for layer in own):
         return dict(written)
     return {
-        key: _filled(value, variables, findings, (key,)) if key != "tenant" else value
+        key: _filled(value, variables, problems, (key,)) if key != "tenant" else value
         for key, value in written.items()
     }
 
 
-def _filled(value: Json, variables: Variables, findings: list[Finding], at: Path) -> Json:
+def _filled(value: Json, variables: Variables, problems: list[Problem], at: Path) -> Json:
     """*value* with its expressions replaced; what has none is shared with it."""
     if isinstance(value, dict | list):
-        return fill(value, find_holes(value), variables, findings, at)
-    return expand(value, variables, findings, at)
+        return fill(value, find_holes(value), variables, problems, at)
+    return expand(value, variables, problems, at)
 
 
 def _checked(manifest: Manifest, around: Surroundings) -> Manifest:
@@ -330,13 +349,13 @@ def _checked(manifest: Manifest, around: Surroundings) -> Manifest:
         elif not isinstance(fields, dict):
             value.setdefault(section, fields)
             default[section] = fields
-    unevaluated = {finding.at for finding in manifest.findings}
-    findings = [each for each in check(value, "tenant") if each.at not in unevaluated]
+    unevaluated = {problem.at.path for problem in manifest.problems}
+    problems = [each for each in check(value, "tenant") if each.at.path not in unevaluated]
     shared = (replace(around.defaults, value=default), *manifest.shared) if default else ()
     return replace(
         manifest,
         value=value,
-        findings=(*manifest.findings, *findings),
+        problems=(*manifest.problems, *problems),
         shared=shared or manifest.shared,
     )
 

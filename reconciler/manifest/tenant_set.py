@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path as FilePath
 
 from reconciler.manifest.discover import TenantFiles, confined, shown
@@ -76,9 +77,9 @@ def read_set(
     wanted = written["tenants"]
     template = around.templates.by_name.get(wanted["template"])
     if template is None:
-        finding = around.templates.unknown(wanted["template"])
         origin = _origin(documents, ("tenants", "template"))
-        raise ManifestError([finding.placed(origin)])
+        unknown = around.templates.unknown(wanted["template"])
+        raise ManifestError([replace(unknown, where=origin)])
     file = table_of(files, documents)
     assert file is not None, "the shape has been checked"
     table = _read(file, _origin(documents, ("tenants", "from")), around)
@@ -97,9 +98,9 @@ def read_set(
 def _shape_problems(documents: Sequence[Document], written: Mapping[str, Json]) -> list[Problem]:
     """What is wrong with the set itself; its overrides are checked with each row."""
     return [
-        finding.placed(_origin(documents, finding.at, key=finding.on_key))
-        for finding in check(written, "tenant-set")
-        if len(finding.at) <= 1 or finding.at[0] in ("version", "tenants")
+        problem.locate(partial(_origin, documents))
+        for problem in check(written, "tenant-set")
+        if len(problem.at.path) <= 1 or problem.at.path[0] in ("version", "tenants")
     ]
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reconciler.manifest.findings import Finding
 from reconciler.model import Json, Path
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import At, Problem
 
 EVERYTHING = "all"
 
 
 def left_out(
     template: Mapping[str, Json], written: Mapping[str, Json]
-) -> tuple[dict[str, Collection[str]], list[Finding]]:
+) -> tuple[dict[str, Collection[str]], list[Problem]]:
     """The keys of *template* that the tenant leaves out, by section; and what is wrong with `uses`.
 
     A connection of the template goes when its source does.
@@ -24,9 +24,9 @@ def left_out(
         return {}, []
     if not (isinstance(uses, list) and all(isinstance(name, str) for name in uses)):
         detail = "`uses` is a list of the template's sources, or `all`."
-        return {}, [Finding(("uses",), rules.WRONG_TYPE, detail)]
+        return {}, [Problem(rules.WRONG_TYPE, At(("uses",)), detail)]
     sources = _mapping(template, "sources")
-    findings = [
+    problems = [
         _unknown(name, ("uses", index), sources)
         for index, name in enumerate(uses)
         if name not in sources
@@ -37,18 +37,17 @@ def left_out(
         for key, block in _mapping(template, "connections").items()
         if _source_of(key, block) in dropped
     }
-    return {"sources": dropped, "connections": connections}, findings
+    return {"sources": dropped, "connections": connections}, problems
 
 
-def unused(without: Mapping[str, Collection[str]], written: Mapping[str, Json]) -> list[Finding]:
+def unused(without: Mapping[str, Collection[str]], written: Mapping[str, Json]) -> list[Problem]:
     """What the tenant overrides although it leaves it out."""
     return [
-        Finding(
-            (section, key),
+        Problem(
             rules.UNUSED_OVERRIDE,
+            At((section, key), on_key=True),
             f"`{section}.{key}` changes a part of the template that `uses` leaves out.",
             "Add its source to `uses`, or remove this.",
-            on_key=True,
         )
         for section, keys in without.items()
         for key in _mapping(written, section)
@@ -60,10 +59,10 @@ def _source_of(key: str, block: Json) -> Json:
     return block.get("source", key) if isinstance(block, dict) else key
 
 
-def _unknown(name: str, at: Path, sources: Mapping[str, Json]) -> Finding:
+def _unknown(name: str, at: Path, sources: Mapping[str, Json]) -> Problem:
     known = f"It has {', '.join(sorted(sources))}."
     hint = did_you_mean(name, sources) or known
-    return Finding(at, rules.UNKNOWN_SOURCE, f'The template has no source "{name}".', hint)
+    return Problem(rules.UNKNOWN_SOURCE, At(at), f'The template has no source "{name}".', hint)
 
 
 def _mapping(value: Mapping[str, Json], section: str) -> Mapping[str, Json]:

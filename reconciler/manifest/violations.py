@@ -1,4 +1,4 @@
-"""A broken JSON Schema rule → Findings worded for the person who wrote the value."""
+"""A broken JSON Schema rule → Problems worded for the person who wrote the value."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret
 from reconciler.problems import rules
 from reconciler.problems.errors import did_you_mean
+from reconciler.problems.problem import At, Problem
 from reconciler.problems.wording import show_path, shown, type_names, type_of
 
 
@@ -32,7 +32,7 @@ class Violation:
     is_of_key: bool
 
 
-def explain(violation: Violation) -> Iterator[Finding]:
+def explain(violation: Violation) -> Iterator[Problem]:
     """What to tell the person who wrote the value; nothing of JSON Schema's own language."""
     at = violation.at
     if violation.is_of_key:
@@ -59,48 +59,45 @@ def explain(violation: Violation) -> Iterator[Finding]:
             yield _beyond_limit(violation, at)
 
 
-def _unknown_keys(violation: Violation, at: Path) -> Iterator[Finding]:
+def _unknown_keys(violation: Violation, at: Path) -> Iterator[Problem]:
     known = sorted(violation.schema.get("properties", {}))
     for key in sorted(set(violation.value) - set(known)):
-        yield Finding(
-            (*at, key),
+        yield Problem(
             rules.UNKNOWN_KEY,
+            At((*at, key), on_key=True),
             f'{_place(at)} has no key "{key}".',
             did_you_mean(key, known) or f"Known keys: {', '.join(known)}.",
-            on_key=True,
-            isolated=True,
         )
 
 
-def _bad_key(violation: Violation, at: Path) -> Finding:
-    return Finding(
-        (*at, violation.value),
+def _bad_key(violation: Violation, at: Path) -> Problem:
+    return Problem(
         rules.UNUSABLE_KEY,
+        At((*at, violation.value), on_key=True),
         f'"{violation.value}" cannot be a key in {_place(at)}.',
         _described(violation),
-        on_key=True,
     )
 
 
-def _missing_keys(violation: Violation, at: Path) -> Iterator[Finding]:
+def _missing_keys(violation: Violation, at: Path) -> Iterator[Problem]:
     # jsonschema yields one error for each missing key; the key's name is only in its message.
     for key in violation.expected:
         if key not in violation.value and violation.message.startswith(repr(key)):
-            yield Finding(
-                at, rules.MISSING_KEY, f'{_place(at)} needs the key "{key}".', on_key=True
+            yield Problem(
+                rules.MISSING_KEY, At(at, on_key=True), f'{_place(at)} needs the key "{key}".'
             )
 
 
-def _missing_companions(violation: Violation, at: Path) -> Iterator[Finding]:
+def _missing_companions(violation: Violation, at: Path) -> Iterator[Problem]:
     for key, companions in violation.expected.items():
         for companion in companions:
             # As with `required`, one error for each, told apart by its message alone.
             if violation.message.startswith(repr(companion)) and companion not in violation.value:
                 detail = f'{_place(at)} has "{key}", so it needs "{companion}" too.'
-                yield Finding((*at, key), rules.MISSING_KEY, detail, on_key=True)
+                yield Problem(rules.MISSING_KEY, At((*at, key), on_key=True), detail)
 
 
-def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
+def _alternatives(violation: Violation, at: Path) -> Iterator[Problem]:
     """Reports inside the branch that was meant: the only one whose type fits the value."""
     branches: Sequence[Json] = violation.expected
     required = [branch["required"][0] for branch in branches if set(branch) == {"required"}]
@@ -108,7 +105,7 @@ def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
         given = [key for key in required if key in violation.value]
         keys = " or ".join(f'"{key}"' for key in required)
         rule = rules.CONFLICTING_KEYS if given else rules.MISSING_KEY
-        yield Finding(at, rule, f"{_place(at)} takes exactly one of {keys}.", on_key=True)
+        yield Problem(rule, At(at, on_key=True), f"{_place(at)} takes exactly one of {keys}.")
         return
     fitting = [
         inner
@@ -120,15 +117,15 @@ def _alternatives(violation: Violation, at: Path) -> Iterator[Finding]:
             yield from explain(inner)
     else:
         expected = " or ".join(_expectation(branch) for branch in branches)
-        yield Finding(
-            at, rules.WRONG_TYPE, f"{_place(at)} must be {expected}, not {_kind(violation)}."
+        yield Problem(
+            rules.WRONG_TYPE, At(at), f"{_place(at)} must be {expected}, not {_kind(violation)}."
         )
 
 
-def _excluded(violation: Violation, at: Path) -> Finding:
+def _excluded(violation: Violation, at: Path) -> Problem:
     keys = " and ".join(f'"{key}"' for key in violation.expected.get("required", ()))
-    return Finding(
-        at, rules.CONFLICTING_KEYS, f"{_place(at)} cannot have both {keys}.", on_key=True
+    return Problem(
+        rules.CONFLICTING_KEYS, At(at, on_key=True), f"{_place(at)} cannot have both {keys}."
     )
 
 
@@ -137,11 +134,11 @@ def _may_be_secret(violation: Violation) -> bool:
     return isinstance(violation.value, Secret) and violation.schema.get("writeOnly") is True
 
 
-def _wrong_type(violation: Violation, at: Path) -> Finding:
+def _wrong_type(violation: Violation, at: Path) -> Problem:
     if isinstance(violation.value, Secret):
-        return Finding(
-            at,
+        return Problem(
             rules.SECRET_NOT_ALLOWED_HERE,
+            At(at),
             f"{_place(at)} is readable in Airbyte, so a secret cannot be put there.",
             "Secrets belong inside `configuration`.",
         )
@@ -152,21 +149,20 @@ def _wrong_type(violation: Violation, at: Path) -> Finding:
     elif violation.value is None:
         hint = "Give it a value, or leave the key out."
     found = _kind(violation)
-    return Finding(at, rules.WRONG_TYPE, f"{_place(at)} must be {expected}, not {found}.", hint)
+    return Problem(rules.WRONG_TYPE, At(at), f"{_place(at)} must be {expected}, not {found}.", hint)
 
 
-def _wrong_choice(violation: Violation, at: Path) -> Finding:
+def _wrong_choice(violation: Violation, at: Path) -> Problem:
     wanted = violation.expected
     allowed = wanted if violation.rule == "enum" else [wanted]
     choices = [str(choice) for choice in allowed]
-    return Finding(
-        at,
+    return Problem(
         rules.UNKNOWN_VALUE,
+        At(at),
         f"{_place(at)} cannot be {shown(violation.value)}.",
         _wrong_quotes(violation.value, allowed)
         or did_you_mean(str(violation.value), choices)
         or f"One of: {', '.join(choices)}.",
-        isolated=isinstance(violation.value, str),
     )
 
 
@@ -210,10 +206,10 @@ _LIMITS: Mapping[str, str] = {
 }
 
 
-def _beyond_limit(violation: Violation, at: Path) -> Finding:
+def _beyond_limit(violation: Violation, at: Path) -> Problem:
     said = _LIMITS.get(violation.rule, "is not accepted here").format(violation.expected)
     detail = f"{_place(at)} {said}: {shown(violation.value)}."
-    return Finding(at, rules.INVALID_VALUE, detail, _described(violation), isolated=True)
+    return Problem(rules.INVALID_VALUE, At(at), detail, _described(violation))
 
 
 def _place(at: Path) -> str:

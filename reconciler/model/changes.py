@@ -1,4 +1,4 @@
-"""What can be said of a resource that differs or does not: changes, marks, equalities, notes.
+"""What can be said of a resource that differs or does not: changes, marks, equalities.
 
 Values only. Kinds say them, the planner collects them, renderings show them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from reconciler.model.resources import Json, Path, ResourceKey
+from reconciler.model.resources import Json, Path
 
 
 class Mark(StrEnum):
@@ -81,17 +81,3 @@ class Equality:
     live: Json
     desired: Json
     reason: EqualReason
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that a reader of the plan should know of one resource; nothing is done about it.
-
-    `summary` is fixed and nameless, `detail` are sentences about this case, `rule` its fixed id.
-    """
-
-    key: ResourceKey
-    rule: str
-    summary: str
-    detail: str
-    hint: str = ""

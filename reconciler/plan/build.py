@@ -15,7 +15,7 @@ from reconciler.model import (
     Spec,
     referred,
 )
-from reconciler.model.changes import Equality, Note
+from reconciler.model.changes import Equality
 from reconciler.model.effects import Consequence
 from reconciler.plan.compare import MayResume, differences
 from reconciler.plan.diff import Difference
@@ -24,6 +24,7 @@ from reconciler.plan.graph import ordered
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Action, Cause, Operation, TenantPlan
 from reconciler.problems import rules
+from reconciler.problems.problem import Problem
 
 
 def build_plan(
@@ -64,7 +65,7 @@ def build_plan(
     )
 
 
-def _notes(found: Sequence[Difference], replaced: Collection[ResourceKey]) -> tuple[Note, ...]:
+def _notes(found: Sequence[Difference], replaced: Collection[ResourceKey]) -> tuple[Problem, ...]:
     """What is worth knowing of those that stay: of a replaced one it holds no longer."""
     return tuple(note for each in found if each.key not in replaced for note in each.notes)
 
@@ -76,14 +77,13 @@ def _equalities(found: Sequence[Difference]) -> dict[ResourceKey, tuple[Equality
     return {key: equal for key, equal in told.items() if equal}
 
 
-def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Note, ...]:
+def _namesakes(desired: DesiredTenant, live: LiveTenant) -> tuple[Problem, ...]:
     """Undeclared objects of the very name of a declared one: most likely left-overs."""
     names = {(key.kind, r.spec["name"]): key for key, r in desired.resources.items()}
     return tuple(
-        Note(
+        Problem(
+            rules.ANOTHER_OBJECT_OF_THIS_NAME,
             names[each.key.kind, each.spec["name"]],
-            rules.ANOTHER_OBJECT_OF_THIS_NAME.id,
-            rules.ANOTHER_OBJECT_OF_THIS_NAME.title,
             f'Another live {each.key.kind} is named "{each.spec["name"]}" ({each.id}) and is left '
             "alone; a replacement that was cut short leaves one behind.",
             "Delete it, or have undeclared objects deleted with --prune.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reconciler.kinds import get
-from reconciler.kinds.contract.kind import Kind, Notice
+from reconciler.kinds.contract.kind import Kind
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredResource,
@@ -16,7 +16,7 @@ from reconciler.model import (
     Remembered,
     ResourceKey,
 )
-from reconciler.model.changes import FieldChange, Note
+from reconciler.model.changes import FieldChange
 from reconciler.plan.diff import Difference, field_changes
 from reconciler.plan.memory import Recollection, marked, rotated, with_removals
 
@@ -63,7 +63,7 @@ def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
     why = live.absent.get(declared.key)
     if why is None or not why.is_needless:
         return Difference(declared.key, declared, declared, None, ())
-    note = Note(declared.key, why.rule.id, why.rule.title, why.detail, why.hint)
+    note = replace(why.problem, where=declared.key)
     return Difference(declared.key, declared, declared, None, (), (note,), is_fulfilled=True)
 
 
@@ -78,7 +78,9 @@ def _compared(
     changes: Sequence[FieldChange] = field_changes(live.spec, spec, unread=kind.unread)
     if before:
         changes = _remembered(kind, changes, declared, desired, live, before, memory)
-    notes = tuple(_note(declared.key, notice) for notice in kind.notes(declared.spec, live.spec))
+    notes = tuple(
+        replace(note, where=declared.key) for note in kind.notes(declared.spec, live.spec)
+    )
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
 
 
@@ -98,18 +100,14 @@ def _remembered(
 def _held_back(kind: Kind, difference: Difference) -> Difference:
     """*difference* without the changes that nobody has asked for by name; a note for each."""
     held = {
-        change.path: notice
+        change.path: note
         for change in difference.changes
-        if (notice := kind.held_back(difference.key, change)) is not None
+        if (note := kind.held_back(difference.key, change)) is not None
     }
     if not held:
         return difference
     made = tuple(change for change in difference.changes if change.path not in held)
-    notes = (_note(difference.key, notice) for notice in held.values())
+    notes = (replace(note, where=difference.key) for note in held.values())
     # A note may have been made for the live state already.
     told = dict.fromkeys((*difference.notes, *notes))
     return replace(difference, changes=made, notes=tuple(told))
-
-
-def _note(key: ResourceKey, notice: Notice) -> Note:
-    return Note(key, notice.rule.id, notice.rule.title, notice.detail, notice.hint)

@@ -26,8 +26,8 @@ from reconciler.model import (
     Spec,
 )
 from reconciler.model.changes import FieldChange as FieldChange
-from reconciler.model.changes import Note
 from reconciler.model.paths import map_leaves, path_order
+from reconciler.problems.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Difference:
     desired: DesiredResource
     live: LiveResource | None
     changes: tuple[FieldChange, ...]
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Problem, ...] = ()
     is_fulfilled: bool = False
 
 

@@ -198,8 +198,7 @@ def _other_owner(case: Case, key: ResourceKey, id_: str) -> Owner | None:
 def refuse_impossible(case: Case) -> Iterator[Problem]:
     """What cannot be made would fail in the middle of an apply."""
     for key, why in sorted(case.plan.impossible.items(), key=lambda each: each[0]):
-        place = case.desired.resources[key].origin
-        yield Problem(why.rule, place, detail=why.detail, hint=why.hint)
+        yield replace(why.problem, where=case.desired.resources[key].origin)
 
 
 def refuse_locked(case: Case) -> Iterator[Problem]:

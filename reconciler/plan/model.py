@@ -17,7 +17,7 @@ from reconciler.model import (
     ResourceKey,
     Retired,
 )
-from reconciler.model.changes import Equality, FieldChange, Note
+from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence, Weight
 from reconciler.problems.errors import ReconcilerError
 from reconciler.problems.problem import Problem
@@ -145,7 +145,7 @@ class TenantPlan:
     undeclared: tuple[LiveResource, ...] = ()
     live_ids: Mapping[ResourceKey, str] = field(default_factory=dict)
     gone: tuple[Retired, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Problem, ...] = ()
     equalities: Mapping[ResourceKey, tuple[Equality, ...]] = field(default_factory=dict)
     jobs: Mapping[ResourceKey, JobHistory] = field(default_factory=dict)
     before: LiveTenant | None = None

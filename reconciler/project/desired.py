@@ -11,9 +11,8 @@ from functools import partial
 
 from reconciler.connectors import Catalogue, Connector
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Declaration, Kind, Mistake
+from reconciler.kinds.contract.kind import Declaration, Kind
 from reconciler.manifest.files import Files
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.layers import Layer
 from reconciler.manifest.lifecycle import Lifecycle, lifecycle, own_fields
 from reconciler.manifest.tenant import Manifest
@@ -32,7 +31,7 @@ from reconciler.model import (
 )
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError, did_you_mean
-from reconciler.problems.problem import Problem
+from reconciler.problems.problem import At, Problem
 from reconciler.project.project import Project
 
 
@@ -59,7 +58,7 @@ def build_tenant(
 ) -> tuple[DesiredTenant, list[Problem]]:
     """The tenant that *manifest* describes, and every mistake in it."""
     manifest = replace(manifest, shared=(beside.offered, *manifest.shared))
-    problems = manifest.problems
+    problems = manifest.locate_problems()
     if not all(_is_usable(kind, manifest) for kind in all_kinds()):
         return DesiredTenant(manifest.tenant, {}, {}, _tenant_origin(manifest)), problems
     blocks, retired = _parted(_all_blocks(manifest, beside.offered.value), manifest)
@@ -74,17 +73,17 @@ def build_tenant(
             file = partial(_file, manifest, block, beside.files)
             declaration = Declaration(key, block.fields, declared, catalogue, connectors, file)
             try:
-                spec, mistakes = kind.declare(declaration)
+                spec, found = kind.declare(declaration)
             except ManifestError as unreadable:
                 problems += unreadable.problems
                 continue
-            if kind.connector and not mistakes:
+            if kind.connector and not found:
                 connectors[block.name] = kind.connector(block.name, spec)
-            mistakes += _dangling(kind, spec, declared, manifest, block)
+            found += _dangling(kind, spec, declared, manifest, block)
             problems += [
-                _placed(mistake, block, manifest)
-                for mistake in mistakes
-                if not _is_moot(mistake, block, manifest)
+                _locate(problem, block, manifest)
+                for problem in found
+                if not _is_moot(problem, block, manifest)
             ]
             resources[key] = DesiredResource(
                 key,
@@ -307,12 +306,12 @@ def _dangling(
     declared: Mapping[str, Collection[str]],
     manifest: Manifest,
     block: _Block,
-) -> list[Mistake]:
+) -> list[Problem]:
     """References to resources that the tenant does not declare."""
     return [
-        Mistake(
-            _written_at(reference.written_as or field, block),
+        Problem(
             reference.unknown,
+            At(_written_at(reference.written_as or field, block)),
             f'{kind.name} "{block.name}" uses {ref.kind} "{ref.name}", which no manifest of tenant '
             f'"{manifest.tenant}" declares.',
             _nearest(ref, declared[ref.kind], manifest),
@@ -358,28 +357,23 @@ def _same_names(kind: Kind, resources: Mapping[ResourceKey, DesiredResource]) ->
     return problems
 
 
-def _is_moot(mistake: Mistake, block: _Block, manifest: Manifest) -> bool:
-    """Whether the mistake is in what an expression gave: no literal, or told of already."""
-    at = (*block.at, *mistake.at)
-    if mistake.rule is rules.SECRET_IN_PLAIN_TEXT:
+def _is_moot(problem: Problem, block: _Block, manifest: Manifest) -> bool:
+    """Whether the problem is in what an expression gave: no literal, or told of already."""
+    at = (*block.at, *problem.at.path)
+    if problem.rule is rules.SECRET_IN_PLAIN_TEXT:
         return manifest.is_expression(at)
-    return any(finding.at == at for finding in manifest.findings)
+    return any(each.at.path == at for each in manifest.problems)
 
 
-def _placed(mistake: Mistake, block: _Block, manifest: Manifest) -> Problem:
-    at = (*block.at, *mistake.at)
-    hint = mistake.hint
-    if mistake.rule is rules.WRONG_TYPE_OF_FIELD and manifest.is_expression(at):
+def _locate(problem: Problem, block: _Block, manifest: Manifest) -> Problem:
+    """*problem* in its manifest; one with a block as a whole is at the block's key."""
+    found = problem.inside(block.at)
+    if not problem.at.path:
+        found = replace(found, where=At(block.at, on_key=True))
+    if found.rule is rules.WRONG_TYPE_OF_FIELD and manifest.is_expression(found.at.path):
         hint = "A variable of the environment gives a text: use a param of that type instead."
-    finding = Finding(
-        at,
-        mistake.rule,
-        mistake.detail,
-        hint,
-        on_key=mistake.on_key or not mistake.at,
-        severity=mistake.severity,
-    )
-    return manifest.placed(finding)
+        found = replace(found, hint=hint)
+    return manifest.locate(found)
 
 
 def _mapping(kind: Kind, fields: Json) -> Mapping[str, Json]:

@@ -8,7 +8,6 @@ from pathlib import Path as FilePath
 
 from reconciler.manifest.discover import shown
 from reconciler.manifest.expressions import Variables, expand
-from reconciler.manifest.findings import Finding
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
@@ -83,11 +82,11 @@ class Project:
 
     def section(self, name: str, environ: Mapping[str, str]) -> Mapping[str, Json]:
         """A section for tenants, with its expressions evaluated. Raises ManifestError."""
-        findings: list[Finding] = []
+        problems: list[Problem] = []
         written = self.document.value.get(name) or {}
-        section = expand(written, Variables(environ, secrets_allowed=False), findings, (name,))
-        if findings:
-            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        section = expand(written, Variables(environ, secrets_allowed=False), problems, (name,))
+        if problems:
+            raise ManifestError([each.locate(self.document.origin) for each in problems])
         return dict(section)
 
     @property
@@ -121,12 +120,12 @@ class Project:
         chosen = name or self.document.value.get("defaultEnvironment", SANDBOX)
         if chosen not in declared:
             raise ManifestError([self._unknown_environment(chosen, name is None, declared)])
-        findings: list[Finding] = []
+        problems: list[Problem] = []
         variables = Variables(environ, secrets_allowed=False)
         at = ("environments", chosen)
-        fields = expand(declared[chosen], variables, findings, at)
-        if findings:
-            raise ManifestError([f.placed(self.document.origin(f.at)) for f in findings])
+        fields = expand(declared[chosen], variables, problems, at)
+        if problems:
+            raise ManifestError([each.locate(self.document.origin) for each in problems])
         return Environment(
             name=chosen,
             url=fields["url"],
@@ -183,7 +182,7 @@ def read_project(folder: FilePath) -> Project:
             ]
         )
     document = read_file(file, shown(file))
-    findings = check(document.value, "project")
-    if findings:
-        raise ManifestError([f.placed(document.origin(f.at, key=f.on_key)) for f in findings])
+    problems = check(document.value, "project")
+    if problems:
+        raise ManifestError([each.locate(document.origin) for each in problems])
     return Project(folder, document)

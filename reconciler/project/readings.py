@@ -44,7 +44,7 @@ class TenantReading:
 
     @property
     def all_problems(self) -> list[Problem]:
-        return [*self.problems, *(self.manifest.problems if self.manifest else ())]
+        return [*self.problems, *(self.manifest.locate_problems() if self.manifest else ())]
 
 
 def surroundings(project: Project, environ: Mapping[str, str]) -> Surroundings:

@@ -9,10 +9,10 @@ import pytest
 
 from reconciler.connectors import Connector
 from reconciler.connectors.check import check
-from reconciler.connectors.explain import Flaw
 from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.reader import read_text
 from reconciler.problems import rules
+from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Severity
 from reconciler.render.reports.connectors import render_connector, render_example
 from tests.connectors.generate import (
@@ -39,8 +39,10 @@ def written(connector: Connector, seed: int = 0) -> Any:
     return with_secrets(connector.schema, configuration(connector, seed))
 
 
-def errors(connector: Connector, value: Any) -> list[Flaw]:
-    return [flaw for flaw in check(connector.schema, value) if flaw.severity is Severity.ERROR]
+def errors(connector: Connector, value: Any) -> list[Problem]:
+    return [
+        problem for problem in check(connector.schema, value) if problem.severity is Severity.ERROR
+    ]
 
 
 def assert_none(missed: list[tuple[Any, ...]]) -> None:
@@ -58,10 +60,10 @@ def test_each_missing_required_field_is_told_alone() -> None:
     for connector in connectors():
         value = written(connector)
         for key in dict.fromkeys(connector.schema.get("required", ())):
-            flaws = errors(connector, {k: v for k, v in value.items() if k != key})
-            told = [(f.at, f.rule, f'"{key}"' in f.detail) for f in flaws]
+            problems = errors(connector, {k: v for k, v in value.items() if k != key})
+            told = [(f.at.path, f.rule, f'"{key}"' in f.detail) for f in problems]
             if told != [((), rules.MISSING_FIELD, True)]:
-                missed.append((connector.type, key, flaws))
+                missed.append((connector.type, key, problems))
     assert_none(missed)
 
 
@@ -71,9 +73,9 @@ def test_each_wrong_type_is_told_at_its_field_alone() -> None:
         value = written(connector)
         for at, schema in fields(connector.schema, value):
             if "type" in schema and "const" not in schema and len(schema.get("enum", "ab")) > 1:
-                flaws = errors(connector, changed(value, at, of_wrong_type(schema)))
-                if {flaw.at for flaw in flaws} != {at}:
-                    missed.append((connector.type, at, flaws))
+                problems = errors(connector, changed(value, at, of_wrong_type(schema)))
+                if {problem.at.path for problem in problems} != {at}:
+                    missed.append((connector.type, at, problems))
     assert_none(missed)
 
 
@@ -83,9 +85,9 @@ def test_each_wrong_constant_is_told_at_its_field_alone() -> None:
         value = written(connector)
         for at, schema in fields(connector.schema, value):
             if "const" in schema or schema.get("enum"):
-                flaws = errors(connector, changed(value, at, "no such value"))
-                if {flaw.at for flaw in flaws} != {at}:
-                    missed.append((connector.type, at, flaws))
+                problems = errors(connector, changed(value, at, "no such value"))
+                if {problem.at.path for problem in problems} != {at}:
+                    missed.append((connector.type, at, problems))
     assert_none(missed)
 
 
@@ -97,9 +99,9 @@ def test_each_number_out_of_range_is_told_at_its_field_alone() -> None:
             for limit, beyond in (("minimum", -1), ("maximum", 1)):
                 if limit in schema:
                     tried += 1
-                    flaws = errors(connector, changed(value, at, schema[limit] + beyond))
-                    if [(f.at, f.rule) for f in flaws] != [(at, rules.VALUE_OUT_OF_RANGE)]:
-                        missed.append((connector.type, at, flaws))
+                    problems = errors(connector, changed(value, at, schema[limit] + beyond))
+                    if [(f.at.path, f.rule) for f in problems] != [(at, rules.VALUE_OUT_OF_RANGE)]:
+                        missed.append((connector.type, at, problems))
     assert tried > 100
     assert_none(missed)
 
@@ -107,10 +109,12 @@ def test_each_number_out_of_range_is_told_at_its_field_alone() -> None:
 def test_a_field_that_a_connector_does_not_declare_is_told() -> None:
     missed = []
     for connector in connectors():
-        flaws = check(connector.schema, {**written(connector), "no_such_field": 1})
-        told = [f.at for f in flaws if f.rule in (rules.UNKNOWN_FIELD, rules.FIELD_NOT_ALLOWED)]
+        problems = check(connector.schema, {**written(connector), "no_such_field": 1})
+        told = [
+            f.at.path for f in problems if f.rule in (rules.UNKNOWN_FIELD, rules.FIELD_NOT_ALLOWED)
+        ]
         if told != [("no_such_field",)] * bool(connector.schema.get("properties")):
-            missed.append((connector.type, flaws))
+            missed.append((connector.type, problems))
     assert_none(missed)
 
 
@@ -124,10 +128,10 @@ def test_every_example_fits_its_connector() -> None:
     for connector in connectors():
         block = read_text(render_example(connector), "example").value
         actor = block["sources"][connector.type] if "sources" in block else block["destination"]
-        findings: list[Any] = []
-        value = expand(actor["configuration"], Variables({}), findings)
-        if flaws := [*check(connector.schema, value), *findings]:
-            missed.append((connector.type, flaws))
+        unevaluated: list[Problem] = []
+        value = expand(actor["configuration"], Variables({}), unevaluated)
+        if problems := [*check(connector.schema, value), *unevaluated]:
+            missed.append((connector.type, problems))
     assert_none(missed)
 
 

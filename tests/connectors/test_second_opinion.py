@@ -102,15 +102,15 @@ def test_every_disagreement_with_the_sdk_has_a_reason_that_is_known() -> None:
             continue
         for kind, at, schema, value in cases(connector):
             judged += 1
-            flaws = check(connector.schema, value)
-            ours = any(flaw.severity is Severity.ERROR for flaw in flaws)
+            problems = check(connector.schema, value)
+            ours = any(problem.severity is Severity.ERROR for problem in problems)
             word = sdk_says(model, connector, value)
             if ours == bool(word):
                 continue
             reasons = [name for name, fits in REASONS.items() if fits(kind, ours, word, schema)]
             used |= set(reasons)
             if not reasons:
-                unexplained.append((connector.type, kind, at, word, flaws))
+                unexplained.append((connector.type, kind, at, word, problems))
     assert unexplained == [], "\n".join(map(str, unexplained[:10]))
     assert judged > 5000
     assert used == set(REASONS), "a reason explains nothing any more"

@@ -17,6 +17,9 @@ from reconciler.render.reports.rules import render_rules
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
 RULES_FOLDER = PACKAGE / "problems" / "rules"
+# The rooms that put a title into words, and the order in which problems are shown.
+SHOWING = {"render", "problems", "manifest"}
+
 PAGE = ROOT / "docs" / "rules.md"
 
 
@@ -55,6 +58,16 @@ def test_no_code_knows_the_title_of_a_rule() -> None:
         if isinstance(node, ast.Constant) and node.value in titles
     }
     assert not strays
+
+
+def test_only_what_is_shown_to_people_reads_the_title_of_a_rule() -> None:
+    readers = {
+        file.relative_to(PACKAGE).parts[0]
+        for file in _outside_of_rules()
+        for node in ast.walk(_parsed(file))
+        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("rule.title")
+    }
+    assert readers == SHOWING
 
 
 def test_the_page_of_rules_is_made_from_the_table(request: pytest.FixtureRequest) -> None:

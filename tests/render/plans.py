@@ -23,7 +23,7 @@ from reconciler.model import (
     Spec,
     workspace_key,
 )
-from reconciler.model.changes import Equality, EqualReason, FieldChange, Mark, Note
+from reconciler.model.changes import Equality, EqualReason, FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.attribution import attributed
 from reconciler.plan.model import Action, Base, Cause, Operation, Plan, TenantPlan
@@ -152,6 +152,7 @@ def _drifting(*, before: bool = False) -> TenantPlan:
 def hostile() -> Plan:
     """A plan whose every text was chosen by somebody who wishes us ill."""
     place = key("source", HOSTILE, HOSTILE)
+    hostile = replace(rules.FAILED, title=HOSTILE)
     change = FieldChange(("configuration", HOSTILE), HOSTILE, HOSTILE)
     consequences = (Consequence(Effect.FIRST_LOAD, HOSTILE, HOSTILE),)
     operation = update(place, [change], consequences, name=HOSTILE)
@@ -161,15 +162,11 @@ def hostile() -> Plan:
                 HOSTILE,
                 (operation,),
                 undeclared=(live(key("source", HOSTILE, "@1"), HOSTILE),),
-                notes=(Note(place, "R499", HOSTILE, HOSTILE, HOSTILE),),
+                notes=(Problem(hostile, place, HOSTILE, HOSTILE),),
             ),
             TenantPlan(
                 f"{HOSTILE}2",
-                refusals=(
-                    Problem(
-                        replace(rules.FAILED, title=HOSTILE), None, detail=HOSTILE, hint=HOSTILE
-                    ),
-                ),
+                refusals=(Problem(hostile, None, detail=HOSTILE, hint=HOSTILE),),
             ),
         ),
         base=Base(HOSTILE, HOSTILE, gone=(HOSTILE,)),
@@ -226,10 +223,9 @@ def _busy() -> TenantPlan:
             Retired(key("source", scope, "past"), "Past", "left us", Origin("acme.yaml", 40, 3)),
         ),
         notes=(
-            Note(
+            Problem(
+                replace(rules.LEFT_PAUSED, title="locked"),
                 main,
-                "R420",
-                "locked",
                 "Airbyte has locked the connection after a failed upgrade.",
                 "Unlock it in Airbyte.",
             ),

@@ -22,7 +22,6 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
-    Mistake,
     Reference,
     RefOf,
     Request,
@@ -35,6 +34,7 @@ from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves, value_at
 from reconciler.problems import rules
 from reconciler.problems.errors import MalformedObject, did_you_mean
+from reconciler.problems.problem import At, Problem
 from reconciler.problems.rules import Severity
 
 
@@ -75,7 +75,7 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
     )
 
 
-def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Problem]]:
     fields = declaration.fields
     connector = _connector(role, declaration)
     spec = {
@@ -85,7 +85,7 @@ def _declare(role: str, declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         "configuration": _without_literals(connector, fields["configuration"]),
     }
     spec |= {name: fields[name] for name in ("secretVersion",) if name in fields}
-    return spec, list(_mistakes(role, connector, declaration))
+    return spec, list(_problems(role, connector, declaration))
 
 
 def _definition(connector: Connector | None, fields: Mapping[str, Json]) -> Json:
@@ -95,20 +95,20 @@ def _definition(connector: Connector | None, fields: Mapping[str, Json]) -> Json
     return str(connector.definition_id if connector else fields.get("definitionId", "")).lower()
 
 
-def _mistakes(
+def _problems(
     role: str, connector: Connector | None, declaration: Declaration
-) -> Iterator[Mistake]:
+) -> Iterator[Problem]:
     fields = declaration.fields
     if connector is not None and connector.role != role:
-        yield Mistake(
-            ("definition",),
+        yield Problem(
             rules.WRONG_KIND_OF_CONNECTOR,
+            At(("definition",)),
             f'Definition "{connector.type}" is a {connector.role} connector, '
             f'and "{declaration.key.name}" is a {role}.',
             f"Use a {role} connector, or correct `actorType` of the definition.",
         )
     elif connector is not None and connector.schema:
-        yield from _flaws(connector.schema, fields["configuration"])
+        yield from _check_configuration(connector.schema, fields["configuration"])
     elif "type" in fields:
         yield _unknown_type(role, fields["type"], declaration)
     elif "definitionId" in fields:
@@ -130,50 +130,35 @@ def _connector(role: str, declaration: Declaration) -> Connector | None:
     return catalogue.defined_by(role, str(fields["definitionId"]))
 
 
-def _flaws(schema: Mapping[str, Json], written: Json) -> list[Mistake]:
+def _check_configuration(schema: Mapping[str, Json], written: Json) -> list[Problem]:
     try:
-        flaws = check(schema, written)
-    except UnusableSchema as problem:
-        return [
-            Mistake((), rules.SCHEMA_UNUSABLE, f"{problem}.", severity=Severity.NOTE, on_key=True)
-        ]
-    return [
-        Mistake(
-            ("configuration", *flaw.at),
-            flaw.rule,
-            flaw.detail,
-            flaw.hint,
-            flaw.severity,
-            on_key=flaw.on_key,
-        )
-        for flaw in flaws
-    ]
+        return [each.inside(("configuration",)) for each in check(schema, written)]
+    except UnusableSchema as reason:
+        return [Problem(rules.SCHEMA_UNUSABLE, At((), on_key=True), f"{reason}.")]
 
 
-_UNCHECKED = Mistake(
-    ("definitionId",),
+_UNCHECKED = Problem(
     rules.CONFIGURATION_NOT_CHECKED,
+    At(("definitionId",)),
     "The catalogue knows no connector of this id, so its configuration is taken as it is.",
     "`reconciler connectors update` fetches Airbyte's catalogue; custom connectors are in none.",
-    Severity.NOTE,
 )
 
 
-_UNTOLD = Mistake(
-    ("definition",),
+_UNTOLD = Problem(
     rules.CONFIGURATION_NOT_CHECKED,
+    At(("definition",)),
     "Nothing tells how this connector is configured, so its configuration is taken as it is.",
     "Save what its image prints for `spec` beside the definition, and name the file as its `spec`.",
-    Severity.NOTE,
 )
 
 
-def _unknown_type(role: str, written: str, declaration: Declaration) -> Mistake:
+def _unknown_type(role: str, written: str, declaration: Declaration) -> Problem:
     known = declaration.catalogue.types(role)
     near = did_you_mean(written.removeprefix(f"{role}-"), known)
-    return Mistake(
-        ("type",),
+    return Problem(
         rules.UNKNOWN_CONNECTOR,
+        At(("type",)),
         f'There is no {role} connector "{written}" in the catalogue.',
         near or "Known: " + ", ".join(known) + ". For any other, give its `definitionId`.",
     )
@@ -216,9 +201,9 @@ def _waivers(connector: Connector | None, configuration: Json) -> Iterator[Remar
     """What the schema has against a configuration that Airbyte took: it is of another version."""
     if connector is None or not connector.schema:
         return
-    flaws = _flaws(connector.schema, _with_secrets(configuration))
-    for flaw in (flaw for flaw in flaws if flaw.severity is Severity.ERROR):
-        yield Remark(flaw.at, "live as it is", is_left_out=False, waives=flaw.rule)
+    for each in _check_configuration(connector.schema, _with_secrets(configuration)):
+        if each.severity is Severity.ERROR:
+            yield Remark(each.at.path, "live as it is", is_left_out=False, waives=each.rule)
 
 
 def _with_secrets(value: Json) -> Json:

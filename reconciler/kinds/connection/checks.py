@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from reconciler.kinds.connection.cron import cron_problem, is_cron
-from reconciler.kinds.contract.kind import Mistake
 from reconciler.model import Json
 from reconciler.problems import rules
-from reconciler.problems.rules import Severity
+from reconciler.problems.problem import At, Problem
 
 _USUAL_FORMAT = "${SOURCE_NAMESPACE}"  # Airbyte's own, which it may show beside any definition
 
@@ -22,19 +20,19 @@ _CURSOR_MODES = ("incremental_append", "incremental_deduped_history")
 _KEY_MODES = ("incremental_deduped_history", "full_refresh_update", "incremental_update")
 
 
-def connection_mistakes(fields: Mapping[str, Json]) -> Iterator[Mistake]:
-    """The mistakes in a connection's block, its streams apart."""
+def check_connection(fields: Mapping[str, Json]) -> Iterator[Problem]:
+    """What is wrong in a connection's block, its streams apart."""
     yield from _schedule(fields.get("schedule") or {})
     yield from _namespace(fields)
     streams = fields.get("streams")
     if isinstance(streams, list):
         yield from _growing(fields, streams)
         for index, stream in enumerate(streams):
-            for mistake in _stream(stream):
-                yield replace(mistake, at=("streams", index, *mistake.at))
+            for problem in _stream(stream):
+                yield problem.inside(("streams", index))
 
 
-def _schedule(schedule: Mapping[str, Json]) -> Iterator[Mistake]:
+def _schedule(schedule: Mapping[str, Json]) -> Iterator[Problem]:
     at = ("schedule", "cronExpression")
     expression = schedule.get("cronExpression")
     if expression is None:
@@ -43,30 +41,29 @@ def _schedule(schedule: Mapping[str, Json]) -> Iterator[Mistake]:
         yield _no_effect(at, "a cronExpression of a schedule that is not of type cron")
     elif problem := cron_problem(str(expression)):
         detail, hint = problem
-        yield Mistake(
-            at, rules.INVALID_CRON_EXPRESSION, f'"{expression}" is refused. {detail}', hint
+        yield Problem(
+            rules.INVALID_CRON_EXPRESSION, At(at), f'"{expression}" is refused. {detail}', hint
         )
 
 
-def _namespace(fields: Mapping[str, Json]) -> Iterator[Mistake]:
+def _namespace(fields: Mapping[str, Json]) -> Iterator[Problem]:
     definition, form = fields.get("namespaceDefinition"), fields.get("namespaceFormat")
     if form not in (None, _USUAL_FORMAT) and definition in ("source", "destination"):
         yield _no_effect(("namespaceFormat",), f"a namespaceFormat beside `{definition}`")
     if form is None and definition == "custom_format":
-        yield Mistake(
-            ("namespaceDefinition",),
+        yield Problem(
             rules.NAMESPACE_FORMAT_MISSING,
+            At(("namespaceDefinition",)),
             "`custom_format` names its namespace in `namespaceFormat`, which is not there.",
             'Add `namespaceFormat`, such as "${SOURCE_NAMESPACE}".',
-            Severity.WARNING,
         )
 
 
-def _no_effect(at: tuple[str, ...], what: str) -> Mistake:
-    return Mistake(at, rules.NO_EFFECT, f"Airbyte does not use {what}.", "", Severity.WARNING)
+def _no_effect(at: tuple[str, ...], what: str) -> Problem:
+    return Problem(rules.NO_EFFECT, At(at), f"Airbyte does not use {what}.")
 
 
-def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mistake]:
+def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Problem]:
     """Lists that Airbyte adds to by itself, so that they say the least that is synced."""
     behaviour = fields.get("nonBreakingSchemaUpdatesBehavior")
     if behaviour in ("propagate_columns", "propagate_fully"):
@@ -77,18 +74,17 @@ def _growing(fields: Mapping[str, Json], streams: Sequence[Json]) -> Iterator[Mi
         yield _grows(("streams",), behaviour, "new streams")
 
 
-def _grows(at: tuple[str | int, ...], behaviour: str, what: str) -> Mistake:
-    return Mistake(
-        at,
+def _grows(at: tuple[str | int, ...], behaviour: str, what: str) -> Problem:
+    return Problem(
         rules.LIST_THAT_AIRBYTE_ADDS_TO,
+        At(at),
         f"With `{behaviour}` Airbyte adds {what} by itself: they are synced and stay, although the "
         "manifest does not list them.",
         "Choose another `nonBreakingSchemaUpdatesBehavior` where only these are to be synced.",
-        Severity.WARNING,
     )
 
 
-def _stream(stream: Mapping[str, Json]) -> Iterator[Mistake]:
+def _stream(stream: Mapping[str, Json]) -> Iterator[Problem]:
     cursor, keys = (
         _path(stream.get("cursorField")),
         [_path(k) for k in stream.get("primaryKey", ())],
@@ -117,16 +113,19 @@ def _path(written: Json) -> list[str]:
     return [written] if isinstance(written, str) else list(written or ())
 
 
-def _repeated(field: str, name: str) -> Mistake:
-    return Mistake(
-        (field,), rules.FIELD_LISTED_TWICE, f'{field} lists "{name}" twice.', "Remove one of them."
+def _repeated(field: str, name: str) -> Problem:
+    return Problem(
+        rules.FIELD_LISTED_TWICE,
+        At((field,)),
+        f'{field} lists "{name}" twice.',
+        "Remove one of them.",
     )
 
 
-def _unselected(field: str, name: str, mode: str) -> Mistake:
-    return Mistake(
-        (field,),
+def _unselected(field: str, name: str, mode: str) -> Problem:
+    return Problem(
         rules.FIELD_NOT_SELECTED,
+        At((field,)),
         f'{field} "{name}" is not among the selectedFields, and `{mode}` needs it.',
         f'Add "{name}" to `selectedFields`.',
     )

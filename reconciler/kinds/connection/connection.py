@@ -8,7 +8,6 @@ and then complete. Cron expressions come back with their zone behind them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.kinds.connection import (
@@ -18,7 +17,7 @@ from reconciler.kinds.connection import (
     stream_writes,
     streams,
 )
-from reconciler.kinds.connection.checks import connection_mistakes
+from reconciler.kinds.connection.checks import check_connection
 from reconciler.kinds.connection.cron_times import next_run
 from reconciler.kinds.connection.schedule import explain as explain_schedule
 from reconciler.kinds.connection.schedule import foreign_zone, normal_schedule
@@ -30,8 +29,6 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
-    Mistake,
-    Notice,
     Reference,
     RefOf,
     Request,
@@ -43,7 +40,7 @@ from reconciler.model import ALL, UNREADABLE, Exhaustive, Json, Path, Ref, Resou
 from reconciler.model.changes import Equality, FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
-from reconciler.problems.rules import Severity
+from reconciler.problems.problem import At, Problem
 
 _PLAIN_FIELDS = (
     "name",
@@ -55,16 +52,16 @@ _PLAIN_FIELDS = (
 )
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     fields = declaration.fields
     spec: dict[str, Json] = {"name": declaration.key.name}
     spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
-    mistakes = list(connection_mistakes(fields))
+    problems = list(check_connection(fields))
     implied = _default_references(declaration.key.name, declaration.declared)
     for field, default in implied.items():
         name = fields.get(field, default)
         if name is None:
-            mistakes.append(_undecided(field, declaration))
+            problems.append(_undecided(field, declaration))
         else:
             spec[field] = Ref(field, name)
     if "schedule" in fields:
@@ -73,19 +70,18 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
         spec["tags"] = Exhaustive({name: Ref("tag", name) for name in fields["tags"]})
     if "streams" in fields:
         spec["streams"], found = streams.declare(fields["streams"])
-        mistakes += [replace(mistake, at=("streams", *mistake.at)) for mistake in found]
+        problems += [problem.inside(("streams",)) for problem in found]
     else:
-        mistakes.append(_UNMANAGED_STREAMS)
-    return spec, mistakes
+        problems.append(_UNMANAGED_STREAMS)
+    return spec, problems
 
 
-_UNMANAGED_STREAMS = Mistake(
-    (),
+_UNMANAGED_STREAMS = Problem(
     rules.STREAMS_NOT_MANAGED,
+    At(()),
     "The connection does not say what it syncs: a new one gets every stream, and whatever is "
     "changed in Airbyte later stays.",
     "List its streams, or write `streams: all`.",
-    Severity.WARNING,
 )
 
 
@@ -101,11 +97,11 @@ def _default_references(own: str, declared: Mapping[str, Collection[str]]) -> di
 _MISSING = {"source": rules.MISSING_SOURCE, "destination": rules.MISSING_DESTINATION}
 
 
-def _undecided(field: str, declaration: Declaration) -> Mistake:
+def _undecided(field: str, declaration: Declaration) -> Problem:
     known = ", ".join(sorted(declaration.declared[field])) or "none"
-    return Mistake(
-        (),
+    return Problem(
         _MISSING[field],
+        At(()),
         f'Connection "{declaration.key.name}" does not say which {field} it uses; '
         f"the tenant declares {known}.",
         f"Add `{field}: KEY`.",
@@ -294,14 +290,14 @@ def _propagation(desired: Spec, live: Spec) -> str:
     return str(live.get(field) or desired.get(field) or "")
 
 
-_LOCKED = Notice(
+_LOCKED = Problem(
     rules.LOCKED_BY_AIRBYTE,
-    "Airbyte has locked it and accepts no change of it.",
-    "Have it unlocked; until then leave it as it is.",
+    detail="Airbyte has locked it and accepts no change of it.",
+    hint="Have it unlocked; until then leave it as it is.",
 )
 
 
-def _held_back(key: ResourceKey, change: FieldChange) -> Notice | None:
+def _held_back(key: ResourceKey, change: FieldChange) -> Problem | None:
     """Airbyte pauses connections itself, after failures and changed schemas, and locks some."""
     if change.path != ("status",):
         return None
@@ -309,16 +305,16 @@ def _held_back(key: ResourceKey, change: FieldChange) -> Notice | None:
         return _LOCKED
     if change.after != "active" or change.mark is not Mark.CHANGED_OUTSIDE:
         return None
-    return Notice(
+    return Problem(
         rules.LEFT_PAUSED,
-        f"The manifest wants it {change.after}; it was active when it was applied last, and has "
-        "been paused in Airbyte since, by somebody or by Airbyte after failures or a breaking "
+        detail=f"The manifest wants it {change.after}; it was active when it was applied last, and "
+        "has been paused in Airbyte since, by somebody or by Airbyte after failures or a breaking "
         "schema change.",
-        f"Look into it, then resume it with --resume '{key}', or write `status: inactive`.",
+        hint=f"Look into it, then resume it with --resume '{key}', or write `status: inactive`.",
     )
 
 
-def _notes(desired: Spec, live: Spec) -> Iterator[Notice]:
+def _notes(desired: Spec, live: Spec) -> Iterator[Problem]:
     if live.get("status") == "locked":
         yield _LOCKED
     if isinstance(desired.get("streams"), Mapping):

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, uses_cursor
 from reconciler.kinds.connection.streams import by_name
-from reconciler.kinds.contract.kind import Becomes, Changes, Notice
+from reconciler.kinds.contract.kind import Becomes, Changes
 from reconciler.model import MISSING, Exhaustive, Json, Path
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
+from reconciler.problems.problem import Problem
 
 
 def becomes(path: Path) -> Becomes | None:
@@ -102,7 +103,7 @@ _PROPAGATING = ("propagate_columns", "propagate_fully")
 
 def notes(
     desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> Iterator[Notice]:
+) -> Iterator[Problem]:
     """What Airbyte has changed by itself, and will again."""
     columns = [
         f"{name} ({', '.join(added)})"
@@ -113,26 +114,27 @@ def notes(
         )
     ]
     if columns:
-        yield Notice(
+        yield Problem(
             rules.COLUMNS_ADDED_BY_AIRBYTE,
-            f"nonBreakingSchemaUpdatesBehavior is {behaviour}, so Airbyte adds new columns to the "
-            f"selection itself, and they stay: {'; '.join(columns)}.",
-            "List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
+            detail=f"nonBreakingSchemaUpdatesBehavior is {behaviour}, so Airbyte adds new columns "
+            f"to the selection itself, and they stay: {'; '.join(columns)}.",
+            hint="List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
         )
     ours = {_live_name(name, stream, live) for name, stream in desired.items()}
     if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours)):
-        yield Notice(
+        yield Problem(
             rules.STREAMS_ADDED_BY_AIRBYTE,
-            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new streams "
-            f"itself, and they stay: {', '.join(more)}.",
-            "List them, or choose another nonBreakingSchemaUpdatesBehavior.",
+            detail="nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new "
+            f"streams itself, and they stay: {', '.join(more)}.",
+            hint="List them, or choose another nonBreakingSchemaUpdatesBehavior.",
         )
     if behaviour == "propagate_fully" and (less := sorted(ours - live.keys())):
-        yield Notice(
+        yield Problem(
             rules.STREAMS_DROPPED_BY_AIRBYTE,
-            "nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams that "
-            f"the source has no longer; this may be why they are not there: {', '.join(less)}.",
-            "If the source has them no longer, remove them from the manifest.",
+            detail="nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams "
+            "that the source has no longer; this may be why they are not there: "
+            f"{', '.join(less)}.",
+            hint="If the source has them no longer, remove them from the manifest.",
         )
 
 

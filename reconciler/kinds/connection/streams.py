@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, KEYLESS_MODES, uses_cursor
 from reconciler.kinds.contract.configuration import unmask
-from reconciler.kinds.contract.kind import Mistake, required
+from reconciler.kinds.contract.kind import required
 from reconciler.model import ALL, Exhaustive, Json
 from reconciler.problems import rules
-from reconciler.problems.rules import Severity
+from reconciler.problems.problem import At, Problem
 
 _TYPES = {
     "namespace": str,
@@ -26,19 +26,19 @@ _TYPES = {
 }
 
 
-def declare(written: Json) -> tuple[Json, list[Mistake]]:
+def declare(written: Json) -> tuple[Json, list[Problem]]:
     """The manifest's streams in one form, and what is wrong with them."""
     if written == "all":
         return ALL, []
-    mistakes: list[Mistake] = []
+    problems: list[Problem] = []
     seen: set[tuple[str | None, str]] = set()
     for index, stream in enumerate(written):
         identity = (stream.get("namespace"), stream["name"])
         if identity in seen:
-            mistakes.append(_repeated(index, stream["name"]))
+            problems.append(_repeated(index, stream["name"]))
         seen.add(identity)
-        mistakes += _without_effect(index, stream)
-    return Exhaustive(by_name([_declared(stream) for stream in written])), mistakes
+        problems += _without_effect(index, stream)
+    return Exhaustive(by_name([_declared(stream) for stream in written])), problems
 
 
 def from_api(live: Sequence[Mapping[str, Json]]) -> Mapping[str, Json]:
@@ -96,28 +96,27 @@ def without_id(mapper: Mapping[str, Json]) -> Mapping[str, Json]:
     return {"type": mapper.get("type"), "mapperConfiguration": configuration}
 
 
-def _repeated(index: int, name: str) -> Mistake:
-    return Mistake(
-        (index, "name"),
+def _repeated(index: int, name: str) -> Problem:
+    return Problem(
         rules.DUPLICATE_STREAM,
+        At((index, "name")),
         f'The stream "{name}" is listed twice.',
         "Remove one, or tell them apart by `namespace`.",
     )
 
 
-def _without_effect(index: int, stream: Mapping[str, Json]) -> list[Mistake]:
+def _without_effect(index: int, stream: Mapping[str, Json]) -> list[Problem]:
     mode = stream.get("syncMode", DEFAULT_MODE)
     unused = {
         "cursorField": not uses_cursor(mode),
         "primaryKey": mode in KEYLESS_MODES,
     }
     return [
-        Mistake(
-            (index, field),
+        Problem(
             rules.NO_EFFECT,
+            At((index, field)),
             f"Airbyte discards {field} of a stream whose sync mode is {mode}.",
             "Remove it, or choose another `syncMode`.",
-            Severity.WARNING,
         )
         for field, is_unused in unused.items()
         if is_unused and field in stream

@@ -15,7 +15,8 @@ from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.errors import MalformedObject
-from reconciler.problems.rules import Rule, Severity
+from reconciler.problems.problem import Problem
+from reconciler.problems.rules import Rule
 
 WORKSPACE = Ref("workspace", "")
 """What every resource that lives in the tenant's workspace refers to."""
@@ -53,25 +54,11 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong in a declared resource; `at` is the path inside its block."""
-
-    at: Path
-    rule: Rule
-    detail: str
-    hint: str = ""
-    severity: Severity = Severity.ERROR
-    on_key: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Absence:
     """Why a declared resource that is not live is not made: it need not be, or it cannot be."""
 
     is_needless: bool
-    rule: Rule
-    detail: str
-    hint: str = ""
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +173,6 @@ class Context(Protocol):
 Changes: TypeAlias = Sequence[FieldChange]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a note says: its rule, sentences, and advice."""
-
-    rule: Rule
-    detail: str
-    hint: str = ""
-
-
 def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
     """The effects of a kind that no data depends on."""
     return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
@@ -223,7 +201,7 @@ class Kind:
     - `is_foreign`: (object, declared spec of that name) → it is Airbyte's own, and nobody's to
       manage.
     - `absent`: why a declared resource that is not live cannot or need not be made.
-    - `declare`: a manifest block → its spec, normalised, and the mistakes in it.
+    - `declare`: a manifest block → its spec, normalised, and the problems in it.
     - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
     - `to_manifest`: a live resource → its manifest block, the inverse of `declare`.
     - `create_body`: a spec → what POST takes.
@@ -265,7 +243,7 @@ class Kind:
     collection: str
     id_field: str
     section: str
-    declare: Callable[[Declaration], tuple[Spec, list[Mistake]]]
+    declare: Callable[[Declaration], tuple[Spec, list[Problem]]]
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
     create_body: Callable[[Spec, Context], Mapping[str, Json]]
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
@@ -287,8 +265,8 @@ class Kind:
     becomes: Callable[[Path], Becomes | None] = stays
     unread: frozenset[str] = frozenset()
     against: Callable[[Spec, Spec], Spec] = lambda desired, _live: desired
-    held_back: Callable[[ResourceKey, FieldChange], Notice | None] = lambda _key, _change: None
-    notes: Callable[[Spec, Spec], Iterator[Notice]] = lambda _desired, _live: iter(())
+    held_back: Callable[[ResourceKey, FieldChange], Problem | None] = lambda _key, _change: None
+    notes: Callable[[Spec, Spec], Iterator[Problem]] = lambda _desired, _live: iter(())
     explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] = lambda _body, _desired: (
         iter(())
     )

@@ -16,7 +16,6 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
-    Mistake,
     RefOf,
     Request,
     changed_fields,
@@ -25,9 +24,10 @@ from reconciler.kinds.contract.kind import (
 from reconciler.kinds.workspace import notifications
 from reconciler.kinds.workspace.notifications import FIELD as NOTIFICATIONS
 from reconciler.model import MISSING, Json, Path, Spec
+from reconciler.problems.problem import Problem
 
 
-def _declare(declaration: Declaration) -> tuple[Spec, list[Mistake]]:
+def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     return _hidden({"name": declaration.key.scope, **declaration.fields}), []
 
 

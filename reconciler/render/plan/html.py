@@ -295,7 +295,7 @@ def _is_flat(value: Json) -> bool:
 def _noted(tenant: TenantPlan) -> Iterator[str]:
     for note in tenant.notes:
         said = " ".join(text for text in (note.detail, note.hint) if text)
-        yield safe(f"{_called(note.key)}: {note.summary}. {said}")
+        yield safe(f"{_called(note.key)}: {note.rule.title}. {said}")
     for retired in tenant.gone:
         place = f"its entry at {retired.origin} may be removed"
         yield safe(f"{_called(retired.key)} is retired and gone: {place}.")

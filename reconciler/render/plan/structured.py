@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import JobHistory, Json, LastJob, ResourceKey, Retired
-from reconciler.model.changes import Equality, FieldChange, Note
+from reconciler.model.changes import Equality, FieldChange
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
 from reconciler.plan.model import Base, Operation, Plan, TenantPlan, Whose
 from reconciler.plan.record import Record, change_record, digest, operation_record, origin_record
@@ -138,9 +138,9 @@ def _retired(retired: Retired) -> Record:
     return {**_named(retired.key), "reason": retired.reason, "origin": place}
 
 
-def _note(note: Note) -> Record:
-    texts = {"summary": note.summary, "detail": note.detail, "hint": note.hint}
-    return {**_named(note.key), "rule": note.rule, **texts}
+def _note(note: Problem) -> Record:
+    texts = {"summary": note.rule.title, "detail": note.detail, "hint": note.hint}
+    return {**_named(note.key), "rule": note.rule.id, **texts}
 
 
 def _equality(equality: Equality) -> Record:

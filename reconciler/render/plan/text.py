@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.changes import Note
 from reconciler.model.effects import Weight
 from reconciler.plan.model import Operation, Plan, TenantPlan
 from reconciler.problems.explain import explain
+from reconciler.problems.problem import Problem
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.problems import render_problem
 from reconciler.render.parts.values import counted, safe
@@ -205,8 +205,8 @@ def note_lines(plan: Plan, look: Look) -> Iterator[str]:
     yield from forgotten_lines(plan.forgotten, look.width)
 
 
-def _noted(note: Note, look: Look) -> Iterator[str]:
-    head = f"  {safe(str(note.key))}: {safe(note.summary)} [{note.rule}]"
+def _noted(note: Problem, look: Look) -> Iterator[str]:
+    head = f"  {safe(str(note.key))}: {safe(note.rule.title)} [{note.rule.id}]"
     yield from wrapped(head, look.width, "    ")
     for text in (note.detail, note.hint):
         if text:
