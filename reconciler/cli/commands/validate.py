@@ -13,7 +13,6 @@ from reconciler.cli.options.settings import Settings, global_options
 from reconciler.cli.terminal.console import Terminal
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.loading import load_tenants, read_tenants
-from reconciler.operations.open_project import OpenProject
 from reconciler.problems.errors import ManifestError
 from reconciler.project import git
 from reconciler.project.selection import Selection
@@ -43,21 +42,20 @@ def validate(settings: Settings, selection: Selection, form: str) -> None:
       reconciler validate acme tenants/globex.yaml
       reconciler validate --strict --format sarif > findings.sarif
     """
-    project = settings.open_project()
     if form == "text":
-        loaded = load_tenants(project, selection, Terminal(settings))
+        loaded = load_tenants(settings.open_project(), selection, Terminal(settings))
         resources = sum(len(tenant.resources) for tenant in loaded.tenants)
         told = f"{counted(len(loaded.tenants), 'tenant')}, {counted(resources, 'resource')}"
         settings.result(f"Valid: {told}.")
         return
-    findings = _findings(project, selection)
+    findings = _findings(settings, selection)
     settings.result(FORMATS[form](replace(findings, inside=git.prefix(FilePath.cwd()))))
     sys.exit(ExitCode.DONE if findings.is_valid else ExitCode.FAILED)
 
 
-def _findings(project: OpenProject, selection: Selection) -> Findings:
+def _findings(settings: Settings, selection: Selection) -> Findings:
     try:
-        loaded = read_tenants(project, selection)
+        loaded = read_tenants(settings.open_project(), selection)
     except ManifestError as problem:
         return Findings(problem.problems)
     resources = sum(len(tenant.resources) for tenant in loaded.tenants)
