@@ -80,9 +80,7 @@ def confined(path: FilePath, root: FilePath) -> None:
     if not path.resolve().is_relative_to(root.resolve()):
         detail = f"{shown(path)} leads to a file that is not in the project's folder."
         hint = "Copy the file into the project."
-        problem = Problem(
-            rules.OUTSIDE_THE_PROJECT, Origin(shown(path), 1, 1), detail=detail, hint=hint
-        )
+        problem = Problem(rules.OUTSIDE_THE_PROJECT, Origin(shown(path), 1, 1), detail, hint)
         raise ManifestError([problem])
 
 

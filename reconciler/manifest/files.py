@@ -34,8 +34,8 @@ class Files:
                     Problem(
                         rules.UNREADABLE_FILE,
                         named_at,
-                        detail=f"There is no file {shown(file)}.",
-                        hint="A path is relative to the file that it is written in.",
+                        f"There is no file {shown(file)}.",
+                        "A path is relative to the file that it is written in.",
                     )
                 ]
             )

@@ -280,7 +280,7 @@ def _merged_nodes(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _refuse(origin: Origin, rule: rules.Rule, detail: str, hint: str = "") -> ManifestError:
-    return ManifestError([Problem(rule, origin, detail=detail, hint=hint)])
+    return ManifestError([Problem(rule, origin, detail, hint)])
 
 
 def _not_yaml(problem: yaml.YAMLError, text: str, shown_as: str) -> ManifestError:

@@ -177,8 +177,8 @@ def _bad_quotes(text: str, offset: int, lines: _Lines) -> Problem:
     return Problem(
         rules.UNUSABLE_TABLE,
         lines.origin(offset),
-        detail=why,
-        hint='A cell with `,` or a quote in it: "Smith, ""Bob"" & Co".',
+        why,
+        'A cell with `,` or a quote in it: "Smith, ""Bob"" & Co".',
     )
 
 
@@ -189,7 +189,7 @@ def _header_problems(header: _Row, lines: _Lines) -> list[Problem]:
         what = "tabs" if sign == "\t" else f"`{sign}`"
         detail = f"Its columns are separated by {what}."
         hint = "Separate them by commas: export it as CSV (comma delimited)."
-        return [Problem(rules.UNUSABLE_TABLE, lines.origin(0), detail=detail, hint=hint)]
+        return [Problem(rules.UNUSABLE_TABLE, lines.origin(0), detail, hint)]
     seen: set[str] = set()
     for index, name in enumerate(names):
         place = lines.cell(header, index)
@@ -209,6 +209,6 @@ def _wrong_length(row: _Row, header: _Row, lines: _Lines) -> Problem:
     return Problem(
         rules.UNUSABLE_TABLE,
         lines.cell(row, 0),
-        detail=f"This row has {has} cells, and the header has {wanted}.",
-        hint=hint,
+        f"This row has {has} cells, and the header has {wanted}.",
+        hint,
     )

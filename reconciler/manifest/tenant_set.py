@@ -121,7 +121,7 @@ def _read(file: FilePath, named_at: Origin, around: Surroundings) -> Table:
     if not file.is_file():
         detail = f"There is no file {shown(file)}."
         hint = "`from` is relative to the file that it stands in."
-        raise ManifestError([Problem(rules.NO_SUCH_TABLE, named_at, detail=detail, hint=hint)])
+        raise ManifestError([Problem(rules.NO_SUCH_TABLE, named_at, detail, hint)])
     table = read_table(load(file, shown(file)), file.suffix, shown(file))
     if not table.records:
         detail = "It has no rows, so it would be a set of no tenants."
@@ -164,7 +164,7 @@ def _is_known(column: str, schema: ParamsSchema) -> bool:
 def _unknown(name: str, place: Origin, known: Sequence[str]) -> Problem:
     hint = did_you_mean(name, known) or f"Known: {', '.join(known)}, {LABEL}NAME."
     detail = f'"{name}" is no param of the template, and no column that every set may have.'
-    return Problem(rules.UNKNOWN_COLUMN, place, detail=detail, hint=hint)
+    return Problem(rules.UNKNOWN_COLUMN, place, detail, hint)
 
 
 def _holds_expression(value: Json) -> bool:

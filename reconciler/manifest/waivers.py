@@ -79,18 +79,18 @@ def _problems(waiver: Waiver, is_used: bool) -> Iterator[Problem]:
         yield Problem(
             rules.UNUSABLE_WAIVER,
             waiver.origin,
-            detail=f"`{waiver.said[:60]}` silences nothing: {_why_unusable(waiver)}",
-            hint="Write: # reconciler: allow RULE reason",
+            f"`{waiver.said[:60]}` silences nothing: {_why_unusable(waiver)}",
+            "Write: # reconciler: allow RULE reason",
         )
         return
     if not waiver.reason:
         detail = f"It allows {waiver.rule} ({rule.title}) and does not say why."
         hint = f"Write: # reconciler: allow {waiver.rule} reason"
-        yield Problem(rules.WAIVER_WITHOUT_A_REASON, waiver.origin, detail=detail, hint=hint)
+        yield Problem(rules.WAIVER_WITHOUT_A_REASON, waiver.origin, detail, hint)
     if not is_used:
         detail = f"There is no {waiver.rule} ({rule.title}) at line {waiver.line}."
         hint = "Remove the comment, or put it right above the line that it is for."
-        yield Problem(rules.UNUSED_WAIVER, waiver.origin, detail=detail, hint=hint)
+        yield Problem(rules.UNUSED_WAIVER, waiver.origin, detail, hint)
 
 
 def _why_unusable(waiver: Waiver) -> str:

@@ -210,8 +210,8 @@ def refuse_locked(case: Case) -> Iterator[Problem]:
             yield Problem(
                 rules.LOCKED_BY_AIRBYTE,
                 case.place(operation),
-                detail=f"{operation.key} cannot be changed: {reason}.",
-                hint="Have it unlocked first (a matter of billing or of abuse, mostly), or undo "
+                f"{operation.key} cannot be changed: {reason}.",
+                "Have it unlocked first (a matter of billing or of abuse, mostly), or undo "
                 "the change.",
             )
 
@@ -251,7 +251,6 @@ def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[P
     if excess := _excess(count, living, allowances):
         yield Problem(
             rules.TOO_MANY_DELETES,
-            None,
             detail=f"The plan would delete {count} of {living} live objects in "
             f"{sum(bool(_losses(tenant)) for tenant in tenants)} tenants, and {excess}.",
             hint=_raise_ceiling(count),
@@ -312,8 +311,8 @@ def no_manifests_left(known: Sequence[str], found: Problem) -> Problem | None:
     return Problem(
         rules.NO_MANIFESTS_LEFT,
         found.origin,
-        detail=f"{found.detail} {were} applied from here: {names}.",
-        hint="Restore the files. To remove a tenant: reconciler destroy TENANT, or `state: absent` "
+        f"{found.detail} {were} applied from here: {names}.",
+        "Restore the files. To remove a tenant: reconciler destroy TENANT, or `state: absent` "
         "with a reason.",
     )
 
@@ -346,6 +345,6 @@ def untrusted_listing(problem: ListingInconsistent, origin: Origin | None = None
     return Problem(
         rules.LISTING_DOES_NOT_ADD_UP,
         origin,
-        detail=f"{problem.path}: {problem.reason}.",
-        hint="Somebody is changing Airbyte at this moment, mostly. Try again.",
+        f"{problem.path}: {problem.reason}.",
+        "Somebody is changing Airbyte at this moment, mostly. Try again.",
     )

@@ -24,8 +24,8 @@ def explain(error: ReconcilerError) -> Problem:
         if class_ in _EXPLAINED:
             rule, explained = _EXPLAINED[class_]
             detail, hint, origin = explained(error)
-            return Problem(rule, origin, detail=detail, hint=hint)
-    return Problem(rules.FAILED, None, detail=str(error))
+            return Problem(rule, origin, detail, hint)
+    return Problem(rules.FAILED, detail=str(error))
 
 
 Explanation = tuple[str, str, Origin | None]

@@ -162,8 +162,8 @@ class Project:
         return Problem(
             rules.UNKNOWN_ENVIRONMENT,
             self.document.origin(at),
-            detail=f'There is no environment "{chosen}"; the project has {known}.',
-            hint=did_you_mean(chosen, list(declared)),
+            f'There is no environment "{chosen}"; the project has {known}.',
+            did_you_mean(chosen, list(declared)),
         )
 
 
@@ -176,8 +176,8 @@ def read_project(folder: FilePath) -> Project:
                 Problem(
                     rules.NO_PROJECT_HERE,
                     Origin(shown(file), 1, 1),
-                    detail=f"{FILE} is not in this folder.",
-                    hint="Run in the project's folder, or name it with --project DIR.",
+                    f"{FILE} is not in this folder.",
+                    "Run in the project's folder, or name it with --project DIR.",
                 )
             ]
         )

@@ -72,7 +72,7 @@ def comment_not_written(problem: ApiError | UsageError, forge: str, place: str) 
 
 
 def _warning(detail: str, hint: str) -> Problem:
-    return Problem(rules.COMMENT_NOT_WRITTEN, None, detail=detail, hint=hint)
+    return Problem(rules.COMMENT_NOT_WRITTEN, detail=detail, hint=hint)
 
 
 _HINTS: tuple[tuple[type[ApiError], str], ...] = (

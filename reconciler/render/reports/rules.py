@@ -9,7 +9,7 @@ from reconciler.problems.rules import CHAPTERS, Rule
 _HEAD = """\
 # Rules
 
-<!-- Made from reconciler/rules/ by `make pages`; edit the rules there. -->
+<!-- Made from reconciler/problems/rules/ by `make pages`; edit the rules there. -->
 
 Every problem that reconciler reports has one of these ids. An id keeps its meaning for ever.
 An **error** stops before anything is sent; a **warning** and a **note** stop nothing.
