@@ -10,9 +10,8 @@ from reconciler.connectors.sample import is_dated, text_of_form
 from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.model import Json, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
-from reconciler.problems.wording import show_path, shown, type_names, type_of
+from reconciler.problems.wording import did_you_mean, show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)

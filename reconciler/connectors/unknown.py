@@ -8,8 +8,8 @@ from reconciler.connectors.explain import place, variant_of
 from reconciler.connectors.variants import Variant, meant, variants
 from reconciler.model import Json, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
+from reconciler.problems.wording import did_you_mean
 
 Schema = Mapping[str, Json]
 

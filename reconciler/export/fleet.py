@@ -11,7 +11,8 @@ from reconciler.export.keys import slug, unique_keys
 from reconciler.export.page import LeftOut
 from reconciler.kinds.contract.exporting import unsayable
 from reconciler.model import Json
-from reconciler.problems.errors import UsageError, did_you_mean
+from reconciler.problems.errors import UsageError
+from reconciler.problems.wording import did_you_mean
 
 Body = Mapping[str, Json]
 

@@ -28,8 +28,8 @@ from reconciler.model import UNREADABLE, Exhaustive, Fingerprint, Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
+from reconciler.problems.wording import did_you_mean
 
 
 def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:

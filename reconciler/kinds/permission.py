@@ -28,8 +28,9 @@ from reconciler.kinds.contract.kind import (
 from reconciler.model import Json, Spec
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
-from reconciler.problems.errors import MalformedObject, did_you_mean
+from reconciler.problems.errors import MalformedObject
 from reconciler.problems.problem import At, Problem
+from reconciler.problems.wording import did_you_mean
 
 _ADDRESSES_AT_ONCE = 50  # in one query
 

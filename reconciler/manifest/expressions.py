@@ -15,9 +15,8 @@ from typing import TypeAlias
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret, SecretName
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
-from reconciler.problems.wording import show_path
+from reconciler.problems.wording import did_you_mean, show_path
 
 OPENING = "${{"
 _EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)

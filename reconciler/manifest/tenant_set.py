@@ -22,8 +22,9 @@ from reconciler.manifest.uses import EVERYTHING
 from reconciler.model import Json, Origin, Path
 from reconciler.model.paths import walk_leaves
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import Problem
+from reconciler.problems.wording import did_you_mean
 
 TABLES = (".csv", ".json", ".yaml", ".yml")
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from reconciler.model import Json, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
+from reconciler.problems.wording import did_you_mean
 
 EVERYTHING = "all"
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from reconciler.manifest.reader import plain_scalar
 from reconciler.model import Json, Path, Secret
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import At, Problem
-from reconciler.problems.wording import show_path, shown, type_names, type_of
+from reconciler.problems.wording import did_you_mean, show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from reconciler.model import Origin
 from reconciler.problems import rules
-from reconciler.problems.errors import did_you_mean
 from reconciler.problems.problem import Problem
 from reconciler.problems.rules import BY_ID
+from reconciler.problems.wording import did_you_mean
 
 _MARK = "reconciler:"
 _COMMENT = re.compile(r"(?:^|\s)#\s*reconciler:(?P<said>.*)$")

@@ -9,7 +9,8 @@ import platformdirs
 from reconciler.connectors import ROLES, Catalogue, Connector, bundled, read_registry
 from reconciler.connectors.cache import DEFAULT_URL, cached
 from reconciler.connectors.soundness import unsound
-from reconciler.problems.errors import RegistryUnusable, UsageError, did_you_mean
+from reconciler.problems.errors import RegistryUnusable, UsageError
+from reconciler.problems.wording import did_you_mean
 from reconciler.project.project import Project
 
 

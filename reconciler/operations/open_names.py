@@ -14,13 +14,8 @@ from reconciler.kinds import get
 from reconciler.live.reading import read_live
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import DesiredTenant, LiveResource, Memory, ResourceKey, referred
-from reconciler.problems.errors import (
-    AdoptionFailed,
-    AmbiguousName,
-    ReconcilerError,
-    UsageError,
-    did_you_mean,
-)
+from reconciler.problems.errors import AdoptionFailed, AmbiguousName, ReconcilerError, UsageError
+from reconciler.problems.wording import did_you_mean
 
 Recall = Callable[[str], Memory]
 """What is remembered of the tenant of that name."""

@@ -15,7 +15,8 @@ from reconciler.operations.open_project import OpenProject
 from reconciler.operations.remembered import remembered
 from reconciler.operations.running_jobs import run_watched
 from reconciler.operations.session import connected, usual_manners
-from reconciler.problems.errors import ReconcilerError, UsageError, did_you_mean
+from reconciler.problems.errors import ReconcilerError, UsageError
+from reconciler.problems.wording import did_you_mean
 from reconciler.project.selection import Selection
 
 

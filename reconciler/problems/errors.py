@@ -34,20 +34,12 @@ Exceptions carry data, and prose is made at the edge; mistakes in manifests are 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
 from reconciler.model import Origin, ResourceKey
 from reconciler.problems.problem import Problem
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """`Did you mean "x"?` for the nearest of *known*, or nothing when none is near."""
-    lowered = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return f'Did you mean "{lowered[near[0]]}"?' if near else ""
 
 
 class ReconcilerError(Exception):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from reconciler.model import Json, Path, Secret
 
@@ -51,3 +52,10 @@ def safe(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """`Did you mean "x"?` for the nearest of *known*, or nothing when none is near."""
+    lowered = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f'Did you mean "{lowered[near[0]]}"?' if near else ""

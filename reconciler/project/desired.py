@@ -30,8 +30,9 @@ from reconciler.model import (
     workspace_key,
 )
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import At, Problem
+from reconciler.problems.wording import did_you_mean
 from reconciler.project.project import Project
 
 

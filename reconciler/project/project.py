@@ -12,8 +12,9 @@ from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, did_you_mean
+from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import Problem
+from reconciler.problems.wording import did_you_mean
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 
 from reconciler.manifest.discover import TenantFiles
-from reconciler.problems.errors import UsageError, did_you_mean
+from reconciler.problems.errors import UsageError
+from reconciler.problems.wording import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

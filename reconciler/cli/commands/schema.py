@@ -13,7 +13,8 @@ from reconciler.connectors import Catalogue
 from reconciler.manifest.schema import own_schemas
 from reconciler.model import Json
 from reconciler.operations.catalogue import find_connector, known_connectors
-from reconciler.problems.errors import UsageError, did_you_mean
+from reconciler.problems.errors import UsageError
+from reconciler.problems.wording import did_you_mean
 from reconciler.project.editor_schema import DRAFT, connector_schema, in_one_piece, tenant_schema
 
 

@@ -33,9 +33,10 @@ from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves, value_at
 from reconciler.problems import rules
-from reconciler.problems.errors import MalformedObject, did_you_mean
+from reconciler.problems.errors import MalformedObject
 from reconciler.problems.problem import At, Problem
 from reconciler.problems.rules import Severity
+from reconciler.problems.wording import did_you_mean
 
 
 def actor_kind(role: str, *, single_section: str = "") -> Kind:

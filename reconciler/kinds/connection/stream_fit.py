@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.kinds.connection.stream_modes import uses_cursor
 from reconciler.kinds.contract.exporting import listed
 from reconciler.model import Json
-from reconciler.problems.errors import StreamsUnfit, did_you_mean
+from reconciler.problems.errors import StreamsUnfit
+from reconciler.problems.wording import did_you_mean
 
 Stream = Mapping[str, Json]
 
