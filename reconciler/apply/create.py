@@ -164,7 +164,7 @@ class _Making:
         rows = live_rows(kind, self._place, self._client, spec)
         known = self._journal.known_ids(self._operation)
         mine = [row for row in rows if row.get("name") == self._operation.title]
-        ids = {str(row[kind.id_field]) for row in mine if not kind.is_foreign(row, spec)}
+        ids = {str(row[kind.id_field]) for row in mine if not kind.listing.excludes(row, spec)}
         return sorted(ids - known)
 
     def _ambiguous(self, ids: list[str]) -> AmbiguousName:
@@ -179,11 +179,11 @@ class _Making:
 
 def live_rows(kind: Kind, place: Place, client: Client, spec: Spec) -> Sequence[Body]:
     """Every live object of *kind* in a workspace; of them all when the kind is in none."""
-    if kind.rows:
+    if kind.listing.rows:
         everything = {place.workspace_id: Expected((spec,), everything=True)}
-        return kind.rows(Reading(client), everything)[place.workspace_id]
+        return kind.listing.rows(Reading(client), everything)[place.workspace_id]
     places = [place.workspace_id] if kind.in_workspace() else []
-    if not kind.is_paged:
+    if not kind.listing.is_paged:
         return client.page(kind.collection, workspace_ids=places)
     return list_complete(client, kind.collection, kind.id_field, workspace_ids=places)
 

@@ -163,7 +163,7 @@ class _Build:
     def _is_shared(self, path: Path, count: int, of: int) -> bool:
         """Whether the template has it: blocks that tenants can choose need be no more than two."""
         is_choice = len(path) == 2 and any(
-            kind.section == path[0] and not kind.single_section for kind in all_kinds()
+            kind.section == path[0] and not kind.blocks.single_section for kind in all_kinds()
         )
         return count >= 2 if is_choice else 2 * count > of or _IN_CONFIGURATION in path[:-1]
 

@@ -134,7 +134,7 @@ def _block(
         is_full=style.is_full,
         connectors=connectors,
     )
-    block = kind.to_manifest(found)
+    block = kind.exporting.to_manifest(found)
     if resource.id in choice.adopted:
         return replace(block, fields={**block.fields, "adopt": {"id": resource.id}})
     return block
@@ -142,9 +142,8 @@ def _block(
 
 def _shorthand(kind: Kind, fields: Mapping[str, Json]) -> Json:
     """The one value that the block can be written as, where the kind has such a form."""
-    return (
-        fields[kind.shorthand] if kind.shorthand and fields.keys() == {kind.shorthand} else fields
-    )
+    shorthand = kind.blocks.shorthand
+    return fields[shorthand] if shorthand and fields.keys() == {shorthand} else fields
 
 
 def _choose(resources: Sequence[LiveResource], style: Style, *, by_id: bool) -> _Choice:
@@ -181,9 +180,9 @@ def _ambiguous(kind: Kind, resource: LiveResource, counts: Counter[str]) -> str:
 def _reason(kind: Kind, resource: LiveResource, unmanaged: Mapping[str, str]) -> str:
     """Why no manifest can have this resource, empty when one can."""
     name = kind.name_of(resource.spec)
-    if not name or len(name) > kind.longest_name:
+    if not name or len(name) > kind.exporting.longest_name:
         return "its name is empty or too long for a manifest"
-    if kind.keys_are_names and name.startswith("@"):
+    if kind.exporting.keys_are_names and name.startswith("@"):
         return "its name begins with @"
     if problem := unsayable(name):
         return f"its name {problem}"
@@ -198,9 +197,9 @@ def _keys(
     kind: Kind, resources: Sequence[LiveResource], known: Mapping[tuple[str, str], str]
 ) -> dict[tuple[str, str], str]:
     """A key for each resource: its name's, or that of what it is named after."""
-    if kind.keys_are_names:
+    if kind.exporting.keys_are_names:
         return {_id(resource): str(resource.spec["name"]) for resource in resources}
-    if kind.single_section and len(resources) == 1:
+    if kind.blocks.single_section and len(resources) == 1:
         return {_id(resources[0]): kind.name}
     borrowed = _borrowed(kind, resources, known)
     rest = {r.id: kind.name_of(r.spec) for r in resources if _id(r) not in borrowed}
@@ -212,9 +211,10 @@ def _borrowed(
     kind: Kind, resources: Sequence[LiveResource], known: Mapping[tuple[str, str], str]
 ) -> dict[tuple[str, str], str]:
     """The keys of those that are the only ones of what they are named after."""
-    if not kind.named_after:
+    field = kind.exporting.named_after
+    if not field:
         return {}
-    refs = {_id(resource): resource.spec[kind.named_after] for resource in resources}
+    refs = {_id(resource): resource.spec[field] for resource in resources}
     counts = Counter(refs.values())
     return {
         id_: known[ref.kind, ref.name.removeprefix("@")]
@@ -256,7 +256,8 @@ def _with_keys(spec: Spec, choice: _Choice) -> Spec:
 def _section_name(kind: Kind, choice: _Choice) -> str:
     """The section, in the singular where the manifest has exactly one of that kind."""
     count = sum(name == kind.name for name, _ in choice.keys)
-    return kind.single_section if kind.single_section and count == 1 else kind.section
+    single = kind.blocks.single_section
+    return single if single and count == 1 else kind.section
 
 
 def _in_order(value: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -20,6 +20,7 @@ from reconciler.kinds.contract.kind import (
     Context,
     Declaration,
     Kind,
+    Listing,
     Reference,
     RefOf,
     Request,
@@ -102,6 +103,7 @@ KIND = Kind(
     put_at="/workspaces/{workspaceId}/oauthCredentials",
     id_field="id",
     section="oauthCredentials",
+    listing=Listing(is_on_demand=True),
     declare=_declare,
     from_api=_from_api,
     create_body=_create_body,
@@ -109,5 +111,4 @@ KIND = Kind(
     precedes=_precedes,
     effects=_effects,
     references={"workspace": Reference("workspace", api_field="workspaceId", on_delete="ends")},
-    is_listed_on_demand=True,
 )

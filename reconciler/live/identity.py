@@ -74,7 +74,8 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
         _resource(kind, body, keys, ref_of)
         for kind in map(get, rows)
         for body in rows[kind.name]
-        if keys[kind.name, str(body[kind.id_field])].is_declared or not kind.is_foreign(body, None)
+        if keys[kind.name, str(body[kind.id_field])].is_declared
+        or not kind.listing.excludes(body, None)
     ]
     return LiveTenant(
         name=tenant.name,
@@ -118,7 +119,7 @@ def _keys(
             continue
         name = next((name for name in claim.names if name in holders), "")
         spec = tenant.resources[claim.key].spec if claim.key in tenant.resources else None
-        ids = [id_ for id_ in holders.get(name, []) if not kind.is_foreign(by_id[id_], spec)]
+        ids = [id_ for id_ in holders.get(name, []) if not kind.listing.excludes(by_id[id_], spec)]
         if len(ids) > 1:
             ids = _fitting(kind, tenant, claim.key, [by_id[id_] for id_ in ids], ref_of) or ids
         if len(ids) > 1:

@@ -69,8 +69,11 @@ def _absent(
 ) -> Mapping[ResourceKey, Absence]:
     """The declared resources that nothing is going to make, with why."""
     missing = [each for key, each in tenant.resources.items() if key not in live.resources]
-    found = {each.key: get(each.key.kind).absent(each.spec, reading) for each in missing}
-    return {key: why for key, why in found.items() if why is not None}
+    return {
+        each.key: why
+        for each in missing
+        if (absent := get(each.key.kind).listing.absent) and (why := absent(each.spec, reading))
+    }
 
 
 def _known_ids(tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]) -> dict[str, str]:
@@ -153,7 +156,7 @@ def _known_workspaces(client: Client, ids: Collection[str]) -> list[Body]:
 def _is_wanted(kind: Kind, tenant: DesiredTenant) -> bool:
     """Whether the rows of *kind* are needed at all to plan *tenant*."""
     return (
-        not kind.is_listed_on_demand
+        not kind.listing.is_on_demand
         or kind.name in tenant.sections
         or any(key.kind == kind.name for key in (*tenant.resources, *tenant.retired))
     )
@@ -236,7 +239,7 @@ def _windowed(
 
 
 def _read(client: Client, reading: Reading, batch: _Batch) -> Mapping[str, Rows]:
-    if batch.kind.rows:
+    if batch.kind.listing.rows:
         return ask_kind(reading, batch.kind, batch.expected)
     return read_batch(client, batch.kind, list(batch.expected))
 
@@ -258,7 +261,7 @@ def _batches(
             continue
         asked.add(id_)
         count = len(every[id_].specs)
-        if batch and ((kind.is_paged and size + count > FILL) or len(batch) == MAX_IDS):
+        if batch and ((kind.listing.is_paged and size + count > FILL) or len(batch) == MAX_IDS):
             yield _Batch(kind, batch, last)
             batch, size = {}, 0
         batch[id_] = every[id_]
@@ -296,7 +299,7 @@ def read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, R
         if len(ids) == 1:
             return {ids[0]: problem}
         return _halves(client, kind, ids)
-    if len(rows) < PAGE_SIZE or not kind.is_paged:
+    if len(rows) < PAGE_SIZE or not kind.listing.is_paged:
         return by_workspace(kind, rows, ids)
     if len(ids) > 1:
         return _halves(client, kind, ids)
@@ -311,9 +314,10 @@ def _halves(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows
 
 def ask_kind(reading: Reading, kind: Kind, expected: Mapping[str, Expected]) -> Mapping[str, Rows]:
     """The rows of each workspace as the kind reads them itself, or why they cannot be read."""
-    assert kind.rows is not None, "the kind reads its rows itself"
+    read = kind.listing.rows
+    assert read is not None, "the kind reads its rows itself"
     try:
-        return {id_: list(rows) for id_, rows in kind.rows(reading, expected).items()}
+        return {id_: list(rows) for id_, rows in read(reading, expected).items()}
     except (Forbidden, NotFound, ServerError) as problem:
         if len(expected) == 1:
             return dict.fromkeys(expected, problem)

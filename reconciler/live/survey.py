@@ -54,9 +54,9 @@ def survey(
     kinds = [
         kind
         for kind in all_kinds()
-        if kind.is_read() and (kind.section in also or not kind.is_exported_on_request)
+        if kind.is_read() and (kind.section in also or not kind.exporting.is_on_request)
     ]
-    always = sum(not kind.is_listed_on_demand for kind in kinds)
+    always = sum(not kind.listing.is_on_demand for kind in kinds)
     client.foretells(math.ceil(len(workspaces) * always * USUAL / ROOM))
     for start in range(0, len(workspaces), GROUP):
         group = workspaces[start : start + GROUP]
@@ -86,17 +86,22 @@ def _read_group(
 ) -> dict[str, dict[str, Rows]]:
     """The rows of every kind, by kind and workspace; kinds that foretell others come first."""
     found: dict[str, dict[str, Rows]] = {}
-    for kind in sorted(kinds, key=lambda k: (k.is_listed_on_demand, bool(k.named_after))):
-        is_asked_for = kind.is_exported_on_request or not kind.is_listed_on_demand
+    for kind in sorted(kinds, key=_order_of_reading):
+        is_asked_for = kind.exporting.is_on_request or not kind.listing.is_on_demand
         wanted = [id_ for id_ in ids if is_asked_for or _used(kind, id_, found, known)]
-        foretold = found.get(kind.named_after, {})
+        foretold = found.get(kind.exporting.named_after, {})
         expected = {id_: len(rows) for id_, rows in foretold.items() if isinstance(rows, list)}
-        if kind.rows:
+        if kind.listing.rows:
             read = _asked(client, kind, {id_: _used(kind, id_, found, known) for id_ in wanted})
         else:
             read = _Sweep(client, kind, wanted, expected).read()
         found[kind.name] = {id_: read.get(id_, []) for id_ in ids}
     return found
+
+
+def _order_of_reading(kind: Kind) -> tuple[bool, bool]:
+    """What to sort kinds by, so that those which foretell others are read before them."""
+    return kind.listing.is_on_demand, bool(kind.exporting.named_after)
 
 
 def _asked(client: Client, kind: Kind, used: Mapping[str, frozenset[str]]) -> Mapping[str, Rows]:
@@ -112,13 +117,14 @@ def _used(
     kind: Kind, id_: str, found: Mapping[str, Mapping[str, Rows]], known: Collection[str]
 ) -> frozenset[str]:
     """Which objects of that kind others of the workspace refer to."""
+    is_used_by = kind.listing.is_used_by
     return frozenset(
         str(row[reference.api_field])
         for name, by_id in found.items()
         for reference in get(name).references.values()
         if reference.kind == kind.name and isinstance(rows := by_id[id_], list)
         for row in rows
-        if (id_of := row.get(reference.api_field)) and kind.is_used_by(row)
+        if (id_of := row.get(reference.api_field)) and (is_used_by is None or is_used_by(row))
         if str(id_of).lower() not in known
     )
 
@@ -159,7 +165,7 @@ class _Sweep:
             is_guess = id_ not in self._expected
             more = filled + (mean if is_guess else self._expected[id_])
             likely = more + CAUTION * deviation * math.sqrt(guessed + is_guess)
-            if batch and self._kind.is_paged and likely > ROOM:
+            if batch and self._kind.listing.is_paged and likely > ROOM:
                 left.append(id_)
                 if is_guess or len(left) >= MAX_IDS:
                     break
@@ -183,10 +189,10 @@ class _Sweep:
             return None
         except NotFound:
             # A server that is too old for this kind has none of it.
-            if self._kind.is_listed_on_demand:
+            if self._kind.listing.is_on_demand:
                 return []
             raise
-        return rows if len(rows) < PAGE_SIZE or not self._kind.is_paged else None
+        return rows if len(rows) < PAGE_SIZE or not self._kind.listing.is_paged else None
 
     def _take(self, batch: Sequence[str], rows: list[Body] | None) -> None:
         if rows is not None:

@@ -13,7 +13,7 @@ from reconciler.kinds import all_kinds
 from reconciler.live.survey import list_workspaces, survey
 from reconciler.problems.errors import ReconcilerError
 
-ON_REQUEST = tuple(kind.section for kind in all_kinds() if kind.is_exported_on_request)
+ON_REQUEST = tuple(kind.section for kind in all_kinds() if kind.exporting.is_on_request)
 """The sections that are left out of an export unless they are asked for."""
 
 

@@ -128,10 +128,11 @@ def _all_blocks(manifest: Manifest, offered: Mapping[str, Json]) -> dict[str, li
     """The blocks of every kind, with those that other blocks imply, or the project offers them."""
     blocks = {kind.name: _blocks(kind, manifest) for kind in all_kinds()}
     for kind in all_kinds():
+        implied = kind.blocks.implied
         for block in blocks[kind.name]:
             if block.life.is_absent or not manifest.is_sound(block.at):
                 continue
-            for other, names in kind.implies(block.fields).items():
+            for other, names in implied(block.fields).items() if implied else ():
                 known = {each.name for each in blocks[other]}
                 at = (*block.at, get(other).section)
                 blocks[other] += [_Block(name, {}, at) for name in names if name not in known]
@@ -147,7 +148,7 @@ def _all_blocks(manifest: Manifest, offered: Mapping[str, Json]) -> dict[str, li
 
 def offered_by(project: Project, environ: Mapping[str, str]) -> Layer:
     """What the project file has for the tenants that refer to it. Raises ManifestError."""
-    sections = [kind.section for kind in all_kinds() if kind.is_offered_by_project]
+    sections = [kind.section for kind in all_kinds() if kind.blocks.are_offered_by_project]
     return Layer(project.document, {name: project.section(name, environ) for name in sections})
 
 
@@ -173,7 +174,7 @@ def _retired(kind: str, block: _Block, tenant: Lifecycle, manifest: Manifest) ->
     is_own = block.life.is_absent
     return Retired(
         key=ResourceKey(kind, manifest.tenant, block.name),
-        name=str(block.fields.get(get(kind).name_field, block.name or manifest.tenant)),
+        name=str(block.fields.get(get(kind).blocks.name_field, block.name or manifest.tenant)),
         reason=block.life.reason if is_own else tenant.reason,
         origin=_origin(manifest, block) if is_own else manifest.origin(("state",), key=True),
         is_protected=block.life.is_protected,
@@ -279,7 +280,7 @@ def _claims_workspace(tenant: DesiredTenant) -> Origin | None:
 
 def _is_usable(kind: Kind, manifest: Manifest) -> bool:
     """Whether the kind's sections are mappings, so that it is known which resources they name."""
-    sections = (kind.section, kind.single_section) if kind.in_workspace() else (kind.section,)
+    sections = (kind.section, kind.blocks.single_section)
     return all(isinstance(manifest.value.get(section, {}), dict) for section in sections)
 
 
@@ -291,9 +292,9 @@ def _blocks(kind: Kind, manifest: Manifest) -> list[_Block]:
         _block(name, _mapping(kind, fields), (kind.section, name))
         for name, fields in section.items()
     ]
-    if kind.single_section in manifest.value:
-        fields = manifest.value[kind.single_section]
-        blocks.append(_block(kind.name, fields, (kind.single_section,)))
+    if kind.blocks.single_section in manifest.value:
+        fields = manifest.value[kind.blocks.single_section]
+        blocks.append(_block(kind.name, fields, (kind.blocks.single_section,)))
     return blocks
 
 
@@ -379,8 +380,8 @@ def _locate(problem: Problem, block: _Block, manifest: Manifest) -> Problem:
 
 def _mapping(kind: Kind, fields: Json) -> Mapping[str, Json]:
     """*fields*, or nothing for a block that is no mapping and is told as such."""
-    if kind.shorthand and not isinstance(fields, dict):
-        return {kind.shorthand: fields}
+    if kind.blocks.shorthand and not isinstance(fields, dict):
+        return {kind.blocks.shorthand: fields}
     return fields if isinstance(fields, dict) else {}
 
 

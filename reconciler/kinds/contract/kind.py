@@ -189,6 +189,60 @@ def changed_fields(changes: Changes) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks:
+    """How manifests write the resources of a kind, where not only as mappings in its section."""
+
+    shorthand: str = ""
+    """The field that a block stands for which is no mapping."""
+    single_section: str = ""
+    """The section with the block of a tenant's only one."""
+    name_field: str = "name"
+    """The field of a block that has its name in Airbyte, which is the key otherwise."""
+    implied: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] | None = None
+    """A block → the names of other resources, by kind, that it declares by naming them."""
+    are_offered_by_project: bool = False
+    """Whether the project file may declare some for tenants that refer to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How the live objects of a kind are found, where not by its list call over workspaces."""
+
+    rows: Rows | None = None
+    """Reads them, for kinds that no list call over many workspaces gives."""
+    is_paged: bool = True
+    """Whether a list call has pages; without, one answer has all there are."""
+    is_on_demand: bool = False
+    """Whether they are read only for tenants that declare some."""
+    is_foreign: Callable[[Mapping[str, Json], Spec | None], bool] | None = None
+    """(object, declared spec of that name) → whether it is Airbyte's own, not to be managed."""
+    is_used_by: Callable[[Mapping[str, Json]], bool] | None = None
+    """(an object that refers to one) → whether it is worth listing for that."""
+    absent: Callable[[Spec, Reader], Absence | None] | None = None
+    """(spec that is not live) → why that cannot or need not be made."""
+
+    def excludes(self, body: Mapping[str, Json], spec: Spec | None) -> bool:
+        """Whether *body* is foreign, beside a declared *spec* of its name."""
+        return self.is_foreign is not None and self.is_foreign(body, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """How live resources of a kind become blocks of a manifest, and which do."""
+
+    to_manifest: Callable[[Found], Block] = plain_block
+    """A live resource → its block, the inverse of `declare`."""
+    keys_are_names: bool = False
+    """Whether each has its name in Airbyte for a key."""
+    longest_name: int = 256
+    """The most characters that its name may have."""
+    named_after: str = ""
+    """A reference whose key a resource takes too, when it is the only one with it."""
+    is_on_request: bool = False
+    """Whether an export leaves them out that does not ask for their section."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of resource, as a record of facts and functions.
 
@@ -197,26 +251,14 @@ class Kind:
     - `put_at`: the path where a PUT both makes and changes an object, for kinds that nothing reads:
       what is live is what is remembered. `collection` is then the path to DELETE.
     - `precedes`: (spec, another's spec) → whether the other has to be written after it.
-    - `rows`: reads the live objects, for kinds that no list call over many workspaces gives.
-    - `is_foreign`: (object, declared spec of that name) → it is Airbyte's own, and nobody's to
-      manage.
-    - `absent`: why a declared resource that is not live cannot or need not be made.
     - `declare`: a manifest block → its spec, normalised, and the problems in it.
     - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
-    - `to_manifest`: a live resource → its manifest block, the inverse of `declare`.
     - `create_body`: a spec → what POST takes.
     - `update`: (spec, object as read with the query `reread`, what differs) → the writes that bring
       the object to the spec, in order.
     - `await_create`: returns once the server has done all that a create may be waiting for.
     - `coordinates`: (spec, object as read with `reread`) → where its secrets are kept, by path.
     - `immutable`: fields that no write can change; another value means another object.
-    - `implies`: a manifest block → the names of other resources that it needs, by kind; those that
-      nobody declares are declared by that.
-    - `shorthand`: the field that a block stands for which is no mapping.
-    - `named_after`: a reference whose key an exported resource takes too, when it is the only one.
-    - `name_field`: the field of a block that has its name in Airbyte, which is the key otherwise.
-    - `keys_are_names`: an exported one has its name in Airbyte for a key.
-    - `longest_name`: the most characters that its name may have.
     - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
       create and after a delete.
     - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
@@ -229,11 +271,7 @@ class Kind:
     - `locked`: why the server would refuse any change of an object, empty when it would not.
     - `connector`: (key, spec) → the connector that a resource is, for kinds others are made of.
     - `also_immutable`: more such fields, of a spec.
-    - `is_used_by`: (an object that refers to one) → whether it is worth listing for that.
     - `is_shared`: it belongs to the organization, whichever tenants declare it.
-    - `is_offered_by_project`: the project file may declare some for tenants that refer to them.
-    - `is_listed_on_demand`: read only for tenants that declare some.
-    - `is_exported_on_request`: left out of an export that does not ask for it by its section.
     - `has_jobs`: syncs and resets run for each object of it.
     - `next_run`: (live spec, a moment) → when the next job after it starts by itself; None when
       none does, or nobody can tell.
@@ -247,17 +285,11 @@ class Kind:
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
     create_body: Callable[[Spec, Context], Mapping[str, Json]]
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
-    to_manifest: Callable[[Found], Block] = plain_block
-    single_section: str = ""
+    blocks: Blocks = Blocks()
+    listing: Listing = Listing()
+    exporting: Exporting = Exporting()
     put_at: str = ""
     precedes: Callable[[Spec, Spec], bool] | None = None
-    named_after: str = ""
-    name_field: str = "name"
-    keys_are_names: bool = False
-    longest_name: int = 256
-    rows: Rows | None = None
-    is_foreign: Callable[[Mapping[str, Json], Spec | None], bool] = lambda _body, _spec: False
-    absent: Callable[[Spec, Reader], Absence | None] = lambda _spec, _reader: None
     references: Mapping[str, Reference] = field(default_factory=dict)
     immutable: frozenset[str] = frozenset()
     reread: Mapping[str, str] = field(default_factory=dict)
@@ -271,16 +303,9 @@ class Kind:
         iter(())
     )
     locked: Callable[[Mapping[str, Json]], str] = lambda _body: ""
-    implies: Callable[[Mapping[str, Json]], Mapping[str, Sequence[str]]] = lambda _fields: {}
-    shorthand: str = ""
-    is_paged: bool = True
-    is_listed_on_demand: bool = False
-    is_exported_on_request: bool = False
     connector: Callable[[str, Spec], Connector] | None = None
     also_immutable: Callable[[Spec], frozenset[str]] = lambda _spec: frozenset()
-    is_used_by: Callable[[Mapping[str, Json]], bool] = lambda _row: True
     is_shared: Callable[[Spec], bool] = lambda _spec: False
-    is_offered_by_project: bool = False
     has_jobs: bool = False
     next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
     await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
@@ -311,7 +336,7 @@ class Kind:
 
     def in_workspace(self) -> bool:
         """Whether objects of this kind are listed by workspace."""
-        return self.section != "workspace"
+        return bool(self.references)  # a workspace alone needs nothing to be in
 
 
 def _filled(template: str, workspace_id: str, spec: Spec) -> str:

@@ -15,6 +15,7 @@ from reconciler.kinds.contract.kind import (
     Changes,
     Context,
     Declaration,
+    Exporting,
     Kind,
     RefOf,
     Request,
@@ -88,7 +89,7 @@ KIND = Kind(
     from_api=_from_api,
     create_body=_create_body,
     update=_update,
-    to_manifest=_to_manifest,
+    exporting=Exporting(_to_manifest),
     becomes=_becomes,
     against=_against,
 )
