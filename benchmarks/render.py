@@ -26,7 +26,8 @@ from reconciler.model import (
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.file import Place
-from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Create, CreateStep, Update, UpdateStep
 from reconciler.render.plan.html import render_plan_html
 from reconciler.render.plan.lines import Look
 from reconciler.render.plan.markdown import render_plan_markdown
@@ -73,7 +74,7 @@ def rescheduled(number: int, after: str, own: str = "") -> TenantPlan:
     return TenantPlan(scope, tuple(_update(key, after) for key in keys), unchanged=2)
 
 
-def _update(key: ResourceKey, after: str) -> Operation:
+def _update(key: ResourceKey, after: str) -> UpdateStep:
     spec = {
         "name": f"Connection {key.name}",
         "source": Ref("source", "stripe"),
@@ -81,14 +82,9 @@ def _update(key: ResourceKey, after: str) -> Operation:
         "schedule": {"scheduleType": "cron", "cronExpression": after},
     }
     change = FieldChange(("schedule", "cronExpression"), "0 0 2 * * ?", after)
-    return Operation(
-        Action.UPDATE,
-        key,
-        DesiredResource(key, spec, Origin(f"tenants/{key.scope}.yaml", 10, 3)),
-        LiveResource(key, spec, f"id-{key.scope}-{key.name}", {}),
-        (change,),
-        consequences=SCHEDULE_ONLY,
-    )
+    desired = DesiredResource(key, spec, Origin(f"tenants/{key.scope}.yaml", 10, 3))
+    live = LiveResource(key, spec, f"id-{key.scope}-{key.name}", {})
+    return UpdateStep(Update(desired, live, (change,), SCHEDULE_ONLY))
 
 
 def created(number: int) -> TenantPlan:
@@ -121,16 +117,9 @@ def created(number: int) -> TenantPlan:
     )
 
 
-def _create(key: ResourceKey, spec: dict[str, object], waits_for: tuple[str, ...]) -> Operation:
+def _create(key: ResourceKey, spec: dict[str, object], waits_for: tuple[str, ...]) -> CreateStep:
     desired = DesiredResource(key, spec, Origin(f"tenants/{key.scope}.yaml", 10, 3))
-    return Operation(
-        Action.CREATE,
-        key,
-        desired,
-        None,
-        waits_for=frozenset(waits_for),
-        consequences=FIRST_LOAD,
-    )
+    return CreateStep(Create(desired, FIRST_LOAD), frozenset(waits_for))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ SANDBOX_FLOORS: tuple[tuple[str, ...], ...] = (
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("cli.commands.sandbox", "sandbox"): "the command that serves, fills and empties the sandbox",
     ("operations.session", "sandbox"): "starts the embedded sandbox for `--env sandbox`",
-    ("operations.verdict", "render"): "what `--fail-on` counts is still taken from rendered rows",
 }
 """(module, room) → why this module may know a room that it could not know from its floor."""
 

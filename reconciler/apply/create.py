@@ -17,8 +17,8 @@ from reconciler.apply.journal import Done, Journal
 from reconciler.kinds import get
 from reconciler.kinds.contract.kind import Context, Expected, Kind, required
 from reconciler.live.lists import Reading
-from reconciler.model import DesiredResource, Spec
-from reconciler.plan.model import Operation
+from reconciler.model import Spec
+from reconciler.plan.operation import CreateStep
 from reconciler.problems.errors import (
     AmbiguousName,
     ApiError,
@@ -56,44 +56,34 @@ class Place(Context, Protocol):
         """The id of the tenant's workspace, empty while there is none."""
 
 
-def create(operation: Operation, place: Place, client: Client, journal: Journal) -> Done:
-    """Makes the object of *operation*, or finds the one that a lost request has made."""
-    assert operation.desired is not None, "a create has a desired resource"
-    making = _Making(operation, operation.desired, place, client, journal)
-    kind, spec = get(operation.key.kind), operation.desired.spec
-    if kind.is_shared(spec):
+def create(step: CreateStep, place: Place, client: Client, journal: Journal) -> Done:
+    """Makes the object of *step*, or finds the one that a lost request has made."""
+    making = _Making(step, place, client, journal)
+    kind = get(step.key.kind)
+    if kind.is_shared(step.desired.spec):
         # Every tenant that declares it has this row, and one of them makes it for all.
-        with place.reader.alone(f"{kind.name} {operation.title}"):
-            return making.already_there() or _created(operation, place, making, journal)
-    return _created(operation, place, making, journal)
+        with place.reader.alone(f"{kind.name} {step.title}"):
+            return making.already_there() or _created(step, place, making, journal)
+    return _created(step, place, making, journal)
 
 
-def _created(operation: Operation, place: Place, making: _Making, journal: Journal) -> Done:
-    assert operation.desired is not None, "a create has a desired resource"
+def _created(step: CreateStep, place: Place, making: _Making, journal: Journal) -> Done:
     # An earlier run may have sent it and died; the server may even be at work on it.
-    if journal.is_unsettled(operation) and (found := making.looked_for_long()):
+    if journal.is_unsettled(step) and (found := making.looked_for_long()):
         return found
-    kind = get(operation.key.kind)
-    body = kind.create_body(operation.desired.spec, place)
-    journal.announce(operation)
+    body = get(step.key.kind).create_body(step.desired.spec, place)
+    journal.announce(step)
     return making.made(body)
 
 
 class _Making:
     """One create under way."""
 
-    def __init__(
-        self,
-        operation: Operation,
-        desired: DesiredResource,
-        place: Place,
-        client: Client,
-        journal: Journal,
-    ) -> None:
-        self._operation = operation
-        self._desired = desired
-        self._kind = get(operation.key.kind)
-        self._collection = self._kind.place(place.workspace_id, desired.spec)
+    def __init__(self, step: CreateStep, place: Place, client: Client, journal: Journal) -> None:
+        self._step = step
+        self._desired = step.desired
+        self._kind = get(step.key.kind)
+        self._collection = self._kind.place(place.workspace_id, step.desired.spec)
         self._place = place
         self._client = client
         self._journal = journal
@@ -104,7 +94,7 @@ class _Making:
             try:
                 created = self._client.create(self._collection, body)
             except _REFUSING:
-                self._journal.not_done(self._operation)
+                self._journal.not_done(self._step)
                 raise
             except (ResponseLost, ServerError) as problem:
                 if found := self._after(problem):
@@ -162,18 +152,18 @@ class _Making:
         kind = self._kind
         spec = self._desired.spec
         rows = live_rows(kind, self._place, self._client, spec)
-        known = self._journal.known_ids(self._operation)
-        mine = [row for row in rows if row.get("name") == self._operation.title]
+        known = self._journal.known_ids(self._step)
+        mine = [row for row in rows if row.get("name") == self._step.title]
         ids = {str(row[kind.id_field]) for row in mine if not kind.listing.excludes(row, spec)}
         return sorted(ids - known)
 
     def _ambiguous(self, ids: list[str]) -> AmbiguousName:
         return AmbiguousName(
             self._kind.name,
-            self._operation.title,
+            self._step.title,
             ids,
             self._desired.origin,
-            self._operation.key,
+            self._step.key,
         )
 
 

@@ -16,7 +16,8 @@ from reconciler.kinds import get
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.memory import Intent, Ledger, Written
 from reconciler.model import DesiredResource, DesiredTenant, Path, ResourceKey
-from reconciler.plan.model import Action, Operation, Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Action, Create, CreateStep, DeleteStep, Step, UpdateStep
 from reconciler.problems.errors import LedgerUnusable
 
 BATCH = 1000  # resources noted in one transaction
@@ -24,7 +25,7 @@ BATCH = 1000  # resources noted in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An operation that was carried out: the live id afterwards, empty after a delete.
+    """A step that was carried out: the live id afterwards, empty after a delete.
 
     `was_found` says that a create's answer was lost and its object looked up. `coordinates` are
     where Airbyte keeps the resource's secrets, as far as it shows them.
@@ -49,48 +50,59 @@ class Journal:
         self._namesakes = {
             id_: ids for tenant in plan.tenants for id_, ids in namesakes(tenant).items()
         }
-        self._doomed = {op.key: op for op in plan.operations if op.action is Action.DELETE}
+        self._doomed = {s.key: s for s in plan.steps if isinstance(s, DeleteStep)}
         self._earlier = ledger.intents()
-        creates = {op.key for op in plan.operations if op.action is Action.CREATE}
+        creates = {step.key for step in plan.steps if isinstance(step, CreateStep)}
         self._unsettled = {
             i.key: i for i in self._earlier if i.action == Action.CREATE and i.key in creates
         }
         self._declared: dict[ResourceKey, DesiredResource] = {}
         self.trouble: LedgerUnusable | None = None
 
-    def known_ids(self, operation: Operation) -> frozenset[str]:
+    def known_ids(self, step: CreateStep) -> frozenset[str]:
         """The live objects that have the name of a create already and are not what it makes."""
-        earlier = self._unsettled.get(operation.key)
+        earlier = self._unsettled.get(step.key)
         # What the earlier run did not know of may be what it made.
-        return frozenset(earlier.known_ids if earlier else self._namesakes.get(operation.id, ()))
+        return frozenset(earlier.known_ids if earlier else self._namesakes.get(step.id, ()))
 
-    def is_unsettled(self, operation: Operation) -> bool:
+    def is_unsettled(self, step: CreateStep) -> bool:
         """Whether an earlier run announced this create and did not learn how it ended."""
-        return operation.key in self._unsettled
+        return step.key in self._unsettled
 
-    def announce(self, operation: Operation) -> None:
+    def announce(self, step: Step) -> None:
         """Notes what is about to be sent. Raises LedgerUnusable: then nothing may be sent."""
         if self.trouble:
             raise self.trouble
-        if operation.action is Action.CREATE and operation.key in self._doomed:
+        if isinstance(step, CreateStep) and step.key in self._doomed:
             # Once the new one is there, nothing but this says that the old one is to go.
-            self._intend(self._doomed[operation.key])
-        self._intend(operation)
+            self._intend(self._doomed[step.key])
+        self._intend(step)
 
-    def _intend(self, operation: Operation) -> None:
-        is_delete = operation.action is Action.DELETE and operation.live is not None
-        known = {operation.live.id} if is_delete and operation.live else self.known_ids(operation)
+    def _intend(self, step: Step) -> None:
         self._ledger.intend(
-            operation.key, operation.action, run=self._run_id, at=self._time(), known_ids=known
+            step.key,
+            step.action,
+            run=self._run_id,
+            at=self._time(),
+            known_ids=self._ids_before(step),
         )
 
-    def done(self, operation: Operation, done: Done) -> None:
-        """Notes what is live now."""
-        self._noting(partial(self._note, operation, done))
+    def _ids_before(self, step: Step) -> frozenset[str]:
+        match step:
+            case CreateStep():
+                return self.known_ids(step)
+            case UpdateStep():
+                return frozenset()
+            case DeleteStep():
+                return frozenset({step.live.id})
 
-    def not_done(self, operation: Operation) -> None:
+    def done(self, step: Step, done: Done) -> None:
+        """Notes what is live now."""
+        self._noting(partial(self._note, step, done))
+
+    def not_done(self, step: CreateStep) -> None:
         """Notes that the request was refused and changed nothing."""
-        self._noting(partial(self._ledger.refused, operation.key))
+        self._noting(partial(self._ledger.refused, step.key))
 
     def take_stock(self, tenants: Iterable[DesiredTenant]) -> None:
         """Notes what reading the live state has shown: what is as declared, and what is gone.
@@ -114,22 +126,21 @@ class Journal:
         if intent.action != Action.DELETE:
             self._ledger.settle(intent)
             return
-        planned = {op.live.id for op in plan.operations if op.live and op.desired is None}
+        planned = {step.live.id for step in plan.steps if isinstance(step, DeleteStep)}
         if planned.isdisjoint(intent.known_ids):
             self._ledger.settle(intent)
             for id_ in intent.known_ids:
                 if id_ not in plan.live_ids.values():
                     self._ledger.forget(intent.key, id_)
 
-    def _note(self, operation: Operation, done: Done) -> None:
-        if operation.desired is None:
-            assert operation.live is not None, "a delete has a live resource"
-            self._ledger.forget(operation.key, operation.live.id)
-            if not get(operation.key.kind).in_workspace():
+    def _note(self, step: Step, done: Done) -> None:
+        if isinstance(step, DeleteStep):
+            self._ledger.forget(step.key, step.live.id)
+            if not get(step.key.kind).in_workspace():
                 # With its workspace all of a tenant is gone, also what no delete is needed for.
-                self._ledger.forget_tenant(operation.key.scope)
+                self._ledger.forget_tenant(step.key.scope)
             return
-        declared = self._declared.get(operation.key, operation.desired)
+        declared = self._declared.get(step.key, step.desired)
         written = Written(declared, done.id, done.coordinates)
         self._ledger.remember([written], self._reveal)
 
@@ -142,15 +153,16 @@ class Journal:
 
 def namesakes(plan: TenantPlan) -> dict[str, frozenset[str]]:
     """For each create, by its id, the live objects of its kind that have its name already."""
-    live = [op.live for op in plan.operations if op.live is not None] + list(plan.undeclared)
+    touched = [op.live for op in plan.operations if not isinstance(op, Create)]
+    live = [*touched, *plan.undeclared]
     return {
         create.id: frozenset(
             r.id
             for r in live
             if r.key.kind == create.key.kind and r.spec.get("name") == create.title
         )
-        for create in plan.operations
-        if create.action is Action.CREATE
+        for create in plan.steps
+        if isinstance(create, CreateStep)
     }
 
 

@@ -1,4 +1,4 @@
-"""One operation → API calls → what is live afterwards.
+"""One step → API calls → what is live afterwards.
 
 A change is announced in the journal before its first request.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler.api.client import Client
 from reconciler.api.listing import list_complete
@@ -26,7 +27,7 @@ from reconciler.model import (
     SecretName,
     workspace_key,
 )
-from reconciler.plan.model import Action, Operation
+from reconciler.plan.operation import CreateStep, DeleteStep, Step, UpdateStep, WriteStep
 from reconciler.plan.secrets import has_secret
 from reconciler.problems.errors import (
     ApiError,
@@ -43,7 +44,7 @@ ResolveSecret = Callable[[SecretName], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What performing takes besides the operation itself; shared by all workers, never changed."""
+    """What performing takes besides the step itself; shared by all workers, never changed."""
 
     client: Client
     catalogue: Catalogue
@@ -53,30 +54,28 @@ class Surroundings:
 
 
 def perform(
-    operation: Operation,
+    step: Step,
     ids: Mapping[ResourceKey, str],
     surroundings: Surroundings,
     journal: Journal,
 ) -> Done:
-    """Carries *operation* out.
+    """Carries *step* out.
 
     *ids* are the live ids of everything that it refers to, and its own. Raises ReconcilerError.
     """
-    context = _Context(operation, ids, surroundings)
-    if operation.desired is not None and get(operation.key.kind).put_at:
-        done = _put(operation, operation.desired, context, journal)
-    elif operation.action is Action.CREATE:
-        done = create(operation, context, surroundings.client, journal)
-    else:
-        assert operation.live is not None, "an update or delete has a live resource"
-        id_ = operation.live.id
-        if operation.action is Action.UPDATE:
-            done = _update(operation, id_, context, journal)
-        else:
-            journal.announce(operation)
-            _delete(operation, id_, context)
-            done = Done("")
-    journal.done(operation, done)
+    context = _Context(step, ids, surroundings)
+    match step:
+        case CreateStep() | UpdateStep() if get(step.key.kind).put_at:
+            done = _put(step, context, journal)
+        case CreateStep():
+            done = create(step, context, surroundings.client, journal)
+        case UpdateStep():
+            done = _update(step, context, journal)
+        case DeleteStep():
+            done = _delete(step, context, journal)
+        case _:
+            assert_never(step)
+    journal.done(step, done)
     return done
 
 
@@ -91,9 +90,9 @@ class _Context:
     """What a kind may ask while it builds a request (kinds.Context)."""
 
     def __init__(
-        self, operation: Operation, ids: Mapping[ResourceKey, str], surroundings: Surroundings
+        self, step: Step, ids: Mapping[ResourceKey, str], surroundings: Surroundings
     ) -> None:
-        self._operation = operation
+        self._step = step
         self._ids = ids
         self.surroundings = surroundings
 
@@ -106,7 +105,7 @@ class _Context:
         return self.surroundings.reader
 
     def id_of(self, ref: Ref) -> str:
-        return self._ids[ref.key(self._operation.key.scope)]
+        return self._ids[ref.key(self._step.key.scope)]
 
     def secret(self, secret: Secret) -> str:
         return "".join(
@@ -116,7 +115,7 @@ class _Context:
     def _value(self, name: SecretName) -> str:
         value = self.surroundings.resolve_secret(name)
         if value is None:
-            raise SecretsMissing([(name.name, str(self._operation.key))])
+            raise SecretsMissing([(name.name, str(self._step.key))])
         return value
 
     def streams(self, source_id: str, destination_id: str) -> Sequence[Json]:
@@ -124,7 +123,7 @@ class _Context:
 
     @property
     def schema(self) -> Mapping[str, Json] | None:
-        return self._operation.desired.schema if self._operation.desired else None
+        return None if isinstance(self._step, DeleteStep) else self._step.desired.schema
 
     def connector(self, role: str, definition_id: str) -> Connector | None:
         return self.surroundings.catalogue.defined_by(role, definition_id)
@@ -132,27 +131,25 @@ class _Context:
     @property
     def workspace_id(self) -> str:
         """The id of the tenant's workspace, empty while there is none."""
-        return self._ids.get(workspace_key(self._operation.key.scope), "")
+        return self._ids.get(workspace_key(self._step.key.scope), "")
 
 
-def _put(
-    operation: Operation, desired: DesiredResource, context: _Context, journal: Journal
-) -> Done:
+def _put(step: WriteStep, context: _Context, journal: Journal) -> Done:
     """Sends all of it; sent twice it is as if it had been sent once."""
-    kind = get(operation.key.kind)
-    body = kind.create_body(desired.spec, context)
-    journal.announce(operation)
+    kind = get(step.key.kind)
+    body = kind.create_body(step.desired.spec, context)
+    journal.announce(step)
     context.surroundings.client.put(kind.put_place(context.workspace_id), body)
-    return Done(remembered_id(context.workspace_id, str(desired.spec["name"])))
+    return Done(remembered_id(context.workspace_id, str(step.desired.spec["name"])))
 
 
-def _delete(operation: Operation, id_: str, context: _Context) -> None:
-    kind = get(operation.key.kind)
+def _delete(step: DeleteStep, context: _Context, journal: Journal) -> Done:
+    kind, id_ = get(step.key.kind), step.live.id
     client = context.surroundings.client
-    assert operation.live is not None, "a delete has a live resource"
-    if kind.is_shared(operation.live.spec):
+    journal.announce(step)
+    if kind.is_shared(step.live.spec):
         _refuse_if_used_elsewhere(kind, id_, context)
-    collection = kind.place(context.workspace_id, operation.live.spec)
+    collection = kind.place(context.workspace_id, step.live.spec)
     if kind.put_at:
         collection, _, id_ = collection.rpartition("/")
     try:
@@ -161,9 +158,10 @@ def _delete(operation: Operation, id_: str, context: _Context) -> None:
         # To an ordinary caller an id that is gone reads as one that it may not touch.
         rows = None
         if kind.is_read():
-            rows = live_rows(kind, context, client, operation.live.spec)
+            rows = live_rows(kind, context, client, step.live.spec)
         if rows is None or any(row[kind.id_field] == id_ for row in rows):
             raise
+    return Done("")
 
 
 def _refuse_if_used_elsewhere(kind: Kind, id_: str, context: _Context) -> None:
@@ -179,35 +177,32 @@ def _refuse_if_used_elsewhere(kind: Kind, id_: str, context: _Context) -> None:
                 raise StillUsed(kind.name, id_, sorted(elsewhere))
 
 
-def _update(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
-    kind = get(operation.key.kind)
-    assert operation.desired is not None, "an update has a desired resource"
-    if not kind.is_shared(operation.desired.spec):
-        return _written(operation, id_, context, journal)
-    with context.reader.alone(f"{kind.name} {operation.title}"):
-        return _written(operation, id_, context, journal)
+def _update(step: UpdateStep, context: _Context, journal: Journal) -> Done:
+    kind = get(step.key.kind)
+    if not kind.is_shared(step.desired.spec):
+        return _written(step, context, journal)
+    with context.reader.alone(f"{kind.name} {step.title}"):
+        return _written(step, context, journal)
 
 
-def _written(operation: Operation, id_: str, context: _Context, journal: Journal) -> Done:
-    kind = get(operation.key.kind)
-    assert operation.desired is not None, "an update has a desired resource"
-    assert operation.live is not None, "an update has a live resource"
+def _written(step: UpdateStep, context: _Context, journal: Journal) -> Done:
+    kind, id_ = get(step.key.kind), step.live.id
     client = context.surroundings.client
-    collection = kind.place(context.workspace_id, operation.live.spec)
+    collection = kind.place(context.workspace_id, step.live.spec)
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
     body = client.get(collection, id_, query=kind.reread)
     try:
-        requests = kind.update(operation.desired.spec, body, operation.changes, context)
+        requests = kind.update(step.desired.spec, body, step.operation.changes, context)
     except MalformedObject as problem:
         raise MalformedObject(problem.reason, kind.name, id_) from problem
-    journal.announce(operation)
+    journal.announce(step)
     for request in requests:
         try:
             client.update(request.method, collection, id_, request.body)
         except NotFound:
             if not request.may_end_it:
                 raise
-    return Done(id_, coordinates=coordinates(kind, operation.desired, id_, client))
+    return Done(id_, coordinates=coordinates(kind, step.desired, id_, client))
 
 
 def coordinates(

@@ -1,6 +1,6 @@
 """Walks a plan's graph with a pool of threads: whatever waits for nothing runs; no barriers.
 
-The scheduling thread alone knows which ids exist; a worker gets those that its operation needs.
+The scheduling thread alone knows which ids exist; a worker gets those that its step needs.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from reconciler.apply.journal import Done
 from reconciler.apply.outcome import Outcome, Report, Status
 from reconciler.model import ResourceKey, referred, workspace_key
 from reconciler.plan.graph import Frontier
-from reconciler.plan.model import Action, Operation, Plan
+from reconciler.plan.model import Plan
+from reconciler.plan.operation import CreateStep, DeleteStep, Step, UpdateStep
 from reconciler.problems.errors import ReconcilerError, ResponseLost, Unforeseen
 
-Perform = Callable[[Operation, Mapping[ResourceKey, str]], Done]
-"""Carries one operation out, given the live ids it needs."""
+Perform = Callable[[Step, Mapping[ResourceKey, str]], Done]
+"""Carries one step out, given the live ids it needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class Conduct:
     """How a plan is walked: how much at a time, when to stop, and who hears of it.
 
     `announce` hears of each end, one at a time. `redact` hides secrets in this program's faults.
@@ -37,26 +38,26 @@ class Steps:
     redact: Callable[[str], str] = lambda text: text
 
 
-def run_plan(plan: Plan, perform: Perform, steps: Steps) -> Report:
-    """Executes every operation that may be applied, each after what it waits for has succeeded.
+def run_plan(plan: Plan, perform: Perform, conduct: Conduct) -> Report:
+    """Executes every step that may be applied, each after what it waits for has succeeded.
 
-    A failure blocks what waits for it and nothing else, unless the steps say to fail fast. Once
-    they say to stop nothing new starts, what runs is finished, and the rest is reported as skipped.
+    A failure blocks what waits for it and nothing else, unless *conduct* says to fail fast. Once
+    it says to stop nothing new starts, what runs is finished, and the rest is reported as skipped.
     """
-    run = _Run(plan, steps.announce)
+    run = _Run(plan, conduct.announce)
 
     def is_over() -> bool:
-        return steps.should_stop() or (steps.fail_fast and run.has_failed)
+        return conduct.should_stop() or (conduct.fail_fast and run.has_failed)
 
-    pool = ThreadPoolExecutor(steps.parallelism)
+    pool = ThreadPoolExecutor(conduct.parallelism)
     running: set[Future[Outcome]] = set()
     try:
         backlog = deque(run.ready())
         while running or (backlog and not is_over()):
-            while backlog and len(running) < steps.parallelism and not is_over():
-                operation = backlog.popleft()
-                ids = run.ids_for(operation)
-                running.add(pool.submit(_attempt, perform, operation, ids, steps.redact))
+            while backlog and len(running) < conduct.parallelism and not is_over():
+                step = backlog.popleft()
+                ids = run.ids_for(step)
+                running.add(pool.submit(_attempt, perform, step, ids, conduct.redact))
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 running.remove(future)
@@ -65,76 +66,76 @@ def run_plan(plan: Plan, perform: Perform, steps: Steps) -> Report:
     finally:
         # A second interrupt leaves here at once: what runs then is not waited for.
         pool.shutdown(wait=not running, cancel_futures=True)
-    return run.report(interrupted=steps.should_stop())
+    return run.report(interrupted=conduct.should_stop())
 
 
 class _Run:
     """The state of one run, touched by the scheduling thread only."""
 
     def __init__(self, plan: Plan, announce: Callable[[Outcome], None]) -> None:
-        self._operations = {operation.id: operation for operation in plan.operations}
-        self._frontier = Frontier({id_: op.waits_for for id_, op in self._operations.items()})
+        self._steps = {step.id: step for step in plan.steps}
+        self._frontier = Frontier({id_: step.waits_for for id_, step in self._steps.items()})
         self._ids = {key: id_ for tenant in plan.tenants for key, id_ in tenant.live_ids.items()}
         self._outcomes: dict[str, Outcome] = {}
         self._announce = announce
         self.has_failed = False
 
-    def ready(self) -> list[Operation]:
-        return [self._operations[id_] for id_ in self._frontier.ready()]
+    def ready(self) -> list[Step]:
+        return [self._steps[id_] for id_ in self._frontier.ready()]
 
-    def ids_for(self, operation: Operation) -> dict[ResourceKey, str]:
-        """The live ids of the operation's resource, its workspace and all that it refers to."""
-        scope = operation.key.scope
-        needed = {operation.key, workspace_key(scope)}
-        if operation.desired is not None:
-            needed |= set(referred(operation.desired.spec, scope))
+    def ids_for(self, step: Step) -> dict[ResourceKey, str]:
+        """The live ids of the step's resource, its workspace and all that it refers to."""
+        scope = step.key.scope
+        needed = {step.key, workspace_key(scope)}
+        if isinstance(step, CreateStep | UpdateStep):
+            needed |= set(referred(step.desired.spec, scope))
         return {key: self._ids[key] for key in needed if key in self._ids}
 
     def ended(self, outcome: Outcome) -> None:
         """Takes note of an outcome and frees or blocks what waited for it."""
-        operation = outcome.operation
+        step = outcome.step
         self._note(outcome)
         if outcome.status is Status.SUCCEEDED:
-            if operation.action is not Action.DELETE:
-                self._ids[operation.key] = outcome.id
-            self._frontier.succeeded(operation.id)
+            if not isinstance(step, DeleteStep):
+                self._ids[step.key] = outcome.id
+            self._frontier.succeeded(step.id)
         else:
             self.has_failed = True
-            for id_ in self._frontier.failed(operation.id):
-                blocked = self._operations[id_]
-                self._note(Outcome(blocked, Status.SKIPPED, blocked_by=operation.id))
+            for id_ in self._frontier.failed(step.id):
+                blocked = self._steps[id_]
+                self._note(Outcome(blocked, Status.SKIPPED, blocked_by=step.id))
 
     def _note(self, outcome: Outcome) -> None:
-        self._outcomes[outcome.operation.id] = outcome
+        self._outcomes[outcome.step.id] = outcome
         self._announce(outcome)
 
     def report(self, *, interrupted: bool) -> Report:
         outcomes = tuple(
-            self._outcomes.get(id_) or Outcome(operation, Status.SKIPPED)
-            for id_, operation in self._operations.items()
+            self._outcomes.get(id_) or Outcome(step, Status.SKIPPED)
+            for id_, step in self._steps.items()
         )
         return Report(outcomes, interrupted=interrupted)
 
 
 def _attempt(
     perform: Perform,
-    operation: Operation,
+    step: Step,
     ids: Mapping[ResourceKey, str],
     redact: Callable[[str], str],
 ) -> Outcome:
-    """The outcome of one operation; nothing escapes, since it would hide the others'."""
+    """The outcome of one step; nothing escapes, since it would hide the others'."""
     started = time.monotonic()
     done = Done("")
     problem: ReconcilerError | None = None
     try:
-        done = perform(operation, ids)
+        done = perform(step, ids)
     except ReconcilerError as foreseen:
         problem = foreseen
     except Exception as fault:
         what = f"{type(fault).__name__}: {fault}"
         problem = Unforeseen(redact(what), redact(traceback.format_exc()))
     return Outcome(
-        operation,
+        step,
         _status(problem),
         id=done.id,
         was_found=done.was_found,

@@ -10,15 +10,18 @@ from reconciler.kinds import get
 from reconciler.kinds.contract.kind import RefOf
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import LiveResource, ResourceKey
-from reconciler.plan.model import Action, TenantPlan
+from reconciler.plan.model import TenantPlan
+from reconciler.plan.operation import DeleteStep
 
 
 def restore_page(plan: TenantPlan, style: Style) -> Page | None:
     """The whole of the tenant as it was read, with what goes named at the top; None if nothing."""
-    gone = [op for op in plan.operations if op.action is Action.DELETE]
+    gone = [step for step in plan.steps if isinstance(step, DeleteStep)]
     if not gone or plan.before is None:
         return None
-    lines = [f'{op.key.kind} "{op.title}": {op.reason or "deleted"}' for op in gone]
+    lines = [
+        f'{step.key.kind} "{step.title}": {step.operation.reason or "deleted"}' for step in gone
+    ]
     head = "\n".join(["The tenant before an apply that deleted:", *(f"- {line}" for line in lines)])
     return replace(export_tenant(_by_id(plan.before), style).page, head=head)
 

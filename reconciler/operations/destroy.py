@@ -18,7 +18,8 @@ from reconciler.operations.news import ManifestStays, PlanReady, TenantForgotten
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import place_of
 from reconciler.operations.remembered import known_owners, ledger_places
-from reconciler.plan.model import Action, Plan
+from reconciler.plan.model import Plan
+from reconciler.plan.operation import Action
 from reconciler.problems.errors import NothingDeclared, UsageError
 from reconciler.project.retiring import known_tenant, retired_tenant
 from reconciler.project.selection import Selection
@@ -53,7 +54,7 @@ def destroy(project: OpenProject, console: Console, choices: DestroyChoices) -> 
 
 
 def _question(project: OpenProject, goes: DesiredTenant, made: Plan) -> MayDestroy:
-    return MayDestroy(goes.name, made.count(Action.DELETE), place_of(project.environment))
+    return MayDestroy(goes.name, made.count_steps(Action.DELETE), place_of(project.environment))
 
 
 def _conclude(run: ApplyRun, made: Plan, applied: Applied, manifest: str) -> None:

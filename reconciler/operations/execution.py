@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reconciler.api.usage import APPLYING, PROVING, Usage
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Outcome, Report, Status
-from reconciler.apply.run import Steps
+from reconciler.apply.run import Conduct
 from reconciler.model import DesiredTenant
 from reconciler.operations import plan_files, stages
 from reconciler.operations.apply_run import ApplyRun, outcome_code
@@ -23,8 +23,9 @@ from reconciler.operations.plan_files import Moved
 from reconciler.operations.remembered import recollections
 from reconciler.operations.restore import keep_what_goes
 from reconciler.operations.verdict import plan_exit_code
-from reconciler.plan.model import Action, Plan, TenantPlan
-from reconciler.plan.record import digest, operation_record
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import UpdateStep
+from reconciler.plan.record import digest, step_record
 from reconciler.problems.errors import ReconcilerError
 
 
@@ -80,10 +81,8 @@ class Execution:
         run = self.run
         console, client = run.console, run.session.client
         # An update reads what it changes first.
-        client.foretells(
-            sum(2 if operation.action is Action.UPDATE else 1 for operation in plan.operations)
-        )
-        work = Applying(len(plan.operations), client.pacer)
+        client.foretells(sum(2 if isinstance(step, UpdateStep) else 1 for step in plan.steps))
+        work = Applying(len(plan.steps), client.pacer)
         finishing = console.interruption.finishing(Stopping.AFTER_OPERATIONS)
         with finishing, console.progress(work) as show:
 
@@ -91,19 +90,19 @@ class Execution:
                 console.record(outcome)
                 show(outcome)
 
-            steps = Steps(
+            conduct = Conduct(
                 parallelism=self.pace.parallelism,
                 announce=announce,
                 should_stop=lambda: console.interruption.is_requested,
                 fail_fast=self.pace.fail_fast,
                 redact=self.project.redaction,
             )
-            return stages.apply_plan(plan, run.surroundings, self.journal, steps)
+            return stages.apply_plan(plan, run.surroundings, self.journal, conduct)
 
 
 def _unproven(report: Report, problem: ReconcilerError) -> tuple[TenantPlan, ...]:
     """The tenants of whom something was written that could not be read again."""
-    done = (o.operation for o in report.outcomes if o.status is Status.SUCCEEDED)
+    done = (o.step for o in report.outcomes if o.status is Status.SUCCEEDED)
     names = sorted({operation.key.scope for operation in done})
     return tuple(TenantPlan(name, failure=problem) for name in names)
 
@@ -144,7 +143,7 @@ def execute_plan(
 
 def _digest(made: Plan) -> str:
     """What tells this plan from others in logs and in the history."""
-    return digest([operation_record(operation) for operation in made.operations])[-16:]
+    return digest([step_record(step) for step in made.steps])[-16:]
 
 
 def _exit_code(made: Plan, report: Report, *, is_proven: bool) -> ExitCode:

@@ -14,7 +14,8 @@ from reconciler.operations.execution import Applied
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.news import JobsEnded
 from reconciler.operations.running_jobs import run_watched
-from reconciler.plan.model import Action, TenantPlan
+from reconciler.plan.model import TenantPlan
+from reconciler.plan.operation import CreateStep
 
 
 def sync_new(run: ApplyRun, applied: Applied, watching: Watching) -> Applied:
@@ -46,12 +47,11 @@ def new_targets(report: Report, left: Sequence[TenantPlan]) -> Iterator[Target]:
     not_proven = {operation.key for plan in left for operation in plan.operations}
     unread = {plan.tenant for plan in left if plan.failure}
     for outcome in report.outcomes:
-        operation = outcome.operation
-        is_new = operation.action is Action.CREATE and outcome.status is Status.SUCCEEDED
-        if not (is_new and get(operation.key.kind).has_jobs and operation.desired):
+        step = outcome.step
+        if not isinstance(step, CreateStep) or outcome.status is not Status.SUCCEEDED:
             continue
-        if operation.key in not_proven or operation.key.scope in unread:
+        if not get(step.key.kind).has_jobs or step.key in not_proven or step.key.scope in unread:
             continue
         # Airbyte makes a connection active unless it is told otherwise.
-        spec = {"status": "active", **operation.desired.spec}
-        yield Target(operation.key, outcome.id, spec)
+        spec = {"status": "active", **step.desired.spec}
+        yield Target(step.key, outcome.id, spec)

@@ -27,6 +27,7 @@ from reconciler.plan.guards import (
 )
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Create
 from reconciler.plan.ownership import UNKNOWN_OWNERS, Ownership
 from reconciler.problems.errors import (
     AdoptionFailed,
@@ -153,5 +154,5 @@ def with_jobs(client: Client, plan: Plan, now: datetime) -> Plan:
 def _with_jobs(plan: TenantPlan) -> Iterator[LiveResource]:
     """The live resources of *plan*'s operations for which jobs run."""
     for operation in plan.operations:
-        if operation.live is not None and get(operation.key.kind).has_jobs:
+        if not isinstance(operation, Create) and get(operation.key.kind).has_jobs:
             yield operation.live

@@ -60,8 +60,8 @@ class RolledOut:
 
     def report(self, plan: Plan) -> Report:
         """The report on the whole *plan*: what was not touched is skipped."""
-        done = {outcome.operation.id: outcome for outcome in self.outcomes}
-        everything = (done.get(op.id) or Outcome(op, Status.SKIPPED) for op in plan.operations)
+        done = {outcome.step.id: outcome for outcome in self.outcomes}
+        everything = (done.get(step.id) or Outcome(step, Status.SKIPPED) for step in plan.steps)
         return Report(tuple(everything), interrupted=self.is_interrupted)
 
 

@@ -12,12 +12,13 @@ from reconciler.api.transport import Manners, Transport
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import ResolveSecret, Surroundings, perform
-from reconciler.apply.run import Steps, run_plan
+from reconciler.apply.run import Conduct, run_plan
 from reconciler.model import DesiredTenant
 from reconciler.operations.planning import Recall
 from reconciler.operations.planning import make_plan as make_plan
 from reconciler.operations.planning import with_jobs as with_jobs
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import DeleteStep
 from reconciler.plan.secrets import secrets_needed
 from reconciler.problems.errors import SecretsMissing
 from reconciler.project.project import Environment
@@ -31,11 +32,11 @@ def connect(environment: Environment, manners: Manners) -> Client:
     return Client(transport, environment.organization_id)
 
 
-def apply_plan(plan: Plan, surroundings: Surroundings, journal: Journal, steps: Steps) -> Report:
+def apply_plan(
+    plan: Plan, surroundings: Surroundings, journal: Journal, conduct: Conduct
+) -> Report:
     """Executes *plan*, whose secrets `check_secrets` has found."""
-    return run_plan(
-        plan, lambda operation, ids: perform(operation, ids, surroundings, journal), steps
-    )
+    return run_plan(plan, lambda step, ids: perform(step, ids, surroundings, journal), conduct)
 
 
 def not_in_effect(
@@ -45,10 +46,10 @@ def not_in_effect(
 
     *recall* tells what is remembered by now: the ledger's id may be all that tells things apart.
     """
-    done = [o.operation for o in report.outcomes if o.status is Status.SUCCEEDED]
-    written = {operation.key for operation in done}
-    # What the operation wrote says more than the manifest: a field that is gone from that, too.
-    wanted = {op.key: op.desired for op in done if op.desired is not None}
+    done = [o.step for o in report.outcomes if o.status is Status.SUCCEEDED]
+    written = {step.key for step in done}
+    # What the step wrote says more than the manifest: a field that is gone from that, too.
+    wanted = {step.key: step.desired for step in done if not isinstance(step, DeleteStep)}
     touched = [
         replace(t, resources={key: wanted.get(key, r) for key, r in t.resources.items()})
         for t in tenants
@@ -58,13 +59,13 @@ def not_in_effect(
     left = [
         replace(
             plan,
-            operations=tuple(op for op in plan.operations if op.key in written),
+            steps=tuple(step for step in plan.steps if step.key in written),
             # What speaks against other operations says nothing of what was written.
             refusals=() if plan.live_ids else plan.refusals,
         )
         for plan in again.tenants
     ]
-    return tuple(plan for plan in left if plan.operations or plan.refusals or plan.failure)
+    return tuple(plan for plan in left if plan.steps or plan.refusals or plan.failure)
 
 
 def _credentials(environment: Environment) -> Credentials:

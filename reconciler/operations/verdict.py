@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 
 from reconciler.model.effects import Weight
 from reconciler.operations.exit_codes import ExitCode
-from reconciler.plan.model import Plan, Whose
-from reconciler.render.plan.rows import Row, Section, Verb, rows_of
+from reconciler.plan.model import Attribution, Plan, Whose
+from reconciler.plan.operation import Delete, Operation, Replace
+from reconciler.plan.summary import is_drift, own_effects_of, pairs_of
 
 
 class FailOn(StrEnum):
@@ -33,25 +34,31 @@ def plan_exit_code(
 
 
 def _is_met(made: Plan, fail_on: Collection[FailOn]) -> bool:
-    return any(_CONDITIONS[each](row) for each in fail_on for row in _rows(made))
+    pairs = [pair for tenant in made.tenants for pair in pairs_of(tenant)]
+    return any(_CONDITIONS[each](*pair) for each in fail_on for pair in pairs)
 
 
-def _rows(made: Plan) -> Iterator[Row]:
-    return (row for tenant in made.tenants for row in rows_of(tenant))
-
-
-def _is_own(row: Row) -> bool:
+def _is_own(_operation: Operation, of: Attribution | None) -> bool:
     """Whether the change has a part in it; without a base everything counts."""
-    return row.section is not Section.DRIFT
+    return not is_drift(of)
 
 
-def _is_drift(row: Row) -> bool:
-    return row.attribution is not None and row.attribution.whose is not Whose.CHANGE
+def _is_own_delete(operation: Operation, of: Attribution | None) -> bool:
+    return not is_drift(of) and isinstance(operation, Delete | Replace)
 
 
-_CONDITIONS: Mapping[FailOn, Callable[[Row], bool]] = {
+def _is_own_loss(operation: Operation, of: Attribution | None) -> bool:
+    effects = own_effects_of(operation, of)
+    return not is_drift(of) and any(effect.weight is Weight.LOSS for effect in effects)
+
+
+def _has_drift(_operation: Operation, of: Attribution | None) -> bool:
+    return of is not None and of.whose is not Whose.CHANGE
+
+
+_CONDITIONS: Mapping[FailOn, Callable[[Operation, Attribution | None], bool]] = {
     FailOn.CHANGE: _is_own,
-    FailOn.DELETE: lambda row: _is_own(row) and row.verb in (Verb.DELETE, Verb.REPLACE),
-    FailOn.LOSS: lambda row: _is_own(row) and any(e.weight is Weight.LOSS for e in row.own_effects),
-    FailOn.DRIFT: _is_drift,
+    FailOn.DELETE: _is_own_delete,
+    FailOn.LOSS: _is_own_loss,
+    FailOn.DRIFT: _has_drift,
 }

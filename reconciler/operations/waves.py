@@ -86,7 +86,7 @@ def touched_keys(tenant: DesiredTenant, report: Report) -> set[ResourceKey]:
 
     That is a connection that was written, and one whose source or destination was.
     """
-    written = {o.operation.key for o in report.outcomes if o.status is Status.SUCCEEDED}
+    written = {o.step.key for o in report.outcomes if o.status is Status.SUCCEEDED}
     return {
         key
         for key, resource in tenant.resources.items()
@@ -108,7 +108,7 @@ def _depends_on(resource: DesiredResource, tenant: DesiredTenant) -> Iterator[Re
 def failed_tenants(report: Report) -> set[str]:
     """The tenants of whom an operation failed, or may have."""
     bad = (Status.FAILED, Status.UNKNOWN)
-    return {o.operation.key.scope for o in report.outcomes if o.status in bad}
+    return {o.step.key.scope for o in report.outcomes if o.status in bad}
 
 
 def part_of(plan: Plan, names: Collection[str]) -> Plan:

@@ -1,17 +1,18 @@
-"""Two plans for one live state → whose doing each row is: this change's, or there already.
+"""Two plans for one live state → whose doing each operation is: this change's, or there already.
 
 What the manifests of the base would do too is drift: merging or not merging makes no difference to
-it. The fields of a row are told apart where both would change some of them alike.
+it. The fields of an operation are told apart where both would change some of them alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.model import Json, Path, ResourceKey, Spec
 from reconciler.model.changes import FieldChange
-from reconciler.plan.model import Action, Attribution, Operation, TenantPlan, Whose
+from reconciler.plan.model import Attribution, TenantPlan, Whose
+from reconciler.plan.operation import Create, Operation, Replace
 from reconciler.problems.rules import Rule
 
 
@@ -25,7 +26,7 @@ def attributed(plan: TenantPlan, before: TenantPlan | None) -> TenantPlan:
     now, then = _by_key(plan.operations), _by_key(theirs.operations)
     return replace(
         plan,
-        attributions={key: _attribution(made, then.get(key, ())) for key, made in now.items()},
+        attributions={key: _attribution(made, then.get(key)) for key, made in now.items()},
         settled=tuple(sorted(then.keys() - now.keys())) if plan.failure is None else (),
         refused_before=bool(plan.refusals) and _reasons(plan) == _reasons(theirs),
     )
@@ -35,41 +36,32 @@ def _reasons(plan: TenantPlan) -> list[tuple[Rule, str]]:
     return [(refusal.rule, refusal.detail) for refusal in plan.refusals]
 
 
-def _by_key(operations: Iterable[Operation]) -> Mapping[ResourceKey, Sequence[Operation]]:
-    found: dict[ResourceKey, list[Operation]] = {}
-    for operation in operations:
-        found.setdefault(operation.key, []).append(operation)
-    return found
+def _by_key(operations: Iterable[Operation]) -> Mapping[ResourceKey, Operation]:
+    return {operation.key: operation for operation in operations}
 
 
-def _attribution(now: Sequence[Operation], then: Sequence[Operation]) -> Attribution:
-    if not then:
+def _attribution(now: Operation, then: Operation | None) -> Attribution:
+    if then is None:
         return Attribution(Whose.CHANGE)
-    if len(now) == len(then) and all(map(_same, now, then)):
+    if _is_alike(now, then):
         return Attribution(Whose.DRIFT)
-    alike = [_essence(change) for operation in then for change in operation.changes]
-    already = {c.path for operation in now for c in operation.changes if _essence(c) in alike}
-    consequences = frozenset(told for operation in then for told in operation.consequences)
-    return Attribution(Whose.BOTH, frozenset(already), _actions(then), consequences)
+    alike = [_essence(change) for change in then.changes]
+    already = frozenset(c.path for c in now.changes if _essence(c) in alike)
+    return Attribution(Whose.BOTH, already, then.action, frozenset(then.consequences))
 
 
-def _same(now: Operation, then: Operation) -> bool:
+def _is_alike(now: Operation, then: Operation) -> bool:
     """Whether the two do the same to the resource, wherever it is written and whoever says why."""
-    if now.action is not then.action:
-        return False
-    if now.action is Action.CREATE and _wanted(now) != _wanted(then):
+    if now.action is not then.action or _made_of(now) != _made_of(then):
         return False
     return list(map(_essence, now.changes)) == list(map(_essence, then.changes))
 
 
-def _wanted(operation: Operation) -> Spec | None:
-    return operation.desired.spec if operation.desired else None
+def _made_of(operation: Operation) -> Spec | None:
+    """What a new object is made of; None where the changes say everything."""
+    return operation.desired.spec if isinstance(operation, Create | Replace) else None
 
 
 def _essence(change: FieldChange) -> tuple[Path, Json, Json]:
     """A change without its mark: a field that both manifests set may be marked in one only."""
     return change.path, change.before, change.after
-
-
-def _actions(operations: Sequence[Operation]) -> str:
-    return "replace" if len(operations) > 1 else str(operations[0].action)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from reconciler.kinds import get
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredTenant,
     LiveResource,
+    Origin,
     Ref,
     ResourceKey,
     Spec,
@@ -22,7 +24,21 @@ from reconciler.plan.diff import Difference
 from reconciler.plan.explain import equalities
 from reconciler.plan.graph import ordered
 from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
-from reconciler.plan.model import Action, Cause, Operation, TenantPlan
+from reconciler.plan.model import TenantPlan
+from reconciler.plan.operation import (
+    Cause,
+    Create,
+    CreateStep,
+    Delete,
+    DeleteStep,
+    Operation,
+    Replace,
+    Step,
+    Update,
+    UpdateStep,
+    WriteStep,
+    split_operation,
+)
 from reconciler.problems import rules
 from reconciler.problems.problem import Problem
 
@@ -48,10 +64,10 @@ def build_plan(
     asked = [*wanted, *_retirements(desired, live), *left_over]
     asked += _prunings(desired, live, besides={operation.key for operation in left_over})
     operations = list(_without_ended([*asked, *_cascades(asked, live)]))
-    deleted = {op.key for op in operations if op.action is Action.DELETE}
+    deleted = _ended_keys(operations)
     return TenantPlan(
         tenant=desired.name,
-        operations=tuple(_connected(operations)),
+        steps=tuple(_connected(operations)),
         unchanged=len(found) - len(changed),
         undeclared=tuple(each for each in live.undeclared if each.key not in deleted),
         live_ids={key: resource.id for key, resource in live.resources.items()},
@@ -135,19 +151,12 @@ def _operations(
     if live is None:
         told = _consequences(key, None, desired.spec)
         why = DELETED_OUTSIDE if key in memory.resources else ""
-        yield Operation(Action.CREATE, key, desired, None, reason=why, consequences=told)
+        yield Create(desired, told, why)
     elif key in replaced:
-        yield from _replacement(difference, live, replaced[key])
+        yield _replacement(difference, live, replaced[key])
     elif difference.changes:
-        yield Operation(
-            Action.UPDATE,
-            key,
-            desired,
-            live,
-            difference.changes,
-            reason=_renaming(difference, live),
-            consequences=_consequences(key, live.spec, desired.spec, difference),
-        )
+        told = _consequences(key, live.spec, desired.spec, difference)
+        yield Update(desired, live, difference.changes, told, _renaming(difference, live))
 
 
 def _renaming(difference: Difference, live: LiveResource) -> str:
@@ -156,25 +165,20 @@ def _renaming(difference: Difference, live: LiveResource) -> str:
     return f'renamed from "{former}"' if is_rename else ""
 
 
-def _replacement(difference: Difference, live: LiveResource, reason: str) -> Iterator[Operation]:
-    key, changes = difference.key, difference.changes
+def _replacement(difference: Difference, live: LiveResource, reason: str) -> Replace:
+    key, declared = difference.key, difference.declared
     lost = get(key.kind).replacing_effect
     also = (Consequence(lost),) if lost else ()
-    for action in (Action.CREATE, Action.DELETE):
-        is_create = action is Action.CREATE
-        # The new one is made of the manifest alone: what was live says nothing of it.
-        after = difference.declared.spec if is_create else None
-        told = _consequences(key, None, after) if is_create or not lost else ()
-        yield Operation(
-            action,
-            key,
-            difference.declared if is_create else None,
-            None if is_create else live,
-            changes,
-            reason,
-            consequences=tuple(dict.fromkeys((*also, *told))),
-            cause=Cause.REPLACED,
-        )
+    # The new one is made of the manifest alone: what was live says nothing of it.
+    made = _consequences(key, None, declared.spec)
+    return Replace(
+        declared,
+        live,
+        difference.changes,
+        consequences_of_create=tuple(dict.fromkeys((*also, *made))),
+        consequences_of_delete=also or _consequences(key, None, None),
+        reason=reason,
+    )
 
 
 def _consequences(
@@ -186,16 +190,14 @@ def _consequences(
     return tuple(sorted(told, key=lambda consequence: -consequence.effect.weight))
 
 
-def _retirements(desired: DesiredTenant, live: LiveTenant) -> Iterator[Operation]:
+def _retirements(desired: DesiredTenant, live: LiveTenant) -> Iterator[Delete]:
     """Deletes of what has `state: absent`."""
     for key, retired in sorted(desired.retired.items()):
         if resource := live.resources.get(key):
-            yield replace(
-                _deletion(resource, Cause.RETIRED, retired.reason), retired_at=retired.origin
-            )
+            yield _deletion(resource, Cause.RETIRED, retired.reason, retired.origin)
 
 
-def _left_over(live: LiveTenant, memory: Recollection) -> Iterator[Operation]:
+def _left_over(live: LiveTenant, memory: Recollection) -> Iterator[Delete]:
     """Deletes of what an earlier run has replaced, and had no time to delete."""
     for resource in live.undeclared:
         if resource.id in memory.doomed:
@@ -205,16 +207,16 @@ def _left_over(live: LiveTenant, memory: Recollection) -> Iterator[Operation]:
 
 def _prunings(
     desired: DesiredTenant, live: LiveTenant, *, besides: Collection[ResourceKey]
-) -> Iterator[Operation]:
+) -> Iterator[Delete]:
     """Deletes of what no manifest mentions, where that is asked for."""
     for resource in live.undeclared if desired.prune else ():
         if resource.key not in besides:
             yield _deletion(resource, Cause.PRUNED, "no manifest mentions it")
 
 
-def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Operation]:
+def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Delete]:
     """Deletes of what the server takes along with something deleted, at any distance."""
-    gone = {op.key for op in operations if op.action is Action.DELETE}
+    gone = _ended_keys(operations)
     everything = [*live.resources.values(), *live.undeclared]
     names = {each.key: str(each.spec["name"]) for each in everything}
     found = True
@@ -230,16 +232,22 @@ def _cascades(operations: Sequence[Operation], live: LiveTenant) -> Iterator[Ope
 
 def _without_ended(operations: Sequence[Operation]) -> Iterator[Operation]:
     """*operations* without deletes of what means nothing once something else is deleted."""
-    gone = {op.key for op in operations if op.action is Action.DELETE}
+    gone = _ended_keys(operations)
     for operation in operations:
-        resource = operation.live if operation.action is Action.DELETE else None
-        if resource is None:
+        if not (isinstance(operation, Delete) and _ends_anyway(operation.live, gone)):
             yield operation
-            continue
-        # What belongs to the organization outlives a tenant: others may use it.
-        is_shared = get(resource.key.kind).is_shared(resource.spec)
-        if not _owner(resource, gone, "ends") and not (is_shared and _owner(resource, gone)):
-            yield operation
+
+
+def _ends_anyway(resource: LiveResource, gone: Collection[ResourceKey]) -> bool:
+    # What belongs to the organization outlives a tenant: others may use it.
+    is_shared = get(resource.key.kind).is_shared(resource.spec)
+    owner = _owner(resource, gone, "ends") or (is_shared and _owner(resource, gone))
+    return bool(owner)
+
+
+def _ended_keys(operations: Iterable[Operation]) -> set[ResourceKey]:
+    """The resources whose live object goes, whether or not another takes its place."""
+    return {op.key for op in operations if isinstance(op, Delete | Replace)}
 
 
 def _owner(
@@ -255,43 +263,47 @@ def _owner(
     return None
 
 
-def _deletion(resource: LiveResource, cause: Cause, reason: str) -> Operation:
-    return Operation(
-        Action.DELETE,
-        resource.key,
-        None,
-        resource,
-        reason=reason,
-        consequences=_consequences(resource.key, resource.spec, None),
-        cause=cause,
-    )
+def _deletion(
+    resource: LiveResource, cause: Cause, reason: str, origin: Origin | None = None
+) -> Delete:
+    told = _consequences(resource.key, resource.spec, None)
+    return Delete(resource, cause, told, reason, origin)
 
 
-def _precedes(first: Operation, operation: Operation) -> bool:
+def _connected(operations: Sequence[Operation]) -> list[Step]:
+    """The steps with what each waits for, in an order that respects it."""
+    steps = {step.id: step for operation in operations for step in split_operation(operation)}
+    waits_for: dict[str, list[str]] = {id_: [] for id_ in steps}
+    for before, after in _edges(list(steps.values())):
+        waits_for[after.id].append(before.id)
+    return [replace(steps[id_], waits_for=frozenset(waits_for[id_])) for id_ in ordered(waits_for)]
+
+
+def _edges(steps: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
+    """Pairs of steps, of which the second waits for the first."""
+    deletes = {step.key: step for step in steps if isinstance(step, DeleteStep)}
+    writes = {step.key: step for step in steps if isinstance(step, CreateStep | UpdateStep)}
+    first = [step for step in writes.values() if get(step.key.kind).precedes]
+    for step in steps:
+        match step:
+            case CreateStep() | UpdateStep():
+                for key in referred(step.desired.spec, step.key.scope):
+                    if key in writes:
+                        yield writes[key], step
+                yield from ((each, step) for each in first if _precedes(each, step))
+            case DeleteStep():
+                if step.key in writes:
+                    # The old one goes only when the new one is there: a refused create loses
+                    # nothing.
+                    yield writes[step.key], step
+                # The server deletes dependants along; one deleted before stays a row of its own.
+                for key in referred(step.live.spec, step.key.scope):
+                    if key in deletes:
+                        yield step, deletes[key]
+            case _:
+                assert_never(step)
+
+
+def _precedes(first: WriteStep, step: WriteStep) -> bool:
     precedes = get(first.key.kind).precedes
-    specs = (first.desired, operation.desired)
-    return bool(precedes and specs[0] and specs[1] and precedes(specs[0].spec, specs[1].spec))
-
-
-def _connected(operations: Sequence[Operation]) -> list[Operation]:
-    """The operations with what each waits for, in an order that respects it."""
-    deletes = {op.key: op for op in operations if op.action is Action.DELETE}
-    writes = {op.key: op for op in operations if op.action is not Action.DELETE}
-    first = [op for op in writes.values() if get(op.key.kind).precedes]
-    waits_for: dict[str, list[str]] = {op.id: [] for op in operations}
-    for operation in operations:
-        if operation.desired is not None:
-            for key in referred(operation.desired.spec, operation.key.scope):
-                if key in writes:
-                    waits_for[operation.id].append(writes[key].id)
-            waits_for[operation.id] += [each.id for each in first if _precedes(each, operation)]
-        elif operation.live is not None:
-            if operation.key in writes:
-                # The old one goes only when the new one is there: a refused create loses nothing.
-                waits_for[operation.id].append(writes[operation.key].id)
-            # The server deletes dependants along; one deleted before stays a row of its own.
-            for key in referred(operation.live.spec, operation.key.scope):
-                if key in deletes:
-                    waits_for[deletes[key].id].append(operation.id)
-    by_id = {operation.id: operation for operation in operations}
-    return [replace(by_id[id_], waits_for=frozenset(waits_for[id_])) for id_ in ordered(waits_for)]
+    return bool(precedes and precedes(first.desired.spec, step.desired.spec))

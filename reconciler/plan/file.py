@@ -14,8 +14,15 @@ from dataclasses import dataclass
 
 from reconciler.model import MISSING, DesiredTenant, Json, Path, ResourceKey
 from reconciler.model.tagged import untag_value
-from reconciler.plan.model import Operation, Plan, TenantPlan
-from reconciler.plan.record import Record, canonical, digest, operation_record, spec_digest
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Step
+from reconciler.plan.record import (
+    Record,
+    canonical,
+    digest,
+    spec_digest,
+    step_record,
+)
 from reconciler.problems.errors import PlanFileRefused, PlanFileUnreadable
 
 FORMAT_VERSION = 1
@@ -200,9 +207,9 @@ def _moved(
     for record in records:
         key = ResourceKey(record["kind"], fresh.tenant, record["name"])
         approved.setdefault(key, []).append(record)
-    needed: dict[ResourceKey, list[Operation]] = {}
-    for operation in fresh.operations:
-        needed.setdefault(operation.key, []).append(operation)
+    needed: dict[ResourceKey, list[Step]] = {}
+    for step in fresh.steps:
+        needed.setdefault(step.key, []).append(step)
     for key in dict.fromkeys([*approved, *needed]):
         then, now = approved.get(key, []), needed.get(key, [])
         if why := _why_moved(then, now, key, desired):
@@ -210,7 +217,7 @@ def _moved(
 
 
 def _why_moved(
-    then: Sequence[Record], now: Sequence[Operation], key: ResourceKey, desired: DesiredTenant
+    then: Sequence[Record], now: Sequence[Step], key: ResourceKey, desired: DesiredTenant
 ) -> str:
     """Which side has moved, in a few words; nothing when the approved operations still hold."""
     resource = desired.resources.get(key)
@@ -221,11 +228,11 @@ def _why_moved(
             return NOT_DECLARED
         return "the manifest has changed" if was_wanted else "a manifest declares it now"
     essences = {record["id"]: _essence(record) for record in then}
-    records = [operation_record(operation) for operation in now]
+    records = [step_record(step) for step in now]
     if all(_essence(record) == essences.get(record["id"]) for record in records):
         return ""
     if not then:
-        return f"not in the plan: {', '.join(str(operation.action) for operation in now)}"
+        return f"not in the plan: {', '.join(str(step.action) for step in now)}"
     if [record["id"] for record in then] != [record["id"] for record in records]:
         was, is_ = (" and ".join(str(r["action"]) for r in side) for side in (then, records))
         return f"to {was} when planned, to {is_} now"
@@ -240,10 +247,10 @@ def _essence(record: Record) -> str:
     return canonical({name: record[name] for name in _ESSENTIAL})
 
 
-def _three_ways(then: Sequence[Record], now: Sequence[Operation]) -> Iterator[MovedValue]:
+def _three_ways(then: Sequence[Record], now: Sequence[Step]) -> Iterator[MovedValue]:
     """Every field that is not now as it was planned; a field that no side changes is as wanted."""
     planned = {tuple(c["path"]): _sides(c) for record in then for c in record["changes"]}
-    needed = {c.path: (c.before, c.after) for operation in now for c in operation.changes}
+    needed = {c.path: (c.before, c.after) for step in now for c in step.operation.changes}
     for path in dict.fromkeys([*planned, *needed]):
         before, wanted_then = planned.get(path) or (needed[path][1],) * 2
         current, wanted = needed.get(path) or (wanted_then,) * 2

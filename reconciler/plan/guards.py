@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import get
 from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred, workspace_key
-from reconciler.plan.model import Action, Cause, Operation, Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Cause, Delete, Operation, Replace, Update
 from reconciler.plan.ownership import UNKNOWN_OWNERS, Owner, Ownership
 from reconciler.problems import rules
 from reconciler.problems.errors import AdoptionFailed, AmbiguousName, ListingInconsistent
@@ -67,8 +68,9 @@ class Case:
     ownership: Ownership = UNKNOWN_OWNERS
 
     @property
-    def deletes(self) -> list[Operation]:
-        return [op for op in self.plan.operations if op.action is Action.DELETE]
+    def deletes(self) -> list[Delete | Replace]:
+        """The operations with which a live object goes."""
+        return [op for op in self.plan.operations if isinstance(op, Delete | Replace)]
 
     def place(self, operation: Operation) -> Origin:
         """Where the manifests have most to do with *operation*."""
@@ -117,7 +119,7 @@ def refuse_cascade(case: Case) -> Iterator[Problem]:
     """Whoever allows a replacement has not asked for what nobody declares to go with it."""
     replaced = {op.key for op in case.deletes if op.cause is Cause.REPLACED}
     for operation in case.deletes:
-        if operation.cause is not Cause.CASCADE or operation.live is None:
+        if operation.cause is not Cause.CASCADE:
             continue
         for key in referred(operation.live.spec, operation.key.scope):
             if key in replaced:
@@ -134,16 +136,17 @@ def refuse_protected(case: Case) -> Iterator[Problem]:
     """What is protected is neither deleted nor replaced, whatever else allows it."""
     for operation in case.deletes:
         if _is_protected(operation, case):
+            name = operation.live.spec["name"]
             yield Problem(
                 rules.PROTECTED_RESOURCE,
                 case.place(operation),
-                detail=f'The {operation.key.kind} "{operation.title}" ({operation.key}) is '
-                f"protected, and would be {_done_to(operation)}.",
+                detail=f'The {operation.key.kind} "{name}" ({operation.key}) is protected, and '
+                f"would be {_done_to(operation)}.",
                 hint="Set `protect: false` in its entry first, if it may really go.",
             )
 
 
-def _is_protected(operation: Operation, case: Case) -> bool:
+def _is_protected(operation: Delete | Replace, case: Case) -> bool:
     """The manifest decides while it has an entry that says so; after that the ledger."""
     declared = case.desired.resources.get(operation.key)
     if declared is not None:
@@ -151,7 +154,7 @@ def _is_protected(operation: Operation, case: Case) -> bool:
     retired = case.desired.retired.get(operation.key)
     if retired is not None and retired.is_protected is not None:
         return retired.is_protected
-    id_ = operation.live.id if operation.live else ""
+    id_ = operation.live.id
     return any(known.is_protected and known.id == id_ for known in case.memory.values())
 
 
@@ -189,7 +192,7 @@ def _other_owner(case: Case, key: ResourceKey, id_: str) -> Owner | None:
     owner = None
     if case.deletes or ownership.is_contested(name, id_):
         owner = ownership.by_id(name, id_)
-    goes = next((op.live for op in case.deletes if op.key == key and op.live), None)
+    goes = next((op.live for op in case.deletes if op.key == key), None)
     if owner is None and goes is not None:
         owner = ownership.by_name(name, id_, str(goes.spec["name"]))
     return owner
@@ -204,7 +207,7 @@ def refuse_impossible(case: Case) -> Iterator[Problem]:
 def refuse_locked(case: Case) -> Iterator[Problem]:
     """The server answers every change of a locked connection with an error."""
     for operation in case.plan.operations:
-        if operation.action is not Action.UPDATE or operation.live is None:
+        if not isinstance(operation, Update):
             continue
         if reason := get(operation.key.kind).locked(operation.live.body):
             yield Problem(
@@ -257,16 +260,16 @@ def refuse_many_deletes_in_all(plan: Plan, allowances: Allowances) -> Iterator[P
         )
 
 
-def _losses(plan: TenantPlan) -> list[Operation]:
+def _losses(plan: TenantPlan) -> list[Delete]:
     """The deletes after which something is gone; a replaced one is allowed by name."""
     return [
-        op for op in plan.operations if op.action is Action.DELETE and op.cause != Cause.REPLACED
+        op for op in plan.operations if isinstance(op, Delete) and op.cause is not Cause.REPLACED
     ]
 
 
 def _living(plan: TenantPlan) -> int:
     """How many objects are live: declared ones, and those that nobody declares."""
-    undeclared = [op for op in plan.operations if op.live and not op.key.is_declared]
+    undeclared = [op for op in plan.operations if isinstance(op, Delete) and not op.key.is_declared]
     return len(plan.live_ids) + len(plan.undeclared) + len(undeclared)
 
 

@@ -1,91 +1,25 @@
-"""Plan, TenantPlan, Operation, Action: what apply will execute, exactly as people were shown it."""
+"""Plan and TenantPlan: what apply will execute, exactly as people were shown it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.kinds.contract.kind import Absence
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
-    DesiredResource,
     JobHistory,
     LiveResource,
-    Origin,
     Path,
     ResourceKey,
     Retired,
 )
-from reconciler.model.changes import Equality, FieldChange
-from reconciler.model.effects import Consequence, Weight
+from reconciler.model.changes import Equality
+from reconciler.model.effects import Consequence
+from reconciler.plan.operation import Action, Operation, Step
 from reconciler.problems.errors import ReconcilerError
 from reconciler.problems.problem import Problem
-
-
-class Action(StrEnum):
-    """What one operation does. A replace is a DELETE and a CREATE with the same reason."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-
-
-class Cause(StrEnum):
-    """Who asks for an operation: the manifest for all but deletes, which need a word of their own.
-
-    A CASCADE is a delete that the server does by itself along with another one; apply does it
-    first and explicitly, so that it is a row of the plan.
-    """
-
-    MANIFEST = "manifest"
-    REPLACED = "replaced"
-    RETIRED = "retired"
-    PRUNED = "pruned"
-    CASCADE = "cascade"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One create, update or delete of one resource.
-
-    `desired` is None for a delete and `live` for a create. `reason` says why beyond the changes
-    themselves, or is empty. `waits_for` names operations of the same plan that must have succeeded.
-    `consequences` say what happens to the data, worst first; there is always one. A delete of a
-    retired resource has the place of its `state: absent` in `origin`.
-    """
-
-    action: Action
-    key: ResourceKey
-    desired: DesiredResource | None
-    live: LiveResource | None
-    changes: tuple[FieldChange, ...] = ()
-    reason: str = ""
-    waits_for: frozenset[str] = frozenset()
-    consequences: tuple[Consequence, ...] = ()
-    cause: Cause = Cause.MANIFEST
-    retired_at: Origin | None = None
-
-    @property
-    def id(self) -> str:
-        """The operation's name in its plan, such as `update connection/acme/stripe`."""
-        return f"{self.action} {self.key}"
-
-    @property
-    def title(self) -> str:
-        """The name that Airbyte shows for the resource."""
-        resource = self.desired or self.live
-        return str(resource.spec["name"]) if resource else ""
-
-    @property
-    def origin(self) -> Origin | None:
-        """The place in the manifests that asks for it; None for what no manifest mentions."""
-        return self.desired.origin if self.desired else self.retired_at
-
-    @property
-    def weight(self) -> Weight:
-        """The weight of its worst consequence."""
-        return max((c.effect.weight for c in self.consequences), default=Weight.HARMLESS)
 
 
 class Whose(StrEnum):
@@ -98,13 +32,13 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Whose doing a row is. Of BOTH, what the base would do: the paths that it would change alike,
-    its action, and the consequences that it would have as well.
+    """Whose doing an operation is. Of BOTH, what the base would do: the paths that it would change
+    alike, its action, and the consequences that it would have as well.
     """
 
     whose: Whose
     already: frozenset[Path] = frozenset()
-    base_action: str = ""
+    base_action: Action | None = None
     base_consequences: frozenset[Consequence] = frozenset()
 
 
@@ -124,8 +58,8 @@ class Base:
 class TenantPlan:
     """What happens to one tenant. A tenant with `refusals` or a `failure` is left alone.
 
-    `operations` are in a stable topological order. `refusals` are safety rules that speak against
-    them; `failure` is why the live state could not be read. `unchanged` counts resources that match
+    `steps` are in a stable topological order. `refusals` are safety rules that speak against them;
+    `failure` is why the live state could not be read. `unchanged` counts resources that match
     their manifest; `undeclared` are live objects that no manifest mentions and that stay: deleted
     ones are operations. `gone` are retired resources of which nothing is live. `notes` are worth
     reading and stop nothing. `equalities` are there when they were asked for, `jobs` too. `before`
@@ -138,7 +72,7 @@ class TenantPlan:
     """
 
     tenant: str
-    operations: tuple[Operation, ...] = ()
+    steps: tuple[Step, ...] = ()
     refusals: tuple[Problem, ...] = ()
     failure: ReconcilerError | None = None
     unchanged: int = 0
@@ -153,6 +87,11 @@ class TenantPlan:
     attributions: Mapping[ResourceKey, Attribution] = field(default_factory=dict)
     settled: tuple[ResourceKey, ...] = ()
     refused_before: bool = False
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations that the steps are of, each where its first step is."""
+        return tuple({id(step.operation): step.operation for step in self.steps}.values())
 
     @property
     def may_be_applied(self) -> bool:
@@ -174,16 +113,23 @@ class Plan:
     forgotten: tuple[str, ...] = ()
 
     @property
-    def operations(self) -> tuple[Operation, ...]:
+    def steps(self) -> tuple[Step, ...]:
         """Everything that apply may execute."""
-        if self.refusals:
-            return ()
-        return tuple(op for t in self.tenants if t.may_be_applied for op in t.operations)
+        return tuple(step for tenant in self._applicable for step in tenant.steps)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations that these steps are of."""
+        return tuple(op for tenant in self._applicable for op in tenant.operations)
+
+    @property
+    def _applicable(self) -> Iterator[TenantPlan]:
+        return (t for t in self.tenants if t.may_be_applied and not self.refusals)
 
     @property
     def has_changes(self) -> bool:
-        return any(tenant.operations for tenant in self.tenants)
+        return any(tenant.steps for tenant in self.tenants)
 
-    def count(self, action: Action) -> int:
-        """How many operations of *action* there are, refused ones left out."""
-        return sum(operation.action is action for operation in self.operations)
+    def count_steps(self, action: Action) -> int:
+        """How many steps of *action* there are, refused ones left out."""
+        return sum(step.action is action for step in self.steps)

@@ -1,4 +1,7 @@
-"""Operations → JSON, as plan files and `plan --format json` have them; and digests of JSON."""
+"""The parts of a plan → JSON, as plan files and `plan --format json` have them; digests of JSON.
+
+Described by schemas/plan.schema.json.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,63 @@ import hashlib
 import json
 from typing import TypeAlias
 
-from reconciler.model import MISSING, Fingerprint, Json, Origin, Secret, SecretName, Spec
+from reconciler.model import (
+    MISSING,
+    DesiredResource,
+    Fingerprint,
+    Json,
+    Origin,
+    Secret,
+    SecretName,
+    Spec,
+)
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Consequence
 from reconciler.model.tagged import name_secrets, tag_value
-from reconciler.plan.model import Action, Operation
+from reconciler.plan.operation import CreateStep, Delete, DeleteStep, Step, UpdateStep
 
 Record: TypeAlias = dict[str, Json]
 """A JSON object made of plain values."""
 
 
-def operation_record(operation: Operation) -> Record:
-    """All there is to know of *operation*, with no value of a secret."""
-    desired, live = operation.desired, operation.live
+def step_record(step: Step) -> Record:
+    """All there is to know of *step*, with no value of a secret."""
+    operation = step.operation
     return _present(
-        id=operation.id,
-        action=str(operation.action),
-        kind=operation.key.kind,
-        name=operation.key.name,
-        title=operation.title,
+        id=step.id,
+        action=str(step.action),
+        kind=step.key.kind,
+        name=step.key.name,
+        title=step.title,
         cause=str(operation.cause),
         reason=operation.reason,
-        origin=origin_record(operation.origin),
-        waitsFor=sorted(operation.waits_for),
-        consequences=[_consequence(consequence) for consequence in operation.consequences],
+        waitsFor=sorted(step.waits_for),
+        consequences=[_consequence(consequence) for consequence in step.consequences],
         changes=[change_record(change) for change in operation.changes],
-        desired=tag_value(desired.spec) if desired else None,
-        liveId=live.id if live else None,
-        digests=_present(
-            desired=spec_digest(desired.spec) if desired else None,
-            # What an update compares is in its changes; what a delete destroys is everything.
-            live=spec_digest(live.spec) if live and operation.action is Action.DELETE else None,
-        ),
+        **_sides(step),
     )
+
+
+def _sides(step: Step) -> Record:
+    """What a step makes of what, and who asks for it."""
+    match step:
+        case CreateStep():
+            return _wanted(step.desired)
+        case UpdateStep():
+            # What it compares is in its changes.
+            return {**_wanted(step.desired), "liveId": step.live.id}
+        case DeleteStep():
+            asks = step.operation.origin if isinstance(step.operation, Delete) else None
+            digests = {"live": spec_digest(step.live.spec)}
+            return {"origin": origin_record(asks), "liveId": step.live.id, "digests": digests}
+
+
+def _wanted(desired: DesiredResource) -> Record:
+    return {
+        "origin": origin_record(desired.origin),
+        "desired": tag_value(desired.spec),
+        "digests": {"desired": spec_digest(desired.spec)},
+    }
 
 
 def change_record(change: FieldChange) -> Record:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from reconciler.kinds import get
 from reconciler.model import Json, Secret, SecretName
 from reconciler.model.paths import walk_leaves
-from reconciler.plan.model import Action, Operation
+from reconciler.plan.operation import Create, Delete, Operation, Replace, Update
 
 
 def secrets_needed(operation: Operation) -> Iterator[SecretName]:
@@ -15,12 +16,18 @@ def secrets_needed(operation: Operation) -> Iterator[SecretName]:
 
     An update may turn out to need more, where the API cannot keep a stored secret.
     """
-    is_sent_whole = operation.action is Action.CREATE or get(operation.key.kind).put_at
-    if operation.desired is not None and is_sent_whole:
-        yield from _names(operation.desired.spec)
-    elif operation.action is Action.UPDATE:
-        for change in operation.changes:
-            yield from _names(change.after)
+    match operation:
+        case Create() | Replace():
+            yield from _names(operation.desired.spec)
+        case Update() if get(operation.key.kind).put_at:
+            yield from _names(operation.desired.spec)
+        case Update():
+            for change in operation.changes:
+                yield from _names(change.after)
+        case Delete():
+            pass
+        case _:
+            assert_never(operation)
 
 
 def _names(value: Json) -> Iterator[SecretName]:

@@ -26,7 +26,17 @@ from reconciler.model import (
 from reconciler.model.changes import Equality, EqualReason, FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect
 from reconciler.plan.attribution import attributed
-from reconciler.plan.model import Action, Base, Cause, Operation, Plan, TenantPlan
+from reconciler.plan.model import Base, Plan, TenantPlan
+from reconciler.plan.operation import (
+    Cause,
+    Create,
+    CreateStep,
+    Delete,
+    DeleteStep,
+    Replace,
+    Update,
+    UpdateStep,
+)
 from reconciler.problems import rules
 from reconciler.problems.errors import Forbidden
 from reconciler.problems.problem import Problem
@@ -61,8 +71,8 @@ def rescheduled(tenant: str, after: str = "0 0 3 * * ?", connection: str = "stri
     """A tenant whose one change is another schedule."""
     change = FieldChange(("schedule", "cronExpression"), "0 0 2 * * ?", after)
     consequences = (Consequence(Effect.SCHEDULE_ONLY),)
-    operation = update(key("connection", tenant, connection), [change], consequences)
-    return TenantPlan(tenant, (operation,), unchanged=3)
+    step = update(key("connection", tenant, connection), [change], consequences)
+    return TenantPlan(tenant, (step,), unchanged=3)
 
 
 def new_tenant(tenant: str) -> TenantPlan:
@@ -72,7 +82,7 @@ def new_tenant(tenant: str) -> TenantPlan:
     actor = {"workspace": Ref("workspace", ""), "name": "Stripe", "definitionId": STRIPE}
     secret = Secret((SecretName("STRIPE_KEY"),))
     waits = frozenset({f"create {workspace}"})
-    operations = (
+    steps = (
         create(workspace, {"name": f"The {tenant}"}, NOTHING),
         create(
             lake,
@@ -104,7 +114,7 @@ def new_tenant(tenant: str) -> TenantPlan:
             frozenset({f"create {source}", f"create {lake}"}),
         ),
     )
-    return TenantPlan(tenant, operations)
+    return TenantPlan(tenant, steps)
 
 
 def based() -> Plan:
@@ -155,12 +165,12 @@ def hostile() -> Plan:
     hostile = replace(rules.FAILED, title=HOSTILE)
     change = FieldChange(("configuration", HOSTILE), HOSTILE, HOSTILE)
     consequences = (Consequence(Effect.FIRST_LOAD, HOSTILE, HOSTILE),)
-    operation = update(place, [change], consequences, name=HOSTILE)
+    step = update(place, [change], consequences, name=HOSTILE)
     return Plan(
         (
             TenantPlan(
                 HOSTILE,
-                (operation,),
+                (step,),
                 undeclared=(live(key("source", HOSTILE, "@1"), HOSTILE),),
                 notes=(Problem(hostile, place, HOSTILE, HOSTILE),),
             ),
@@ -200,19 +210,13 @@ def _busy() -> TenantPlan:
     why = "destination cannot be changed in place"
     lost = (Consequence(Effect.STATE_LOST),)
     replaced = key("connection", scope, "moved")
+    moving = replacement(replaced, {"name": "moved"}, (moved,), FIRST_LOAD, lost, why)
     return TenantPlan(
         scope,
         (
             update(source, [rotated], (Consequence(Effect.CREDENTIALS_SENT),)),
-            delete(replaced, lost, Cause.REPLACED, why, (moved,)),
-            create(
-                replaced,
-                {"name": "moved"},
-                FIRST_LOAD,
-                frozenset({f"delete {replaced}"}),
-                reason=why,
-                changes=(moved,),
-            ),
+            CreateStep(moving),
+            DeleteStep(moving, frozenset({f"create {replaced}"})),
             update(main, streams, effects),
             update(copy, [outside], resumed),
             delete(old, (Consequence(Effect.CONFIGURATION_LOST),), Cause.PRUNED),
@@ -252,14 +256,14 @@ def _busy() -> TenantPlan:
 
 def _refused() -> TenantPlan:
     place = key("connection", "refused", "stripe")
-    operation = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
+    step = update(place, [FieldChange(("prefix",), "a_", "b_")], KEEPS)
     refusal = Problem(
         rules.REPLACEMENT_REFUSED,
         Origin("tenants/refused.yaml", 12, 3),
         detail=f"{place} would have to be deleted and created anew.",
         hint="Undo the change.",
     )
-    return TenantPlan("refused", (operation,), refusals=(refusal,))
+    return TenantPlan("refused", (step,), refusals=(refusal,))
 
 
 def key(kind: str, tenant: str, name: str) -> ResourceKey:
@@ -276,16 +280,10 @@ def update(
     consequences: Sequence[Consequence],
     *,
     name: str = "",
-) -> Operation:
+) -> UpdateStep:
     desired = DesiredResource(at, {"name": name or at.name}, origin(at))
-    return Operation(
-        Action.UPDATE,
-        at,
-        desired,
-        live(at, name or at.name),
-        tuple(changes),
-        consequences=tuple(consequences),
-    )
+    there = live(at, name or at.name)
+    return UpdateStep(Update(desired, there, tuple(changes), tuple(consequences)))
 
 
 def create(
@@ -293,33 +291,34 @@ def create(
     spec: Spec | Mapping[str, Any],
     consequences: Sequence[Consequence],
     waits_for: frozenset[str] = frozenset(),
-    *,
-    reason: str = "",
-    changes: tuple[FieldChange, ...] = (),
-) -> Operation:
+) -> CreateStep:
     desired = DesiredResource(at, spec, origin(at))
-    return Operation(
-        Action.CREATE, at, desired, None, changes, reason, waits_for, tuple(consequences)
+    return CreateStep(Create(desired, tuple(consequences)), waits_for)
+
+
+def replacement(
+    at: ResourceKey,
+    spec: Mapping[str, Any],
+    changes: Sequence[FieldChange],
+    consequences_of_create: tuple[Consequence, ...],
+    consequences_of_delete: tuple[Consequence, ...],
+    reason: str = "",
+) -> Replace:
+    return Replace(
+        DesiredResource(at, spec, origin(at)),
+        live(at, at.name),
+        tuple(changes),
+        consequences_of_create,
+        consequences_of_delete,
+        reason,
     )
 
 
 def delete(
-    at: ResourceKey,
-    consequences: Sequence[Consequence],
-    cause: Cause,
-    reason: str = "",
-    changes: tuple[FieldChange, ...] = (),
-) -> Operation:
-    return Operation(
-        Action.DELETE,
-        at,
-        None,
-        live(at, at.name.lstrip("@")),
-        changes,
-        reason,
-        consequences=tuple(consequences),
-        cause=cause,
-    )
+    at: ResourceKey, consequences: Sequence[Consequence], cause: Cause, reason: str = ""
+) -> DeleteStep:
+    there = live(at, at.name.lstrip("@"))
+    return DeleteStep(Delete(there, cause, tuple(consequences), reason))
 
 
 def origin(at: ResourceKey) -> Origin:

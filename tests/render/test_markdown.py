@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.summary import count_actions
 from reconciler.render.parts.pieces import MAX_CHARS, MIN_CHARS, Piece, Rank
 from reconciler.render.plan.groups import outline
 from reconciler.render.plan.lines import Look
@@ -22,7 +23,6 @@ from reconciler.render.plan.markdown import (
     markdown_pieces,
     render_plan_markdown,
 )
-from reconciler.render.plan.rows import verb_counts
 from tests.render.plans import (
     HOSTILE,
     PLANTED,
@@ -154,7 +154,7 @@ def test_it_fits_nothing_is_cut_and_the_counts_add_up(plan: Plan, limit: int) ->
     assert all(piece.brief in made.text for piece in made.in_short)
     assert all(piece.text not in made.text for piece in (*made.in_short, *made.left_out))
     everything_counted = _counts([*made.shown, *made.in_short, *made.left_out])
-    rows = verb_counts(outline(plan, TYPES).rows)
+    rows = count_actions(row.operation for row in outline(plan, TYPES).rows)
     assert {f"to {verb}": n for verb, n in rows.items() if n} == {
         what: n for what, n in everything_counted.items() if what.startswith("to ")
     }

@@ -57,7 +57,7 @@ def test_json_names_secrets_and_has_none() -> None:
 def test_every_operation_of_the_plan_is_in_the_json() -> None:
     plan = everything()
     ids = {op["id"] for tenant in document(plan)["tenants"] for op in tenant["operations"]}
-    assert ids == {operation.id for tenant in plan.tenants for operation in tenant.operations}
+    assert ids == {step.id for tenant in plan.tenants for step in tenant.steps}
 
 
 def test_only_what_may_be_applied_is_read_back_from_a_plan_file() -> None:

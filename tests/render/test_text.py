@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import CreateStep, Step
 from reconciler.render.parts.palette import COLOUR
 from reconciler.render.plan.lines import Look
 from reconciler.render.plan.text import render_plan
@@ -57,7 +58,7 @@ def test_new_tenants_are_counted_together_where_they_are_alike() -> None:
     text = render_plan(Plan(tuple(alike)), Look(names=TYPES))
     assert "100 new tenants:" in text
     assert len(text.splitlines()) < 20
-    missing = replace(alike[0], operations=alike[0].operations[:2])
+    missing = replace(alike[0], steps=alike[0].steps[:2])
     assert "on 99 of them" in render_plan(Plan((missing, *alike[1:])), Look(names=TYPES))
     apart = render_plan(Plan(tuple(alike)), Look(names=TYPES, details=True))
     assert apart.count("+ workspace") == 100
@@ -70,10 +71,14 @@ def test_new_tenants_that_are_not_alike_stay_apart() -> None:
 
 def rekeyed(plan: TenantPlan, name: str) -> TenantPlan:
     """*plan* with every resource but the workspace under another key."""
-    operations = [
-        replace(op, key=replace(op.key, name=op.key.name and name)) for op in plan.operations
-    ]
-    return replace(plan, operations=tuple(operations))
+    return replace(plan, steps=tuple(_rekeyed(step, name) for step in plan.steps))
+
+
+def _rekeyed(step: Step, name: str) -> Step:
+    assert isinstance(step, CreateStep)
+    key = replace(step.key, name=step.key.name and name)
+    desired = replace(step.desired, key=key)
+    return replace(step, operation=replace(step.operation, desired=desired))
 
 
 def test_changes_that_differ_only_in_values_are_one_block_unless_details_are_asked_for(

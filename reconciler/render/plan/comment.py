@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import PlanFile
+from reconciler.plan.operation import Action
 from reconciler.plan.record import Record
 from reconciler.problems import rules
 from reconciler.problems.errors import (
@@ -19,14 +20,13 @@ from reconciler.problems.errors import (
     UsageError,
 )
 from reconciler.problems.problem import Problem
-from reconciler.render.plan.rows import Verb
 
 PREFIX = "reconciler:"
 _LABELS = {
-    Verb.CREATE: "creates",
-    Verb.UPDATE: "updates",
-    Verb.REPLACE: "replaces",
-    Verb.DELETE: "deletes",
+    Action.CREATE: "creates",
+    Action.UPDATE: "updates",
+    Action.REPLACE: "replaces",
+    Action.DELETE: "deletes",
 }
 
 
@@ -48,7 +48,7 @@ def has_news(plan: PlanFile) -> bool:
     """Whether there is anything to tell a reviewer: what is there without the request is not."""
     summary = plan.summary
     is_kept_back = plan.is_refused or summary["refused"] or summary["unreadable"]
-    changes = any(_counts(plan)[verb] for verb in Verb)
+    changes = any(_counts(plan)[verb] for verb in Action)
     return bool(changes or is_kept_back or summary.get("settled") or plan.base.get("gone"))
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from reconciler.model import Origin
 from reconciler.model.effects import Weight
 from reconciler.plan.model import Plan
+from reconciler.plan.operation import Action
 from reconciler.problems.explain import explain
 from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Severity
@@ -21,7 +22,7 @@ from reconciler.render.parts.palette import PLAIN
 from reconciler.render.parts.values import counted, listed, safe
 from reconciler.render.plan.groups import Block, outline
 from reconciler.render.plan.lines import Look, block_rows_lines
-from reconciler.render.plan.rows import Row, Section, Verb, subject
+from reconciler.render.plan.rows import Row, Section, subject
 from reconciler.render.plan.text import summary
 
 _WIDTH = 120
@@ -99,7 +100,7 @@ def render_plan_github(plan: Plan, look: Look, inside: str = "") -> str:
 def _block_annotations(block: Block, look: Look, inside: str) -> Iterator[tuple[Level, str]]:
     for row in block.rows:
         level = _level(row)
-        title = f"{row.verb} {subject(row.operation)}"
+        title = f"{row.action} {subject(row.operation)}"
         lines = [line.strip() for line in block_rows_lines(replace(block, rows=(row,)), look)]
         text = "\n".join([_whose(block, row), *lines])
         place = row.operation.origin
@@ -115,7 +116,9 @@ def _whose(block: Block, row: Row) -> str:
 
 def _level(row: Row) -> Level:
     is_loss = any(effect.weight is Weight.LOSS for effect in row.own_effects)
-    return Level.WARNING if is_loss or row.verb in (Verb.DELETE, Verb.REPLACE) else Level.NOTICE
+    return (
+        Level.WARNING if is_loss or row.action in (Action.DELETE, Action.REPLACE) else Level.NOTICE
+    )
 
 
 def _escaped(text: str) -> str:

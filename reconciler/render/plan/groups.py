@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.kinds import all_kinds
-from reconciler.model import MISSING, Json, Path, ResourceKey
+from reconciler.model import MISSING, Json, Path, ResourceKey, Spec
 from reconciler.model.changes import FieldChange
 from reconciler.plan.model import Attribution, Plan, TenantPlan
+from reconciler.plan.operation import Action, Delete
 from reconciler.render.parts.values import show, sorted_leaves
 from reconciler.render.plan.rows import (
     NO_NAMES,
     Row,
     Section,
     TypeNames,
-    Verb,
     in_short,
     is_new_tenant,
     rows_of,
@@ -179,7 +179,7 @@ def _by_tenant(groups: Iterable[Mapping[str, Row]]) -> dict[str, Row]:
 def _similarity(row: Row) -> Signature:
     """What makes a change similar to another's: everything but the values."""
     paths = tuple((change.path, change.mark) for change in row.changes)
-    return (row.verb, row.key.kind, row.key.name, paths, row.consequences, row.attribution)
+    return (row.action, row.key.kind, row.key.name, paths, row.consequences, row.attribution)
 
 
 def _similar_blocks(similar: Sequence[Mapping[str, Row]]) -> list[Block]:
@@ -250,7 +250,7 @@ def _group(
     differing = {
         row.key: found
         for row, by_tenant in zip(rows, members, strict=True)
-        if row.verb is Verb.CREATE and (found := _differing(by_tenant))
+        if row.action is Action.CREATE and (found := _differing(by_tenant))
     }
     return Block(tenants, tuple(rows), tuple(sorted(others)), differing)
 
@@ -269,9 +269,8 @@ def _roster(new: Sequence[tuple[str, tuple[Row, ...]]], names: TypeNames) -> Blo
     alike: dict[Signature, dict[str, Row]] = {}
     for tenant, rows in new:
         for row in rows:
-            spec = row.operation.desired.spec if row.operation.desired else {}
-            type_ = names.get(str(spec.get("definitionId", "")), "")
-            signature = (row.verb, row.key.kind, row.key.name, type_, row.consequences)
+            type_ = names.get(str(_declared(row).get("definitionId", "")), "")
+            signature = (row.action, row.key.kind, row.key.name, type_, row.consequences)
             alike.setdefault(signature, {})[tenant] = row
     if len(alike) * 2 > sum(len(rows) for _, rows in new):
         return None
@@ -301,14 +300,14 @@ def _signature(row: Row, names: TypeNames) -> Signature:
     else:
         about = (row.key.kind, row.key.name)
     changes = tuple((c.path, _exact(c.before), _exact(c.after), c.mark) for c in row.changes)
-    causes = tuple((op.cause, op.reason) for op in row.operations)
+    why = (operation.cause, operation.reason)
     of = row.attribution
-    return (row.verb, about, in_short(row, names), changes, causes, row.consequences, of)
+    return (row.action, about, in_short(row, names), changes, why, row.consequences, of)
 
 
 def _shape(row: Row) -> Signature:
     """Which fields of which resource: the same for tenants that change them to other values."""
-    return (row.verb, row.key.kind, row.key.name, tuple(change.path for change in row.changes))
+    return (row.action, row.key.kind, row.key.name, tuple(change.path for change in row.changes))
 
 
 def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, list[str]]:
@@ -321,11 +320,7 @@ def _tenants_by_shape(all_rows: Mapping[str, Sequence[Row]]) -> dict[Signature, 
 
 def _differing(rows: Mapping[str, Row]) -> Differing | None:
     """The fields that the new resources do not have in common; None when they are all alike."""
-    specs = {
-        tenant: dict(sorted_leaves(row.operation.desired.spec))
-        for tenant, row in rows.items()
-        if row.operation.desired
-    }
+    specs = {tenant: dict(sorted_leaves(_declared(row))) for tenant, row in rows.items()}
     first = next(iter(specs.values()), {})
     others = {
         path
@@ -338,6 +333,11 @@ def _differing(rows: Mapping[str, Row]) -> Differing | None:
     paths = tuple(sorted(others, key=str))
     values = {name: tuple(spec.get(p, MISSING) for p in paths) for name, spec in specs.items()}
     return Differing(paths, values)
+
+
+def _declared(row: Row) -> Spec:
+    """All that the resource is to be; nothing of one that goes."""
+    return {} if isinstance(row.operation, Delete) else row.operation.desired.spec
 
 
 def _exact(value: Json) -> str:

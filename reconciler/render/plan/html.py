@@ -20,6 +20,8 @@ from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan, Whose
+from reconciler.plan.operation import Create, Replace
+from reconciler.plan.summary import count_actions, count_effects
 from reconciler.problems.explain import explain
 from reconciler.problems.problem import Problem
 from reconciler.problems.wording import show_path
@@ -31,7 +33,6 @@ from reconciler.render.plan.groups import Block, Outline, outline
 from reconciler.render.plan.rows import (
     Row,
     TypeNames,
-    effect_counts,
     effect_text,
     effects_on,
     in_short,
@@ -40,7 +41,6 @@ from reconciler.render.plan.rows import (
     subject,
     undeclared_names,
     value_text,
-    verb_counts,
 )
 from reconciler.render.plan.text import block_title
 
@@ -100,7 +100,7 @@ def _data(plan: Plan, place: Place, names: TypeNames) -> Json:
     outlined = outline(plan, names)
     tenants = {tenant.tenant: position for position, tenant in enumerate(plan.tenants)}
     writer = _Writer(tenants, names)
-    graphs, graph_of_tenant = _graphs(outlined)
+    graphs, graph_of_tenant = _graphs(plan, outlined)
     refused = [row for _, rows in outlined.refused for row in rows]
     every_row = [*outlined.rows, *outlined.drift_rows, *refused]
     return {
@@ -109,10 +109,14 @@ def _data(plan: Plan, place: Place, names: TypeNames) -> Json:
         "tiles": list(_tiles(plan, outlined)),
         "losses": _losses(outlined),
         "tenants": [safe(tenant) for tenant in tenants],
-        "verbs": [[verb, count] for verb, count in verb_counts(every_row).items() if count],
+        "verbs": [
+            [verb, count]
+            for verb, count in count_actions(row.operation for row in every_row).items()
+            if count
+        ],
         "effects": [
             [effect.slug, effect.title, effect.sentence, _weight(effect), count]
-            for effect, count in effect_counts(every_row)
+            for effect, count in count_effects(row.effects for row in every_row)
         ],
         "whose": [
             [whose, count]
@@ -131,7 +135,7 @@ def _whose(row: Row) -> Whose | None:
 
 
 def _tiles(plan: Plan, outlined: Outline) -> Iterator[Json]:
-    for verb, count in verb_counts(outlined.rows).items():
+    for verb, count in count_actions(row.operation for row in outlined.rows).items():
         yield [count, f"to {verb}", str(verb)]
     yield [len({row.key.scope for row in outlined.rows}), "tenants changed", ""]
     if plan.base is not None:
@@ -144,22 +148,28 @@ def _tiles(plan: Plan, outlined: Outline) -> Iterator[Json]:
 
 
 def _losses(outlined: Outline) -> str:
-    losses = [(e, n) for e, n in effect_counts(outlined.rows, own=True) if e.weight is Weight.LOSS]
+    losses = [
+        (e, n)
+        for e, n in count_effects(row.own_effects for row in outlined.rows)
+        if e.weight is Weight.LOSS
+    ]
     texts = [f"{effect.title} ({counted(n, 'resource')})" for effect, n in losses]
     return f"Loss: {', '.join(texts)}" if texts else ""
 
 
-def _graphs(outlined: Outline) -> tuple[list[Json], list[int | None]]:
+def _graphs(plan: Plan, outlined: Outline) -> tuple[list[Json], list[int | None]]:
     """The distinct graphs, and which one each tenant has."""
     positions: dict[Graph, int] = {}
     of_tenant: list[int | None] = []
-    for rows in outlined.rows_of.values():
-        of_tenant.append(positions.setdefault(graph_of(rows), len(positions)) if rows else None)
+    for tenant in plan.tenants:
+        rows = outlined.rows_of[tenant.tenant]
+        graph = graph_of(rows, tenant.steps)
+        of_tenant.append(positions.setdefault(graph, len(positions)) if rows else None)
     return [_graph(graph) for graph in positions], of_tenant
 
 
 def _graph(graph: Graph) -> Json:
-    nodes = [[node.kind, safe(node.name), node.verb or ""] for node in graph.nodes]
+    nodes = [[node.kind, safe(node.name), node.action or ""] for node in graph.nodes]
     return {"nodes": nodes, "edges": graph.edges}
 
 
@@ -247,7 +257,7 @@ class _Writer:
         kind = row.key.kind
         key = subject(operation, titled="name" not in own).removeprefix(kind).strip()
         written = {
-            "verb": row.verb,
+            "verb": row.action,
             "kind": kind,
             "key": key,
             "short": in_short(row, self._names, own),
@@ -276,10 +286,9 @@ class _Writer:
 
     def _fields(self, row: Row) -> Iterator[Json]:
         """Every field of a new resource."""
-        desired = row.operation.desired
-        if row.changes or desired is None or row.operation.live is not None:
+        if row.changes or not isinstance(row.operation, Create | Replace):
             return
-        for field, value in sorted(desired.spec.items()):
+        for field, value in sorted(row.operation.desired.spec.items()):
             if value == Ref("workspace", ""):
                 continue
             for path, leaf in (

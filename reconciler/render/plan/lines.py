@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from reconciler.model import DesiredResource, Exhaustive, Json, Ref
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Weight
+from reconciler.plan.operation import Action, Create
 from reconciler.problems.wording import show_path
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.values import HIDDEN, listed, safe, shortened, sorted_leaves
 from reconciler.render.plan.groups import Block
 from reconciler.render.plan.rows import (
+    MARKS,
     Row,
     TypeNames,
-    Verb,
     consequence_texts,
     in_short,
     jobs_text,
@@ -63,7 +64,7 @@ def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator
     yield _head(row, look, own)
     if row.changes:
         yield from (_change_line(change, row, look) for change in row.changes)
-    elif row.verb is Verb.CREATE and row.operation.desired and look.details:
+    elif isinstance(row.operation, Create) and look.details:
         yield from _created_lines(row.operation.desired, look)
     if row.jobs:
         yield from dimmed(wrapped(jobs_text(row.jobs), look.width, INDENT, first=INDENT), look)
@@ -71,7 +72,7 @@ def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator
 
 def _head(row: Row, look: Look, own: Collection[str | int]) -> str:
     """The mark, the resource, why and to what effect; what a line cannot hold goes on the next."""
-    line = f"  {row.verb.mark} {subject(row.operation, titled='name' not in own)}"
+    line = f"  {MARKS[row.action]} {subject(row.operation, titled='name' not in own)}"
     if why := reason(row):
         line += f" ({why})"
     short = in_short(row, look.names, own)
@@ -97,7 +98,7 @@ def _painted(what: str, whole: str, row: Row, look: Look) -> str:
     colour = _colour(row, look.palette)
     if not colour:
         return whole
-    mark = row.verb.mark
+    mark = MARKS[row.action]
     head = what.replace(mark, f"{colour}{mark}{look.palette.reset}", 1)
     return head + _weighed(row, whole[len(what) :], look)
 
@@ -112,11 +113,11 @@ def _weighed(row: Row, text: str, look: Look) -> str:
 
 def _colour(row: Row, palette: Palette) -> str:
     return {
-        Verb.CREATE: palette.create,
-        Verb.UPDATE: palette.update,
-        Verb.REPLACE: palette.delete,
-        Verb.DELETE: palette.delete,
-    }[row.verb]
+        Action.CREATE: palette.create,
+        Action.UPDATE: palette.update,
+        Action.REPLACE: palette.delete,
+        Action.DELETE: palette.delete,
+    }[row.action]
 
 
 def _change_line(change: FieldChange, row: Row, look: Look) -> str:

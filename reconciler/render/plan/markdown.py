@@ -17,6 +17,8 @@ from datetime import datetime
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import Place
 from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Action
+from reconciler.plan.summary import count_actions, count_effects
 from reconciler.problems.explain import explain
 from reconciler.render.parts.palette import PLAIN
 from reconciler.render.parts.pieces import MIN_CHARS, Fitted, Piece, Rank, fitted
@@ -25,7 +27,7 @@ from reconciler.render.parts.values import counted, safe, shortened
 from reconciler.render.plan.equalities import equal_lines
 from reconciler.render.plan.groups import Block, Outline, outline
 from reconciler.render.plan.lines import Look, block_rows_lines, names_text, row_lines, wrapped
-from reconciler.render.plan.rows import Row, Section, Verb, effect_counts, verb_counts
+from reconciler.render.plan.rows import MARKS, Row, Section
 from reconciler.render.plan.text import (
     REFUSED_BEFORE,
     action_line,
@@ -131,7 +133,7 @@ def _head(plan: Plan, outlined: Outline, place: Place) -> str:
     rows = [f"### Plan for {_short(place.name)}", *sums]
     if plan.base is None and not outlined.rows and not left_alone(plan, outlined):
         return f"{rows[0]}\n\nNo changes: everything matches its manifests."
-    effects = effect_counts(outlined.rows, own=True)
+    effects = count_effects(row.own_effects for row in outlined.rows)
     losses = [f"{n:,} {effect.title}" for effect, n in effects if effect.weight is Weight.LOSS]
     warned = [f"**Loss:** {', '.join(losses)}."] if losses else []
     warned += [f"**{sentence}**" for sentence in left_alone(plan, outlined)]
@@ -204,8 +206,8 @@ def _rank(row: Row, block: Block) -> Rank:
     """How much a reviewer has to see the row."""
     if row.section is Section.DRIFT:
         return Rank.DRIFT
-    if row.verb in (Verb.DELETE, Verb.REPLACE):
-        return Rank.DELETED if row.verb is Verb.DELETE else Rank.REPLACED
+    if row.action in (Action.DELETE, Action.REPLACE):
+        return Rank.DELETED if row.action is Action.DELETE else Rank.REPLACED
     if any(effect.weight is Weight.LOSS for effect in row.own_effects):
         return Rank.LOST
     if Effect.CREDENTIALS_SENT in row.effects:
@@ -219,7 +221,7 @@ def _counts(block: Block) -> Mapping[str, int]:
     """How many resources of how many tenants the block stands for, by what happens to them."""
     counts: Counter[str] = Counter()
     for row in block.rows:
-        what = "already there" if row.section is Section.DRIFT else f"to {row.verb}"
+        what = "already there" if row.section is Section.DRIFT else f"to {row.action}"
         counts[what] += len(block.tenants_of.get(row.key, block.tenants))
     return counts
 
@@ -239,8 +241,8 @@ def _trouble(word: str, tenant: TenantPlan, lines: Sequence[str], what: str) -> 
 
 
 def _tally(rows: Iterable[Row]) -> str:
-    counts = verb_counts(list(rows))
-    return " ".join(f"{verb.mark}{count}" for verb, count in counts.items() if count)
+    counts = count_actions(row.operation for row in rows)
+    return " ".join(f"{MARKS[verb]}{count}" for verb, count in counts.items() if count)
 
 
 def _part(title: str, lines: Iterable[str], *, is_open: bool = False) -> str:

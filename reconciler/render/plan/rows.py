@@ -10,7 +10,15 @@ from reconciler.kinds import get
 from reconciler.model import ALL, JobHistory, Json, Ref, ResourceKey, Spec, workspace_key
 from reconciler.model.changes import FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect, Weight
-from reconciler.plan.model import Action, Attribution, Cause, Operation, TenantPlan, Whose
+from reconciler.plan.model import Attribution, TenantPlan, Whose
+from reconciler.plan.operation import Action, Cause, Create, Operation, Step
+from reconciler.plan.summary import (
+    effects_of,
+    is_drift,
+    own_effects_of,
+    pairs_of,
+    told_consequences,
+)
 from reconciler.render.parts.amounts import age_text, duration_text, size_text
 from reconciler.render.parts.values import counted, listed, safe, show
 
@@ -18,20 +26,6 @@ TypeNames = Mapping[str, str]
 """Connector types by definition id: what people call a connector."""
 
 NO_NAMES: TypeNames = {}
-
-
-class Verb(StrEnum):
-    """What happens to a resource, in the order in which sums name it."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-
-    @property
-    def mark(self) -> str:
-        """The sign in front of a row, readable without colour."""
-        return _MARKS[self]
 
 
 class Section(StrEnum):
@@ -42,30 +36,27 @@ class Section(StrEnum):
     DRIFT = "drift"
 
 
-_MARKS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.REPLACE: "±", Verb.DELETE: "-"}
-_VERBS = {action: Verb(action) for action in Action}
+MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+"""The sign in front of a row, readable without colour."""
+
 _CAUSES = {Cause.RETIRED: "retired", Cause.PRUNED: "no manifest mentions it"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One resource and all that happens to it: one operation, or the two of a replace.
+    """One operation, as it is shown.
 
-    `consequences` are what all of it does to the data, worst first, each said once. `jobs` are
-    there when they were asked for: those of its connection, or of all that the row stands for.
-    `attribution` is there where the plan is held against that of a base.
+    `jobs` are there when they were asked for: those of its connection, or of all that the row
+    stands for. `attribution` is there where the plan is held against that of a base.
     """
 
-    verb: Verb
-    operations: tuple[Operation, ...]
-    consequences: tuple[Consequence, ...]
+    operation: Operation
     jobs: tuple[JobHistory, ...] = ()
     attribution: Attribution | None = None
 
     @property
-    def operation(self) -> Operation:
-        """The operation that the row speaks of; of a replace it is the create."""
-        return self.operations[-1]
+    def action(self) -> Action:
+        return self.operation.action
 
     @property
     def key(self) -> ResourceKey:
@@ -76,23 +67,25 @@ class Row:
         return self.operation.changes
 
     @property
+    def consequences(self) -> tuple[Consequence, ...]:
+        """What all of it does to the data, worst first, each said once."""
+        return told_consequences(self.operation)
+
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """The distinct effects, worst first."""
-        return tuple(dict.fromkeys(consequence.effect for consequence in self.consequences))
+        return effects_of(self.operation)
 
     @property
     def own_effects(self) -> tuple[Effect, ...]:
         """The effects that only this change brings; all of them where the base has all as well."""
-        theirs = self.attribution.base_consequences if self.attribution else frozenset()
-        own = dict.fromkeys(c.effect for c in self.consequences if c not in theirs)
-        return tuple(own) or self.effects
+        return own_effects_of(self.operation, self.attribution)
 
     @property
     def section(self) -> Section:
         """Whether it only puts back what somebody changed in Airbyte, or is there without this."""
         if self.attribution is not None:
-            is_drift = self.attribution.whose is Whose.DRIFT
-            return Section.DRIFT if is_drift else Section.CHANGES
+            return Section.DRIFT if is_drift(self.attribution) else Section.CHANGES
         outside = self.changes and all(c.mark is Mark.CHANGED_OUTSIDE for c in self.changes)
         return Section.OUTSIDE if outside else Section.CHANGES
 
@@ -106,37 +99,18 @@ class Row:
 
 def rows_of(plan: TenantPlan) -> tuple[Row, ...]:
     """The rows of one tenant, in the order of its operations."""
-    deletes = {op.key: op for op in plan.operations if op.action is Action.DELETE}
-    creates = {op.key for op in plan.operations if op.action is Action.CREATE}
     return tuple(
-        _row(operation, deletes, plan)
-        for operation in plan.operations
-        if operation.action is not Action.DELETE or operation.key not in creates
+        Row(operation, (plan.jobs[key],) if (key := operation.key) in plan.jobs else (), of)
+        for operation, of in pairs_of(plan)
     )
-
-
-def _row(operation: Operation, deletes: Mapping[ResourceKey, Operation], plan: TenantPlan) -> Row:
-    key, verb = operation.key, _VERBS[operation.action]
-    operations: tuple[Operation, ...] = (operation,)
-    if operation.action is Action.CREATE and key in deletes:
-        verb, operations = Verb.REPLACE, (deletes[key], operation)
-    jobs = (plan.jobs[key],) if key in plan.jobs else ()
-    return Row(verb, operations, _consequences(operations), jobs, plan.attributions.get(key))
-
-
-def _consequences(operations: Sequence[Operation]) -> tuple[Consequence, ...]:
-    found = dict.fromkeys(c for operation in operations for c in operation.consequences)
-    if len(found) > 1 and any(c.effect.weight > Weight.HARMLESS for c in found):
-        found = {c: None for c in found if c.effect is not Effect.NO_EFFECT}
-    return tuple(sorted(found, key=lambda consequence: -consequence.effect.weight))
 
 
 def is_new_tenant(rows: Sequence[Row]) -> bool:
     """Whether the tenant's workspace is among what is created."""
-    return any(r.verb is Verb.CREATE and r.key == workspace_key(r.key.scope) for r in rows)
+    return any(r.action is Action.CREATE and r.key == workspace_key(r.key.scope) for r in rows)
 
 
-def subject(operation: Operation, *, titled: bool = True) -> str:
+def subject(operation: Operation | Step, *, titled: bool = True) -> str:
     """A resource in a few words: its kind, its key and, where it differs, its name in Airbyte.
 
     Not *titled* where the name is one of many.
@@ -152,8 +126,7 @@ def subject(operation: Operation, *, titled: bool = True) -> str:
 
 def reason(row: Row) -> str:
     """Why, beyond the field changes: a few words, or nothing."""
-    said = row.operation.reason or row.operations[0].reason
-    why = [said or _CAUSES.get(row.operations[0].cause, ""), _before_too(row)]
+    why = [row.operation.reason or _CAUSES.get(row.operation.cause, ""), _before_too(row)]
     return safe("; ".join(text for text in why if text))
 
 
@@ -162,8 +135,8 @@ def _before_too(row: Row) -> str:
     of = row.attribution
     if of is None or of.whose is not Whose.BOTH or of.already:
         return ""
-    if of.base_action == row.verb:
-        return f"already to {row.verb}, otherwise"
+    if of.base_action is row.action:
+        return f"already to {row.action}, otherwise"
     return f"already to {of.base_action}"
 
 
@@ -172,10 +145,9 @@ def in_short(row: Row, names: TypeNames, without: Collection[str | int] = ()) ->
 
     Fields in *without* are left out.
     """
-    desired = row.operation.desired
-    if row.verb is not Verb.CREATE or desired is None:
+    if not isinstance(row.operation, Create):
         return ""
-    spec = desired.spec
+    spec = row.operation.desired.spec
     fields = [
         field for field in get(row.key.kind).highlights if field in spec and field not in without
     ]
@@ -258,27 +230,6 @@ def _job_text(history: JobHistory) -> str:
         more = f" ({', '.join(counters)})" if counters else ""
         said.append(f"last {job.kind} {job.status}{age}{more}")
     return safe("; ".join(said))
-
-
-def effect_counts(rows: Sequence[Row], *, own: bool = False) -> list[tuple[Effect, int]]:
-    """How many rows have each effect, worst first, then in the table's order.
-
-    With *own* only those that this change brings.
-    """
-    counts = dict.fromkeys(Effect, 0)
-    for row in rows:
-        for effect in row.own_effects if own else row.effects:
-            counts[effect] += 1
-    present = [(effect, count) for effect, count in counts.items() if count]
-    return sorted(present, key=lambda pair: -pair[0].weight)
-
-
-def verb_counts(rows: Sequence[Row]) -> dict[Verb, int]:
-    """How many rows there are of each verb, those of which there is none included."""
-    counts = dict.fromkeys(Verb, 0)
-    for row in rows:
-        counts[row.verb] += 1
-    return counts
 
 
 def undeclared_names(plan: TenantPlan) -> Iterator[str]:

@@ -5,16 +5,17 @@ Described by schemas/plan.schema.json. Only ASCII leaves it, so that no name can
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from reconciler.model import JobHistory, Json, LastJob, ResourceKey, Retired
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.plan.file import FORMAT_VERSION, Place, sealed
-from reconciler.plan.model import Base, Operation, Plan, TenantPlan, Whose
-from reconciler.plan.record import Record, change_record, digest, operation_record, origin_record
+from reconciler.plan.model import Base, Plan, TenantPlan, Whose
+from reconciler.plan.operation import Step
+from reconciler.plan.record import Record, change_record, digest, origin_record, step_record
+from reconciler.plan.summary import Sums, sum_parts, sum_plan
 from reconciler.problems.explain import explain
 from reconciler.problems.problem import Problem
-from reconciler.render.plan.rows import Row, Section, effect_counts, rows_of, verb_counts
 
 
 def render_plan_json(plan: Plan, place: Place, options: Mapping[str, Json], shard: str = "") -> str:
@@ -49,39 +50,39 @@ def _base(base: Base) -> Record:
 
 
 def _summary(plan: Plan) -> Record:
-    rows = [row for tenant in plan.tenants if tenant.may_be_applied for row in rows_of(tenant)]
-    return {
+    """The sums of *plan*; with a base, also what the change does and what is there without it."""
+    summary = {
         "tenants": len(plan.tenants),
         "refused": sum(bool(tenant.refusals) for tenant in plan.tenants),
         "unreadable": sum(tenant.failure is not None for tenant in plan.tenants),
         "unchanged": sum(tenant.unchanged for tenant in plan.tenants),
-        **_counts(rows),
-        **(_by_whose(rows, plan) if plan.base else {}),
+        **_sums(sum_plan(plan)),
     }
-
-
-def _counts(rows: Sequence[Row], *, own: bool = False) -> Record:
+    if plan.base is None:
+        return summary
+    parts = sum_parts(plan)
     return {
-        **{str(verb): count for verb, count in verb_counts(rows).items()},
-        "effects": {effect.slug: count for effect, count in effect_counts(rows, own=own)},
-    }
-
-
-def _by_whose(rows: Sequence[Row], plan: Plan) -> Record:
-    """The same sums for what this change does, and for what is there without it."""
-    return {
-        "thisChange": _counts([r for r in rows if r.section is not Section.DRIFT], own=True),
-        "alreadyThere": _counts([row for row in rows if row.section is Section.DRIFT]),
+        **summary,
+        "thisChange": _sums(parts.own),
+        "alreadyThere": _sums(parts.drift),
         "settled": sum(len(tenant.settled) for tenant in plan.tenants),
     }
 
 
+def _sums(sums: Sums) -> Record:
+    return {
+        **{str(action): count for action, count in sums.actions.items()},
+        "effects": {effect.slug: count for effect, count in sums.effects},
+    }
+
+
 def _tenant(plan: TenantPlan) -> Record:
+    """All there is to know of one tenant's plan."""
     return {
         "tenant": plan.tenant,
         "status": _status(plan),
         "unchanged": plan.unchanged,
-        "operations": [_operation(operation, plan) for operation in plan.operations],
+        "operations": [_attributed(step, plan) for step in plan.steps],
         "refusals": [_problem(refusal) for refusal in plan.refusals],
         **({"failure": _problem(explain(plan.failure))} if plan.failure else {}),
         **({"settled": [_named(key) for key in plan.settled]} if plan.settled else {}),
@@ -99,9 +100,9 @@ def _tenant(plan: TenantPlan) -> Record:
     }
 
 
-def _operation(operation: Operation, plan: TenantPlan) -> Record:
-    record = operation_record(operation)
-    if (of := plan.attributions.get(operation.key)) is not None:
+def _attributed(step: Step, plan: TenantPlan) -> Record:
+    record = step_record(step)
+    if (of := plan.attributions.get(step.key)) is not None:
         record["attribution"] = _WHOSE[of.whose]
         record["alreadyThere"] = [list(path) for path in sorted(of.already, key=str)]
     return record
@@ -115,7 +116,7 @@ def _status(plan: TenantPlan) -> str:
         return "unreadable"
     if plan.refusals:
         return "refused"
-    return "planned" if plan.operations else "unchanged"
+    return "planned" if plan.steps else "unchanged"
 
 
 def _named(key: ResourceKey) -> Record:
@@ -123,6 +124,7 @@ def _named(key: ResourceKey) -> Record:
 
 
 def _problem(problem: Problem) -> Record:
+    """A refusal, or why a tenant could not be read."""
     return {
         "rule": problem.rule.id,
         "severity": str(problem.severity),

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.effects import Weight
-from reconciler.plan.model import Operation, Plan, TenantPlan
+from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.operation import Action, Step
+from reconciler.plan.summary import count_actions, count_effects
 from reconciler.problems.explain import explain
 from reconciler.problems.problem import Problem
 from reconciler.render.parts.palette import PLAIN, Palette
@@ -29,11 +31,8 @@ from reconciler.render.plan.lines import (
 )
 from reconciler.render.plan.rows import (
     Row,
-    Verb,
-    effect_counts,
     subject,
     undeclared_names,
-    verb_counts,
 )
 
 MOST_LISTED = 10
@@ -64,9 +63,9 @@ def summary(plan: Plan, outlined: Outline, palette: Palette = PLAIN) -> str:
     return "\n".join([*lines, *red, *beside])
 
 
-def headline(operation: Operation) -> str:
+def headline(step: Step) -> str:
     """A resource in a few words: its kind, its key and, where it differs, its name in Airbyte."""
-    return subject(operation)
+    return subject(step)
 
 
 def action_line(plan: Plan, outlined: Outline) -> str:
@@ -83,8 +82,8 @@ def _actions(rows: Sequence[Row]) -> str:
     """`1 to create, 2 to update, 0 to delete in 3 tenants`."""
     said = [
         f"{count:,} to {verb}"
-        for verb, count in verb_counts(rows).items()
-        if count or verb is not Verb.REPLACE
+        for verb, count in count_actions(row.operation for row in rows).items()
+        if count or verb is not Action.REPLACE
     ]
     return f"{', '.join(said)} in {counted(len({row.key.scope for row in rows}), 'tenant')}"
 
@@ -103,7 +102,7 @@ def base_lines(plan: Plan, outlined: Outline) -> list[str]:
 
 def effect_lines(outlined: Outline) -> tuple[list[str], list[str]]:
     """What is lost, and what else happens to the data: how many rows do that, in lines."""
-    counts = effect_counts(outlined.rows, own=True)
+    counts = count_effects(row.own_effects for row in outlined.rows)
     losses = [f"{n:,} {effect.title}" for effect, n in counts if effect.weight is Weight.LOSS]
     others = [f"{n:,} {effect.title}" for effect, n in counts if effect.weight < Weight.LOSS]
     return _sentence("Loss", losses), _sentence("Data", others)

@@ -1,9 +1,9 @@
-"""What became of a plan's operations, as text."""
+"""What became of a plan's steps, as text."""
 
 from __future__ import annotations
 
 from reconciler.apply.outcome import Outcome, Report, Status
-from reconciler.plan.model import Action, Operation
+from reconciler.plan.operation import STEP_ACTIONS, Action, DeleteStep, Step
 from reconciler.problems.explain import explain
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.problems import render_problem
@@ -14,17 +14,17 @@ DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "dele
 
 
 def render_outcome(outcome: Outcome, palette: Palette = PLAIN) -> str:
-    """One line for an operation that ended, with the reason below it when it failed."""
-    operation = outcome.operation
-    subject = f"{safe(operation.key.scope)}: {headline(operation)}"
+    """One line for a step that ended, with the reason below it when it failed."""
+    step = outcome.step
+    subject = f"{safe(step.key.scope)}: {headline(step)}"
     if outcome.status is Status.SUCCEEDED:
-        colour = getattr(palette, operation.action)
+        colour = getattr(palette, step.action)
         found = ": its answer was lost, and it was found by its name" if outcome.was_found else ""
-        return f"{colour}{DONE[operation.action]}{palette.reset} {subject}{found}"
+        return f"{colour}{DONE[step.action]}{palette.reset} {subject}{found}"
     if outcome.status is Status.SKIPPED:
         return f"{palette.dim}skipped{palette.reset} {subject}: {_why_skipped(outcome)}"
     word = "failed" if outcome.status is Status.FAILED else "unknown"
-    line = f"{palette.error}{word}{palette.reset} to {operation.action} {subject}"
+    line = f"{palette.error}{word}{palette.reset} to {step.action} {subject}"
     if outcome.problem is None:
         return line
     reason = render_problem(explain(outcome.problem), palette)
@@ -43,17 +43,16 @@ def render_report(report: Report, palette: Palette = PLAIN) -> str:
 
 def _failure(outcome: Outcome, report: Report, palette: Palette) -> str:
     lines = [render_outcome(outcome, palette)]
-    if place := _place(outcome.operation):
+    if place := _place(outcome.step):
         lines.insert(1, f"  asked for at {place}")
-    blocked = [o for o in report.outcomes if o.blocked_by == outcome.operation.id]
+    blocked = [o for o in report.outcomes if o.blocked_by == outcome.step.id]
     for other in blocked:
-        operation = other.operation
-        lines.append(f"  so not {DONE[operation.action]}: {operation.key}")
+        lines.append(f"  so not {DONE[other.step.action]}: {other.step.key}")
     return "\n".join(lines)
 
 
-def _place(operation: Operation) -> str:
-    return safe(str(operation.desired.origin)) if operation.desired else ""
+def _place(step: Step) -> str:
+    return "" if isinstance(step, DeleteStep) else safe(str(step.desired.origin))
 
 
 def _why_skipped(outcome: Outcome) -> str:
@@ -64,7 +63,7 @@ def _why_skipped(outcome: Outcome) -> str:
 
 def _summary(report: Report, palette: Palette) -> str:
     done = ", ".join(
-        f"{report.count(Status.SUCCEEDED, action):,} {DONE[action]}" for action in Action
+        f"{report.count(Status.SUCCEEDED, action):,} {DONE[action]}" for action in STEP_ACTIONS
     )
     bad = [
         f"{counted_status:,} {word}"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from reconciler.apply.outcome import Outcome
 from reconciler.model import Json
-from reconciler.plan.model import Action, Plan
+from reconciler.plan.model import Plan
+from reconciler.plan.operation import STEP_ACTIONS
 from reconciler.problems.explain import explain
 
 VERSION = 1
@@ -26,7 +27,7 @@ def planned(plan: Plan, digest: str) -> Event:
         "event": "planned",
         "digest": digest,
         "tenants": len(plan.tenants),
-        "operations": {action.value: plan.count(action) for action in Action},
+        "operations": {action.value: plan.count_steps(action) for action in STEP_ACTIONS},
     }
 
 
@@ -35,9 +36,9 @@ def operation(outcome: Outcome) -> Event:
     problem = explain(outcome.problem) if outcome.problem else None
     return {
         "event": "operation",
-        "action": outcome.operation.action.value,
-        "key": str(outcome.operation.key),
-        "name": outcome.operation.title,
+        "action": outcome.step.action.value,
+        "key": str(outcome.step.key),
+        "name": outcome.step.title,
         "status": outcome.status.value,
         "id": outcome.id,
         "durationS": round(outcome.duration_s, 3),
