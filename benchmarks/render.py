@@ -25,13 +25,12 @@ from reconciler.model import (
 )
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Consequence, Effect
-from reconciler.plan.file import Place
+from reconciler.plan.file import Place, write_plan
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.operation import Create, CreateStep, Update, UpdateStep
 from reconciler.render.plan.html import render_plan_html
 from reconciler.render.plan.lines import Look
 from reconciler.render.plan.markdown import render_plan_markdown
-from reconciler.render.plan.structured import render_plan_json
 from reconciler.render.plan.text import render_plan
 
 PLACE = Place("benchmark", "https://airbyte.test/v1")
@@ -42,7 +41,7 @@ FIRST_LOAD = (Consequence(Effect.FIRST_LOAD),)
 
 FORMATS: dict[str, Callable[[Plan], str]] = {
     "text": lambda plan: render_plan(plan, Look(names=NAMES)),
-    "json": lambda plan: render_plan_json(plan, PLACE, {}),
+    "json": lambda plan: write_plan(plan, PLACE, {}),
     "markdown": lambda plan: render_plan_markdown(plan, PLACE, Look(names=NAMES)),
     "html": lambda plan: render_plan_html(plan, PLACE, NAMES),
 }

@@ -1,9 +1,10 @@
 """A plan file: what was shown and approved, and whether it is still what would be done.
 
-The file is the JSON rendering of the plan, sealed with a digest against edits. It is not executed:
-apply plans again and carries out only operations that the file has, word for word. So nothing in
-it can do harm, no value of a secret needs to be in it, and running it again goes on where it
-stopped, since operations that are no longer needed are simply left out.
+The file is the plan as JSON, all there is to know of it, sealed with a digest against edits; it is
+also what `plan --format json` writes. It is not executed: apply plans again and carries out only
+operations that the file has, word for word. So nothing in it can do harm, no value of a secret
+needs to be in it, and running it again goes on where it stopped, since operations that are no
+longer needed are simply left out.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from dataclasses import dataclass
 
 from reconciler.model import MISSING, DesiredTenant, Json, Path, ResourceKey
 from reconciler.model.tagged import untag_value
-from reconciler.plan.model import Plan, TenantPlan
+from reconciler.plan.model import Base, Plan, TenantPlan
 from reconciler.plan.operation import Step
 from reconciler.plan.record import (
     Record,
     canonical,
     digest,
+    problem_record,
     spec_digest,
     step_record,
+    summary_record,
+    tenant_record,
 )
 from reconciler.problems.errors import PlanFileRefused, PlanFileUnreadable
 
@@ -85,6 +89,38 @@ class MovedTenant:
 
     tenant: str
     resources: tuple[MovedResource, ...]
+
+
+def write_plan(plan: Plan, place: Place, options: Mapping[str, Json], shard: str = "") -> str:
+    """*plan* as the text of a plan file; *options* are those that it was made with.
+
+    *shard* says which part of the fleet it is about, such as `3/16`, if not all of it. Only ASCII
+    leaves it, so that no name can do harm anywhere.
+    """
+    return sealed(_plan_record(plan, place, options, shard))
+
+
+def plan_digest(plan: Plan, place: Place, options: Mapping[str, Json], shard: str = "") -> str:
+    """The digest that seals the plan file of the same."""
+    return digest(_plan_record(plan, place, options, shard))
+
+
+def _plan_record(plan: Plan, place: Place, options: Mapping[str, Json], shard: str) -> Record:
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "environment": {"name": place.name, "url": place.url},
+        "options": dict(options),
+        **({"base": _base_record(plan.base)} if plan.base else {}),
+        **({"shard": shard} if shard else {}),
+        **({"forgotten": list(plan.forgotten)} if plan.forgotten else {}),
+        "summary": summary_record(plan),
+        "refusals": [problem_record(refusal) for refusal in plan.refusals],
+        "tenants": [tenant_record(tenant) for tenant in plan.tenants],
+    }
+
+
+def _base_record(base: Base) -> Record:
+    return {"revision": base.revision, "commit": base.commit, "gone": list(base.gone)}
 
 
 def sealed(document: Record) -> str:

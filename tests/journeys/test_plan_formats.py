@@ -75,13 +75,13 @@ def test_an_empty_plan_says_so_in_every_format(applied: Project, format_: str) -
 def test_the_same_plan_is_the_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "from tests.render.plans import *\n"
-        "from reconciler.plan.file import Place\n"
-        "from reconciler.render.plan import html, markdown, structured, text\n"
+        "from reconciler.plan.file import Place, write_plan\n"
+        "from reconciler.render.plan import html, markdown, text\n"
         "from reconciler.render.plan.lines import Look\n"
         "place = Place('x', 'https://x.test')\n"
         "print(html.render_plan_html(everything(), place, TYPES))\n"
         "print(markdown.render_plan_markdown(everything(), place, Look(names=TYPES)))\n"
-        "print(structured.render_plan_json(everything(), place, {}))\n"
+        "print(write_plan(everything(), place, {}))\n"
         "print(text.render_plan(everything(), Look(details=True, names=TYPES)))\n"
     )
     outputs = {_output(program, seed) for seed in ("1", "2")}

@@ -9,9 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from reconciler.plan.file import Place, read_plan_file
+from reconciler.plan.file import Place, read_plan_file, write_plan
 from reconciler.plan.model import Plan
-from reconciler.render.plan.structured import render_plan_json
 from tests.render.plans import PLANTED, everything, hostile, rescheduled
 
 Golden = Callable[[str, str], None]
@@ -20,7 +19,7 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "plan.schema.json"
 
 
 def rendered(plan: Plan) -> str:
-    return render_plan_json(plan, PLACE, {"replace": []})
+    return write_plan(plan, PLACE, {"replace": []})
 
 
 def document(plan: Plan) -> Any:

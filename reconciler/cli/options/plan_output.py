@@ -17,14 +17,13 @@ from reconciler.operations import plan_files
 from reconciler.operations.catalogue import known_connectors
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan import MadePlan
-from reconciler.plan.file import Place
+from reconciler.plan.file import Place, plan_digest, write_plan
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import PlanFileUnreadable, UsageError
 from reconciler.project import git
 from reconciler.render.parts.pieces import MAX_CHARS, MIN_CHARS
 from reconciler.render.plan.equalities import render_equalities
 from reconciler.render.plan.lines import Look
-from reconciler.render.plan.structured import plan_digest, render_plan_json
 from reconciler.render.plan.text import render_plan
 
 FORMATS = ("text", "json", "markdown", "html", "github")
@@ -148,7 +147,7 @@ def _rendered(made: Presentation, output: Output, look: Look) -> str:
 
 def plan_json(made: Presentation) -> str:
     """The plan as a plan file has it."""
-    return render_plan_json(made.plan, made.place, made.options, made.shard)
+    return write_plan(made.plan, made.place, made.options, made.shard)
 
 
 def _page(made: Presentation, look: Look) -> str:
