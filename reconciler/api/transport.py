@@ -23,6 +23,7 @@ from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
 from reconciler.api.throttle import Limits, Verdict
 from reconciler.api.usage import Exchange, Retry, Traffic, Usage, route
 from reconciler.model import Json
+from reconciler.model.credentials import without_userinfo
 from reconciler.problems.errors import (
     ApiError,
     ConnectionFailed,
@@ -185,6 +186,9 @@ class Transport:
                 status = response.status_code
                 content = _read(response, call.method, url)
                 answer = Answer(status, response.headers, content)
+        except _UNSENDABLE:
+            # Without its cause, whose text repeats the header or the URL.
+            raise ConnectionFailed(call.method, url, problem=_UNSENDABLE_WORDS) from None
         except requests.RequestException as problem:
             raise _no_answer(problem, call.method, url) from problem
         finally:
@@ -209,6 +213,18 @@ class Transport:
             session.trust_env = False
             self._local.session = session
         return session
+
+
+_UNSENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    UnicodeError,  # of a proxy's password
+)
+_UNSENDABLE_WORDS = (
+    "its address, or that of a proxy (HTTPS_PROXY, HTTP_PROXY), is no URL of http or https"
+)
 
 
 def _judge(problem: ApiError, slot: Slot) -> None:
@@ -242,10 +258,6 @@ def _no_answer(problem: requests.RequestException, method: str, url: str) -> Api
         requests.exceptions.ConnectTimeout,
         requests.exceptions.SSLError,
         requests.exceptions.ProxyError,
-        requests.exceptions.InvalidURL,
-        requests.exceptions.InvalidSchema,
-        requests.exceptions.MissingSchema,
-        requests.exceptions.InvalidHeader,
     )
     reason = _reason(problem)
     refused = any(
@@ -266,7 +278,7 @@ def _reason(problem: BaseException) -> str:
         if not isinstance(following, BaseException):
             break
         inner = following
-    text = str(inner)
+    text = without_userinfo(str(inner))
     _, found, tail = text.partition("object at 0x")
     return tail.partition(": ")[2] or text if found else text
 

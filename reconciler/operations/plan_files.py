@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.model import DesiredTenant, Json
+from reconciler.model.credentials import public_address
 from reconciler.operations.choices import Permissions
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.open_project import OpenProject
@@ -105,9 +105,7 @@ def write(path: str, text: str) -> None:
 
 def place_of(environment: Environment) -> Place:
     """*environment* without anything that lets one in."""
-    parts = urlsplit(environment.url)
-    host = parts.netloc.rpartition("@")[2]
-    return Place(environment.name, urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")))
+    return Place(environment.name, public_address(environment.url).rstrip("/"))
 
 
 def permissions_of(options: Mapping[str, Json], path: str) -> Permissions:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from reconciler.model import Origin
+from reconciler.model.credentials import public_address
 from reconciler.problems import errors, rules
 from reconciler.problems.errors import ApiError, ReconcilerError
 from reconciler.problems.problem import Problem
@@ -37,7 +37,7 @@ def _api(hint: str) -> Callable[[ApiError], Explanation]:
     def explained(error: ApiError) -> Explanation:
         said = f": {error.problem}" if error.problem else ""
         status = f"{error.status}" if error.status else "nothing usable"
-        call = f"{error.method} {_shown(error.url)}"
+        call = f"{error.method} {public_address(error.url)}"
         detail = f"{call} answered {status}{said}"
         return detail if detail.endswith((".", ")")) else f"{detail}.", hint, None
 
@@ -45,13 +45,13 @@ def _api(hint: str) -> Callable[[ApiError], Explanation]:
 
 
 def _connection_failed(error: ApiError) -> Explanation:
-    detail = f"{error.method} {_shown(error.url)} was never sent: {error.problem}."
+    detail = f"{error.method} {public_address(error.url)} was never sent: {error.problem}."
     return detail, f"Is Airbyte up, and may this machine reach it? {_CHECK_URL}", None
 
 
 def _response_lost(error: ApiError) -> Explanation:
     detail = (
-        f"{error.method} {_shown(error.url)} was sent and not answered: {error.problem}. "
+        f"{error.method} {public_address(error.url)} was sent and not answered: {error.problem}. "
         "It may have been carried out."
     )
     hint = "Run the command again: it looks for the object first, so nothing is done twice."
@@ -193,13 +193,6 @@ def _registry(error: errors.RegistryUnusable) -> Explanation:
 
 def _unforeseen(error: errors.Unforeseen) -> Explanation:
     return f"{error}\n{error.trace}", "This is a fault of reconciler: please report it.", None
-
-
-def _shown(url: str) -> str:
-    """The URL without a query, which may be long, and without any credentials in it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path
 
 
 _EXPLAINED: dict[type, tuple[Rule, Callable[..., Explanation]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -11,6 +11,7 @@ from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
 from reconciler.model import Json, Origin, Path
+from reconciler.model.credentials import address_flaw, token_flaw, value_flaw
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import Problem
@@ -19,6 +20,18 @@ from reconciler.problems.wording import did_you_mean
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
 COMMAND_TIMEOUT_S = 30.0
+
+_FLAWS: Mapping[str, Callable[[str], str]] = {
+    "url": lambda url: "" if url == SANDBOX else address_flaw(url),
+    "clientId": value_flaw,
+    "clientSecret": value_flaw,
+    "token": token_flaw,
+    "username": value_flaw,
+    "password": value_flaw,
+    "organizationId": value_flaw,
+}
+_BY_ITSELF = "Store it anew, by itself: as one line, without quotes and without `Bearer`."
+_APART = "Write the address alone; `username` and `password`, or a `token`, have their own fields."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,9 @@ class Project:
     def environment(self, name: str | None, environ: Mapping[str, str]) -> Environment:
         """The environment *name*, or the default one, with its expressions evaluated.
 
-        Raises ManifestError for an unknown name and for undefined variables, in that one only.
+        White space around a value is no part of it: files and variables often end in a line break.
+        Raises ManifestError for an unknown name, and for undefined variables and for what no
+        request can carry, in that one only.
         """
         declared: Mapping[str, Json] = {
             SANDBOX: {"url": SANDBOX},
@@ -127,17 +142,30 @@ class Project:
         fields = expand(declared[chosen], variables, problems, at)
         if problems:
             raise ManifestError([each.locate(self.document.origin) for each in problems])
+        texts = {name: str(fields.get(name, "")).strip() for name in _FLAWS}
+        if unusable := list(self._unusable(texts, at)):
+            raise ManifestError(unusable)
         return Environment(
             name=chosen,
-            url=fields["url"],
+            url=texts["url"],
             origin=self.document.origin((*at, "url")),
-            client_id=fields.get("clientId", ""),
-            client_secret=fields.get("clientSecret", ""),
-            token=fields.get("token", ""),
-            username=fields.get("username", ""),
-            password=fields.get("password", ""),
-            organization_id=fields.get("organizationId", ""),
+            client_id=texts["clientId"],
+            client_secret=texts["clientSecret"],
+            token=texts["token"],
+            username=texts["username"],
+            password=texts["password"],
+            organization_id=texts["organizationId"],
         )
+
+    def _unusable(self, texts: Mapping[str, str], at: Path) -> Iterator[Problem]:
+        """What is wrong with the fields of an environment, in words that show none of them."""
+        for name, text in texts.items():
+            if flaw := _FLAWS[name](text):
+                place, detail = self.document.origin((*at, name)), f"`{name}` {flaw}."
+                if name == "url":
+                    yield Problem(rules.UNUSABLE_ADDRESS, place, detail=detail, hint=_APART)
+                else:
+                    yield Problem(rules.UNUSABLE_CREDENTIALS, place, detail=detail, hint=_BY_ITSELF)
 
     def secrets(self, environment: str) -> SecretsSource:
         """Where the secrets of the environment of that name come from."""

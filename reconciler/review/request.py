@@ -6,11 +6,12 @@ Sources: GitHub Actions, "Default environment variables"; GitLab, "Predefined CI
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from reconciler.api.transport import Manners
+from reconciler.model.credentials import address_flaw, token_flaw
 from reconciler.problems.errors import UsageError
 from reconciler.review.forges import Forge, GitHub, GitLab, Target
 
@@ -73,7 +74,7 @@ def _forge(environ: Mapping[str, str]) -> str:
 def _on_github(where: Where, environ: Mapping[str, str]) -> Request:
     number = where.number or _pull_request(environ)
     repository = where.repository or environ.get("GITHUB_REPOSITORY", "")
-    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+    token = _sound(token_flaw, environ, "GITHUB_TOKEN", "GH_TOKEN")
     if not number:
         raise UsageError("this job is about no pull request", "Name one: --pull-request NUMBER.")
     if not repository:
@@ -81,7 +82,7 @@ def _on_github(where: Where, environ: Mapping[str, str]) -> Request:
     if not token:
         hint = "Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`."
         raise UsageError("there is no GITHUB_TOKEN", hint)
-    url = where.api_url or environ.get("GITHUB_API_URL") or "https://api.github.com"
+    url = _address(where, environ, "GITHUB_API_URL") or "https://api.github.com"
     return Request("GitHub", f"{repository}#{number}", Target(url, repository, number), token)
 
 
@@ -105,7 +106,7 @@ def _on_gitlab(where: Where, environ: Mapping[str, str]) -> Request:
         or environ.get("CI_MERGE_REQUEST_PROJECT_ID")
         or environ.get("CI_PROJECT_ID", "")
     )
-    token = environ.get("GITLAB_TOKEN", "")
+    token = _sound(token_flaw, environ, "GITLAB_TOKEN")
     if not number:
         raise UsageError("this job is about no merge request", "Name one: --pull-request NUMBER.")
     if not repository:
@@ -116,7 +117,27 @@ def _on_gitlab(where: Where, environ: Mapping[str, str]) -> Request:
             "GITLAB_TOKEN; CI_JOB_TOKEN may not comment."
         )
         raise UsageError("there is no GITLAB_TOKEN", hint)
-    url = where.api_url or environ.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
+    url = _address(where, environ, "CI_API_V4_URL") or "https://gitlab.com/api/v4"
     # By its number in the API: some proxies do not pass an escaped slash on.
     name = where.repository or environ.get("CI_MERGE_REQUEST_PROJECT_PATH") or repository
     return Request("GitLab", f"{name}!{number}", Target(url, repository, number), token)
+
+
+def _address(where: Where, environ: Mapping[str, str], variable: str) -> str:
+    """The address of the forge's API that is asked for; empty for its usual one."""
+    if where.api_url is None:
+        return _sound(address_flaw, environ, variable)
+    return _sound(address_flaw, {"--api-url": where.api_url}, "--api-url")
+
+
+def _sound(flaw_of: Callable[[str], str], given: Mapping[str, str], *names: str) -> str:
+    """The first of *names* that has a value, without white space around it; empty without any.
+
+    Raises UsageError, which does not show it, for one that has a flaw.
+    """
+    for name in names:
+        if text := given.get(name, "").strip():
+            if flaw := flaw_of(text):
+                raise UsageError(f"{name} cannot be used: it {flaw}", "Set it anew, by itself.")
+            return text
+    return ""

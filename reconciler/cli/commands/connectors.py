@@ -14,6 +14,7 @@ from reconciler.cli.options.settings import Settings, global_options
 from reconciler.connectors import ROLES, Catalogue, Connector, read_registry
 from reconciler.connectors.cache import etag_of, keep
 from reconciler.model import Json
+from reconciler.model.credentials import public_address
 from reconciler.operations.catalogue import (
     cache_folder,
     find_connector,
@@ -117,6 +118,7 @@ def update(settings: Settings, file: str | None) -> None:
       reconciler connectors update --file oss_registry.json
     """
     url, folder = registry_of(project_here(settings)), cache_folder()
+    where = public_address(url)
     if "://" not in url:
         raise UsageError(f"the project's registry is the file {url}", "There is nothing to fetch.")
     if file:
@@ -124,9 +126,9 @@ def update(settings: Settings, file: str | None) -> None:
     else:
         fetched = fetch_registry(url, etag_of(folder, url))
         if fetched is None:
-            settings.result(f"Unchanged: {url}")
+            settings.result(f"Unchanged: {where}")
             return
-        catalogue, etag = read_registry(fetched.content, url), fetched.etag
+        catalogue, etag = read_registry(fetched.content, where), fetched.etag
     kept = keep(folder, url, catalogue, etag)
     settings.result(f"Updated: {counted(len(list(catalogue)), 'connector')}, kept in {kept}")
 

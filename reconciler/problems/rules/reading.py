@@ -252,6 +252,25 @@ MALFORMED_EXPRESSION = error_rule(
     example="prefix: ${{ env.PREFIX",
 )
 
+UNUSABLE_CREDENTIALS = error_rule(
+    "R033",
+    "unusable credentials",
+    what="A token, a name or a password holds a sign that no request can carry, such as a line "
+    "break inside.",
+    why="No server would let it in, and what cannot be sent is easily printed.",
+    hint="Store it anew, by itself. White space around it does no harm.",
+)
+
+UNUSABLE_ADDRESS = error_rule(
+    "R034",
+    "unusable address",
+    what="The `url` of an environment is no address of an API: it is not of http or https, "
+    "does not have a host, or has credentials or a query in it.",
+    why="No path can be put behind it, and credentials in an address are easily printed.",
+    hint="Write the address alone; credentials have fields of their own.",
+    example="environments: {production: {url: 'https://me:pw@host/v1'}}",
+)
+
 WAIVER_WITHOUT_A_REASON = warning_rule(
     "R040",
     "waiver without a reason",
