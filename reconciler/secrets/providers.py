@@ -11,10 +11,13 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
+
+from dotenv.parser import Binding, parse_stream
 
 from reconciler.manifest.discover import shown
 from reconciler.manifest.reader import read_file
-from reconciler.model import Json, SecretName
+from reconciler.model import Json, Origin, SecretName
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError, SecretsMissing
 from reconciler.problems.problem import Problem
@@ -138,18 +141,59 @@ def _read(source: SecretsSource) -> Mapping[str, Json]:
 
 
 def _dotenv(source: SecretsSource) -> Mapping[str, Json]:
+    """The entries of a dotenv file. Raises ManifestError, with every line that is none."""
     try:
-        words = shlex.split(source.path.read_text(encoding="utf-8-sig"), comments=True)
+        text = source.path.read_text(encoding="utf-8-sig")
     except OSError as problem:
         raise _unreadable(source, f"{problem.strerror}.") from problem
     except UnicodeDecodeError as problem:
         raise _unreadable(source, "It is not a text file.") from problem
-    except ValueError as problem:
-        raise _unreadable(source, f"{problem}.") from problem
-    pairs = [word.partition("=") for word in words if word != "export"]
-    if any(not sign for _, sign, _ in pairs):
-        raise _unreadable(source, "A line is not NAME=value; quote values that have spaces.")
-    return {name: value for name, _, value in pairs}
+    values: dict[str, Json] = {}
+    lines: dict[str, int] = {}
+    mistakes = []
+    for entry in parse_stream(StringIO(text)):
+        line = _line_of(entry)
+        if flaw := _flaw(entry, lines):
+            place = Origin(shown(source.path), line, 1)
+            mistakes.append(Problem(rules.UNREADABLE_SECRETS_FILE, place, flaw, _DOTENV))
+        elif entry.key is not None:
+            values[entry.key], lines[entry.key] = entry.value, line
+    if mistakes:
+        raise ManifestError(mistakes)
+    return values
+
+
+_DOTENV = "Write NAME=value, one a line; put a value with blanks, quotes or line breaks in quotes."
+_BEHIND_QUOTES = re.compile(r"""[^=]*=\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')#""", re.DOTALL)
+
+
+def _line_of(entry: Binding) -> int:
+    """The line on which *entry* begins, behind the empty lines that the parser counts to it."""
+    text = entry.original.string
+    before = text[: len(text) - len(text.lstrip())]
+    return entry.original.line + before.count("\n")
+
+
+def _flaw(entry: Binding, lines: Mapping[str, int]) -> str:
+    """What is wrong with *entry*, without its value; empty for nothing.
+
+    Where a shell and docker take different things for the value, it is nothing to guess at.
+    """
+    if entry.error:
+        return "The line cannot be read: a quote is not closed, or something stands behind it."
+    if entry.key is None:
+        return ""
+    if entry.value is None:
+        return "The line is not NAME=value."
+    if entry.key in lines:
+        return f"{entry.key} is there a second time; the first is on line {lines[entry.key]}."
+    text = entry.original.string
+    if _BEHIND_QUOTES.match(text):
+        return "A `#` stands right behind the closing quote: a comment begins behind a blank."
+    is_quoted = text.partition("=")[2].lstrip()[:1] in ("'", '"')
+    if not is_quoted and re.search(r"\s", entry.value):
+        return "The value has blanks and is not in quotes."
+    return ""
 
 
 def _unreadable(source: SecretsSource, why: str) -> ManifestError:

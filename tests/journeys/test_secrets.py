@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,70 @@ def test_a_file_gives_secrets(project: Project, api: Api, file: str, text: str) 
     assert coordinates(api)[0].startswith("secret_coordinate::")
 
 
+def kept(api: Api, database: Path) -> str:
+    """The value that the sandbox keeps for the secret of stripe."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = dict(connection.execute("SELECT coordinate, value FROM secret").fetchall())
+    return str(rows[coordinates(api)[0].removeprefix("secret_coordinate::")])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("STRIPE_KEY=abc#def", "abc#def"),
+        ("STRIPE_KEY=#abc", "#abc"),
+        ("STRIPE_KEY=abc #def", "abc"),
+        ("STRIPE_KEY=abc\t# it's a comment", "abc"),
+        ("STRIPE_KEY='abc #def' # a comment", "abc #def"),
+        ('STRIPE_KEY="abc #def"', "abc #def"),
+        ("STRIPE_KEY=a$BQ_KEY", "a$BQ_KEY"),
+        ('STRIPE_KEY="a${BQ_KEY}"', "a${BQ_KEY}"),
+        ("STRIPE_KEY=a=b==", "a=b=="),
+        ("STRIPE_KEY=a\\\\b", "a\\\\b"),
+        ("STRIPE_KEY=it's", "it's"),
+        ("  export\tSTRIPE_KEY=abc  ", "abc"),
+        ("STRIPE_KEY='one\n# two\nthree'", "one\n# two\nthree"),
+        ('STRIPE_KEY="one\\ntwo"', "one\ntwo"),
+        ("\ufeffSTRIPE_KEY=abc", "abc"),
+        ("# é\r\n\r\nSTRIPE_KEY=abc\r\n", "abc"),
+        ("STRIPE_KEY='one\r\ntwo'\r\n", "one\ntwo"),
+    ],
+)
+def test_a_dotenv_file_means_what_docker_takes_it_for(
+    project: Project, api: Api, tmp_path: Path, text: str, value: str
+) -> None:
+    with_secrets(project, provider="file", path="s.env")
+    (project.folder / "s.env").write_bytes(f"{text}\nBQ_KEY=planted".encode())
+    project.tenant(acme())
+    project.apply()
+    assert kept(api, tmp_path / "sandbox.db") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("\n# ours\n\nplanted\n", "s.env:4:1", "not NAME=value"),
+        ("export STRIPE_KEY\n", "s.env:1:1", "not NAME=value"),
+        ("STRIPE_KEY: planted\n", "s.env:1:1", "cannot be read"),
+        ("STRIPE_KEY=planted\nA='planted' b\n", "s.env:2:1", "behind it"),
+        ("STRIPE_KEY=planted\r\nA='planted\r\nB=1", "s.env:2:1", "not closed"),
+        ("STRIPE_KEY='planted'#planted\n", "s.env:1:1", "behind a blank"),
+        ("STRIPE_KEY=planted BQ_KEY=planted\n", "s.env:1:1", "blanks"),
+        ("A=1\nSTRIPE_KEY=planted-1\nA=2\n", "s.env:3:1", "first is on line 1"),
+    ],
+)
+def test_a_dotenv_line_that_is_not_clear_is_told_with_its_number(
+    project: Project, text: str, place: str, words: str
+) -> None:
+    with_secrets(project, provider="file", path="s.env")
+    (project.folder / "s.env").write_bytes(text.encode())
+    project.tenant(acme())
+    result = project.run("apply", "--auto-approve")
+    assert f"{place}: error: unreadable secrets file" in result.stderr
+    assert words in " ".join(result.stderr.split())
+    assert "planted" not in result.output
+
+
 def test_a_dot_in_a_name_steps_into_a_file(project: Project) -> None:
     with_secrets(project, provider="file", path="s.yaml")
     project.write("s.yaml", "acme: {stripe: planted-a}\nshared.key: planted-b\n")
@@ -92,7 +158,7 @@ def test_an_environment_may_have_a_provider_of_its_own(project: Project) -> None
     own = "secrets: {provider: file, path: mine.env}"
     text = file.read_text(encoding="utf-8").replace("test: {", f"test: {{{own}, ", 1)
     project.write("reconciler.yaml", text)
-    project.write("mine.env", "STRIPE_KEY=sk_planted BQ_KEY=planted")
+    project.write("mine.env", "STRIPE_KEY=sk_planted\nBQ_KEY=planted\n")
     project.tenant(acme())
     project.apply()
 
@@ -103,8 +169,8 @@ def test_an_environment_may_have_a_provider_of_its_own(project: Project) -> None
         ({"provider": "file", "path": "none.yaml"}, ["reconciler.yaml:5:10", "no such file"]),
         ({"provider": "file", "path": "list.yaml"}, ["mapping"]),
         ({"provider": "file", "path": "broken.yaml"}, ["broken.yaml:2:1"]),
-        ({"provider": "file", "path": "quote.env"}, ["closing quotation"]),
-        ({"provider": "file", "path": "spaces.env"}, ["NAME=value"]),
+        ({"provider": "file", "path": "quote.env"}, ["quote.env:1:1", "not closed"]),
+        ({"provider": "file", "path": "spaces.env"}, ["spaces.env:1:1", "not in quotes"]),
         ({"provider": "file", "path": "empty.json"}, ["STRIPE_KEY", "BQ_KEY", "empty.json"]),
         ({"provider": "file", "path": "sops.yaml"}, ["encrypted"]),
         ({"provider": "file", "path": "types.yaml"}, ["quotes"]),
