@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.connectors.explain import Broken, explain, undated
+from reconciler.connectors.explain import Broken, explain, misunderstood, undated
 from reconciler.connectors.fast import COORDINATE, compiled, plain
+from reconciler.connectors.patterns import is_understood, validator_class
 from reconciler.connectors.soundness import UnusableSchema, unsound
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
@@ -47,12 +48,13 @@ def check(schema: Schema, configuration: Json) -> list[Problem]:
 @cache
 def _validator_class() -> Callable[[Schema], Validator]:
     """jsonschema's draft-07, for which a Secret is valid anywhere and `oneOf` knows variants."""
-    from jsonschema import Draft7Validator, validators
+    from jsonschema import validators
 
-    keywords = dict(Draft7Validator.VALIDATORS)
+    ours: Any = validator_class()
+    keywords = dict(ours.VALIDATORS)
     keywords["oneOf"] = keywords["anyOf"] = _variant
     made: Callable[[Schema], Validator] = validators.extend(  # type: ignore[no-untyped-call]
-        Draft7Validator,
+        ours,
         validators={name: _unless_secret(function) for name, function in keywords.items()},
     )
     return made
@@ -144,7 +146,7 @@ def doubtful(schema: Schema, configuration: Json) -> list[Problem]:
 
 
 def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Problem]:
-    """Secrets that stand in the file, and texts that are no dates: both are accepted."""
+    """What is accepted and doubtful: secrets in the file, texts that are no dates, odd patterns."""
     if not isinstance(schema, Mapping):
         return
     if isinstance(value, str):
@@ -159,6 +161,9 @@ def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Problem]:
             for key, inner in part.get("properties", {}).items():
                 if key in value:
                     yield from _dubious(inner, value[key], (*at, key))
+            for pattern in part.get("patternProperties", ()) if value else ():
+                if not is_understood(pattern):
+                    yield misunderstood(pattern, at)
 
 
 def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Problem]:
@@ -169,5 +174,8 @@ def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Problem]:
             f'"{at[-1]}" is a secret of this connector, and its value stands in the file.',
             "Write ${{ secrets.NAME }}, and keep the value where `secrets:` of the project says.",
         )
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and not is_understood(pattern):
+        yield misunderstood(pattern, at)
     if schema.get("format") in ("date", "date-time") and "pattern" not in schema:
         yield from undated(schema, value, at)

@@ -11,7 +11,7 @@ from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.model import Json, Path
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem
-from reconciler.problems.wording import did_you_mean, show_path, shown, type_names, type_of
+from reconciler.problems.wording import did_you_mean, safe, show_path, shown, type_names, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,16 @@ def undated(schema: Mapping[str, Json], value: str, at: Path) -> Iterator[Proble
         detail = f"{place(at)} should be a {wanted}, and is {shown(value)}."
         form = "2024-01-31" if wanted == "date" else "2024-01-31T00:00:00Z"
         yield Problem(rules.NO_DATE, At(at), detail, f"Write it like {form}.")
+
+
+def misunderstood(pattern: str, at: Path) -> Problem:
+    """A doubt about a value that could not be held against the pattern that its field has."""
+    return Problem(
+        rules.PATTERN_NOT_UNDERSTOOD,
+        At(at),
+        f"{place(at)} is not checked against `{safe(pattern[:60])}`, the pattern of its connector.",
+        "Airbyte may refuse the value. `reconciler connectors update` may fetch a mended schema.",
+    )
 
 
 def first_sentence(schema: Json) -> str:

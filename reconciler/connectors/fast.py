@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from reconciler.connectors.patterns import without_foreign
 from reconciler.model import Json, Secret
 
 if TYPE_CHECKING:
@@ -32,15 +33,24 @@ class Compiled:
 
     def __init__(self, schema: Mapping[str, Json]) -> None:
         self._schema = schema  # kept, so that its identity is not given to another schema
-        self._validators = _compile(schema)
+        native = without_foreign(schema)
+        self._is_whole = bool(native == schema)
+        self._validators = _compile(native)
 
     @property
     def is_sound(self) -> bool:
         return bool(self._validators)
 
     def is_flawless(self, configuration: Json) -> bool:
-        """Whether *configuration*, without its nulls and with EXPRESSION for secrets, is fine."""
-        return self.is_sound and all(v.is_valid(configuration) for v in self._validators)
+        """Whether *configuration*, without its nulls and with EXPRESSION for secrets, is fine.
+
+        Never so where the schema has patterns that these validators do not understand.
+        """
+        return (
+            self._is_whole
+            and self.is_sound
+            and all(v.is_valid(configuration) for v in self._validators)
+        )
 
 
 def plain(value: Json) -> Json:

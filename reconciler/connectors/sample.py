@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from reconciler.connectors.fast import COORDINATE
+from reconciler.connectors.patterns import matches, validator_class
 from reconciler.connectors.variants import constant_of, is_constant, variants
 from reconciler.model import Json
 
@@ -33,7 +33,7 @@ def text_of_form(schema: Schema) -> str | None:
     form = schema.get("format")
     # A word comes before dates: a pattern that takes anything tells nothing of a date.
     for text in (*_own(schema), _WORD, *DATES, *_TEXTS):
-        if not isinstance(text, str) or not re.search(pattern, text):
+        if not isinstance(text, str) or not matches(pattern, text):
             continue
         if form not in ("date", "date-time") or is_dated(text, form):
             return text
@@ -99,9 +99,7 @@ def _fits(value: Json, schema: Schema) -> bool:
     form = schema.get("format")
     if form in ("date", "date-time") and not is_dated(str(value), form):
         return False
-    from jsonschema import Draft7Validator
-
-    return bool(Draft7Validator(schema).is_valid(value))
+    return bool(validator_class()(schema).is_valid(value))
 
 
 def is_dated(text: str, form: str) -> bool:

@@ -41,7 +41,8 @@ def _declared(schema: Schema, chosen: Variant | None) -> dict[str, Json]:
     """The fields that are named at this place; some are required and described nowhere."""
     known: dict[str, Json] = {}
     for part in (schema, *schema.get("allOf", ()), *([chosen.schema] if chosen else [])):
-        known |= dict.fromkeys(part.get("required", ())) | part.get("properties", {})
+        if isinstance(part, Mapping):  # and not `true`, which says nothing
+            known |= dict.fromkeys(part.get("required", ())) | part.get("properties", {})
     return known
 
 

@@ -34,7 +34,8 @@ class Variant:
 
 def variants(schema: Schema) -> tuple[Variant, ...]:
     """The branches of *schema*, each with its discriminator where there is one."""
-    branches: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
+    written: Sequence[Json] = schema.get("oneOf") or schema.get("anyOf") or ()
+    branches = [_as_mapping(branch) for branch in written]
     field = _discriminator(branches)
     return tuple(
         Variant(
@@ -45,6 +46,13 @@ def variants(schema: Schema) -> tuple[Variant, ...]:
         )
         for index, branch in enumerate(branches)
     )
+
+
+def _as_mapping(branch: Json) -> Schema:
+    """A branch may be `true`, which takes anything, or `false`, which takes nothing."""
+    if isinstance(branch, Mapping):
+        return branch
+    return {} if branch else {"not": {}}
 
 
 def meant(found: Sequence[Variant], value: Mapping[str, Json]) -> Variant | None:

@@ -121,7 +121,10 @@ def _inside(schema: Schema, change: object) -> dict[str, Json]:
             made[keyword] = _changed(schema[keyword], change)
     for keyword in ("oneOf", "anyOf", "allOf"):
         if isinstance(schema.get(keyword), list):
-            made[keyword] = [_inside(branch, change) for branch in schema[keyword]]
+            made[keyword] = [
+                _inside(branch, change) if isinstance(branch, dict) else branch
+                for branch in schema[keyword]
+            ]
     return made
 
 

@@ -174,17 +174,25 @@ def _property(schema: Mapping[str, Json] | None, key: str) -> Mapping[str, Json]
     if schema is None:
         return None
     branches = list(_branches(schema))
-    found = next((s["properties"][key] for s in branches if key in s.get("properties", {})), None)
-    if found is None:
-        found = schema.get("properties", {}).get(key)
-    if found is None or branches or isinstance(schema, _Opaque):
-        return _Opaque(found or {})
+    declared = [_properties(part)[key] for part in (*branches, schema) if key in _properties(part)]
+    found = declared[0] if declared and isinstance(declared[0], Mapping) else {}
+    if not declared or branches or isinstance(schema, _Opaque):
+        return _Opaque(found)
     return dict(found)
+
+
+def _properties(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The fields that *schema* declares; other people's schemas may have anything there."""
+    properties = schema.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def _branches(schema: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
     for combination in ("oneOf", "anyOf", "allOf"):
-        yield from schema.get(combination, ())
+        branches = schema.get(combination)
+        for branch in branches if isinstance(branches, list) else ():
+            if isinstance(branch, Mapping):  # and not `true`, which takes anything
+                yield branch
 
 
 def _branch_switched(
@@ -194,8 +202,8 @@ def _branch_switched(
     constants = {
         key
         for branch in _branches(schema or {})
-        for key, node in branch.get("properties", {}).items()
-        if "const" in node or _is_single(node.get("enum", ()))
+        for key, node in _properties(branch).items()
+        if isinstance(node, Mapping) and ("const" in node or _is_single(node.get("enum", ())))
     }
     return any(key in desired and desired[key] != live.get(key, desired[key]) for key in constants)
 

@@ -175,3 +175,11 @@ NOT_A_CONNECTOR_SPECIFICATION = error_rule(
     why="Configurations are checked by it, and it tells which fields are secret.",
     hint="Take what the image prints for the command `spec`.",
 )
+
+PATTERN_NOT_UNDERSTOOD = warning_rule(
+    "R219",
+    "pattern not understood",
+    what="A connector's schema has a pattern for a field that no engine here understands.",
+    why="The value is not checked against it, and Airbyte may refuse it.",
+    hint="Compare the value with the connector's documentation.",
+)
