@@ -47,7 +47,7 @@ MOST_ROOMS = 25
 
 LIBRARY_HOMES: Mapping[str, tuple[str, ...]] = {
     "requests": ("api.transport", "api.registry"),
-    "jsonschema_rs": ("connectors.fast", "manifest.schema", "sandbox"),
+    "jsonschema_rs": ("connectors", "manifest.schema", "sandbox"),
     "platformdirs": ("operations.catalogue",),
     "deepdiff": ("plan.diff",),
     "yaml": ("manifest.reader",),

@@ -115,7 +115,7 @@ class _Context:
     def _value(self, name: SecretName) -> str:
         value = self.surroundings.resolve_secret(name)
         if value is None:
-            raise SecretsMissing([(name.name, str(self._step.key))])
+            raise SecretsMissing(name.name, self._step.key)
         return value
 
     def streams(self, source_id: str, destination_id: str) -> Sequence[Json]:

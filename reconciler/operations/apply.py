@@ -19,7 +19,7 @@ from reconciler.operations.execution import (
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.first_syncs import sync_new
 from reconciler.operations.loading import load_tenants
-from reconciler.operations.news import PlanReady, WavesReady
+from reconciler.operations.news import PlanReady, SecretsUnavailable, WavesReady
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import Approved, Moved, place_of
 from reconciler.operations.planning import make_plan
@@ -30,8 +30,9 @@ from reconciler.operations.remembered import (
     refuse_lost_manifests,
 )
 from reconciler.operations.rollout import RollOut, check_canaries, in_waves, planned_waves
+from reconciler.operations.stages import missing_secrets
 from reconciler.operations.verdict import plan_exit_code
-from reconciler.plan.guards import Allowances
+from reconciler.plan.guards import Allowances, refuse_unprovided
 from reconciler.plan.model import Plan
 from reconciler.plan.ownership import Ownership
 from reconciler.problems.errors import NothingDeclared
@@ -104,6 +105,7 @@ def _apply_loaded(
     moved: Moved = ()
     if choices.approved:
         made, moved = choices.approved.holds(chosen, made)
+    made = refuse_lacking_secrets(run, made, permissions.allowances(project.file))
     console.tell(PlanReady(made, moved))
     if choices.rollout and made.operations:
         console.tell(WavesReady(planned_waves(choices.rollout, made, chosen)))
@@ -134,3 +136,18 @@ def plan_for(
         recall = recollections(run.ledger, run.reveal)
         client = run.session.client
         return make_plan(client, tenants, allowances, recall, ownership=ownership)
+
+
+def refuse_lacking_secrets(run: ApplyRun, made: Plan, allowances: Allowances) -> Plan:
+    """*made*, in which every tenant is refused that lacks a secret which it has to send.
+
+    How the provider itself failed is told once, however many tenants lack something.
+    """
+    missing = missing_secrets(made, run.surroundings.resolve_secret)
+    if failures := run.secrets.failures(missing):
+        run.console.tell(SecretsUnavailable(tuple(failures)))
+
+    def advice(name: str) -> tuple[str, str]:
+        return run.secrets.why_missing(name), run.secrets.advice
+
+    return refuse_unprovided(made, missing, advice, allowances)

@@ -32,8 +32,8 @@ from reconciler.operations.open_project import OpenProject
 from reconciler.operations.remembered import ledger_places
 from reconciler.operations.session import Session, connected, usual_manners
 from reconciler.plan.model import Plan
-from reconciler.problems.errors import LedgerUnusable, ReconcilerError, SecretsMissing
-from reconciler.secrets.providers import secrets_of
+from reconciler.problems.errors import LedgerUnusable, ReconcilerError
+from reconciler.secrets.providers import Secrets, secrets_of
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class ApplyRun:
     ledger: Ledger
     console: Console
     surroundings: Surroundings
+    secrets: Secrets
     record: Run
     state_folder: FilePath
     unlock: Callable[[], None]
@@ -126,6 +127,7 @@ def apply_run(
             ledger,
             console,
             surroundings,
+            provided,
             Run(id_, started, None, who, "", ledgers.UNFINISHED, {}),
             project.file.state_folder,
             lock.close,
@@ -135,8 +137,6 @@ def apply_run(
         except (ReconcilerError, KeyboardInterrupt) as problem:
             is_error = isinstance(problem, ReconcilerError)
             run.break_off(ExitCode.FAILED if is_error else ExitCode.INTERRUPTED)
-            if isinstance(problem, SecretsMissing):
-                raise provided.explained(problem) from None
             raise
 
 

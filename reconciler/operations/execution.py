@@ -128,7 +128,6 @@ def execute_plan(
         exit_code = plan_files.exit_code(plan_exit_code(made, detailed=False), made, moved)
         run.end(Report(()), exit_code)
         return Applied(Report(()), exit_code=exit_code)
-    stages.check_secrets(made, run.surroundings.resolve_secret)
     keep_what_goes(made, run)
     run.begin(plan_digest)
     applied = carry_out(execution, made)

@@ -81,6 +81,7 @@ def merge_applies(reports: Sequence[Report]) -> Record:
         "counts": dict(sorted(counts.items())),
         "runs": records,
         "problems": [problem for _, events in ordered for problem in _problems(events)],
+        "refused": [tenant for _, events in ordered for tenant in _refused(events)],
     }
 
 
@@ -185,6 +186,15 @@ def _run(events: Sequence[Record]) -> Record:
         "exitCode": finished["exitCode"] if finished else None,
         "counts": finished["counts"] if finished else {},
     }
+
+
+def _refused(events: Sequence[Record]) -> list[Record]:
+    """The tenants that one apply left alone, and why."""
+    return [
+        {"tenant": event["tenant"], "problems": event["problems"]}
+        for event in events
+        if event["event"] == "refused"
+    ]
 
 
 def _problems(events: Sequence[Record]) -> list[Record]:

@@ -56,6 +56,13 @@ class PlanReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsUnavailable:
+    """How the provider of secrets failed; the tenants that need one of it are refused."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WavesReady:
     """The tenants of each wave that a roll-out is going to have."""
 
@@ -175,6 +182,7 @@ News: TypeAlias = (
     | TenantsUnclear
     | JobsUnreadable
     | PlanReady
+    | SecretsUnavailable
     | WavesReady
     | LockNews
     | RestoreKept

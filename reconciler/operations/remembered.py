@@ -9,13 +9,13 @@ from dataclasses import replace
 from reconciler.apply.perform import reveal
 from reconciler.ledger.fingerprints import Reveal
 from reconciler.ledger.memory import Places, Recall, places, recalling
-from reconciler.model import Claims, Secret, workspace_key
+from reconciler.model import Claims, workspace_key
 from reconciler.operations.open_project import OpenProject
 from reconciler.plan.guards import no_manifests_left
 from reconciler.plan.memory import Recollection
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.ownership import Ownership, ownership
-from reconciler.problems.errors import ManifestError, NothingDeclared
+from reconciler.problems.errors import NothingDeclared
 from reconciler.project.selection import Selection
 from reconciler.secrets.providers import secrets_of
 
@@ -46,14 +46,8 @@ def remembered(project: OpenProject) -> Iterator[Callable[[str], Recollection]]:
     """
     provided = secrets_of(project.file.secrets(project.environment.name), project.environ)
 
-    def at_hand(secret: Secret) -> str | None:
-        try:
-            return reveal(provided, secret)
-        except ManifestError:
-            return None
-
     with recalling(ledger_places(project)) as ledger:
-        yield recollections(ledger, at_hand)
+        yield recollections(ledger, lambda secret: reveal(provided, secret))
 
 
 def known_owners(project: OpenProject, claims: Claims) -> Ownership:

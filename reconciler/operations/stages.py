@@ -13,14 +13,13 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import ResolveSecret, Surroundings, perform
 from reconciler.apply.run import Conduct, run_plan
-from reconciler.model import DesiredTenant
+from reconciler.model import DesiredTenant, SecretName
 from reconciler.operations.planning import Recall
 from reconciler.operations.planning import make_plan as make_plan
 from reconciler.operations.planning import with_jobs as with_jobs
 from reconciler.plan.model import Plan, TenantPlan
-from reconciler.plan.operation import DeleteStep
+from reconciler.plan.operation import DeleteStep, Operation
 from reconciler.plan.secrets import secrets_needed
-from reconciler.problems.errors import SecretsMissing
 from reconciler.project.project import Environment
 
 _SECRETS_AT_ONCE = 8  # a provider may start a program for each
@@ -35,7 +34,7 @@ def connect(environment: Environment, manners: Manners) -> Client:
 def apply_plan(
     plan: Plan, surroundings: Surroundings, journal: Journal, conduct: Conduct
 ) -> Report:
-    """Executes *plan*, whose secrets `check_secrets` has found."""
+    """Executes *plan*, whose tenants have all the secrets that it must send."""
     return run_plan(plan, lambda step, ids: perform(step, ids, surroundings, journal), conduct)
 
 
@@ -78,15 +77,19 @@ def _credentials(environment: Environment) -> Credentials:
     return Fixed(None)
 
 
-def check_secrets(plan: Plan, resolve: ResolveSecret) -> None:
-    """Has every secret of the plan looked up, several at a time. Raises SecretsMissing."""
-    needed = [
-        (secret, str(operation.key))
-        for operation in plan.operations
-        for secret in secrets_needed(operation)
-    ]
+def missing_secrets(plan: Plan, resolve: ResolveSecret) -> dict[str, list[Operation]]:
+    """The secrets that *plan* has to send and nobody provides, each with what needs it.
+
+    Each is asked for once, several at a time.
+    """
+    needed: dict[SecretName, list[Operation]] = {}
+    for operation in plan.operations:
+        for secret in dict.fromkeys(secrets_needed(operation)):
+            needed.setdefault(secret, []).append(operation)
     with ThreadPoolExecutor(_SECRETS_AT_ONCE) as pool:
-        list(pool.map(resolve, {secret.name: secret for secret, _ in needed}.values()))
-    missing = dict.fromkeys((secret.name, key) for secret, key in needed if resolve(secret) is None)
-    if missing:
-        raise SecretsMissing(list(missing))
+        list(pool.map(resolve, {secret.name: secret for secret in needed}.values()))
+    missing: dict[str, list[Operation]] = {}
+    for secret, operations in needed.items():
+        if resolve(secret) is None:
+            missing.setdefault(secret.name, []).extend(operations)
+    return missing

@@ -6,7 +6,7 @@ A refused tenant is left alone as a whole; a refused run is not applied at all.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import get
@@ -55,6 +55,7 @@ def _fits(key: ResourceKey, patterns: Collection[str]) -> bool:
 
 
 NOTHING_ALLOWED = Allowances()
+_NO_PLAN = Plan(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,45 @@ def guarded(
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
 
-def guarded_run(tenants: Sequence[TenantPlan], allowances: Allowances) -> Plan:
-    """The plan of all tenants, with what speaks against it as a whole."""
-    plan = Plan(tuple(tenants))
+def guarded_run(
+    tenants: Sequence[TenantPlan], allowances: Allowances, around: Plan = _NO_PLAN
+) -> Plan:
+    """The plan of all *tenants*, otherwise as *around*, with what speaks against it as a whole."""
+    plan = replace(around, tenants=tuple(tenants))
     return replace(plan, refusals=tuple(refuse_many_deletes_in_all(plan, allowances)))
+
+
+def refuse_unprovided(
+    plan: Plan,
+    missing: Mapping[str, Sequence[Operation]],
+    advice: Callable[[str], tuple[str, str]],
+    allowances: Allowances,
+) -> Plan:
+    """*plan* with a refusal for every secret that a tenant lacks: *missing*, with what needs it.
+
+    *advice* gives for a secret why it is missing, and what to do.
+    """
+    refusals: dict[str, list[Problem]] = {}
+    for name, operations in sorted(missing.items()):
+        needing: dict[str, list[Operation]] = {}
+        for operation in operations:
+            needing.setdefault(operation.key.scope, []).append(operation)
+        for tenant, lacking in needing.items():
+            refusals.setdefault(tenant, []).append(_unprovided(name, lacking, advice(name)))
+    if not refusals:
+        return plan
+    tenants = (
+        replace(t, refusals=(*t.refusals, *refusals.get(t.tenant, ()))) for t in plan.tenants
+    )
+    # The deletes of those that go on may be too many of what is theirs.
+    return guarded_run(tuple(tenants), allowances, plan)
+
+
+def _unprovided(name: str, operations: Sequence[Operation], advice: tuple[str, str]) -> Problem:
+    keys = ", ".join(dict.fromkeys(str(operation.key) for operation in operations))
+    why, hint = advice
+    detail = f"{name} is not provided, and needed by {keys}. {why}".rstrip()
+    return Problem(rules.SECRETS_MISSING, operations[0].origin, detail=detail, hint=hint)
 
 
 def refuse_replacement(case: Case) -> Iterator[Problem]:

@@ -6,7 +6,7 @@
     ├── UsageError               a selector or option that fits nothing
     ├── PlanFileUnreadable       a plan file that is none, or not whole
     ├── PlanFileRefused          a plan file that must not be applied: edited, newer, made elsewhere
-    ├── SecretsMissing           secrets that apply needs and nobody provides, all of them
+    ├── SecretsMissing           a secret that a write turns out to need and nobody provides
     ├── ListingInconsistent      a list that cannot be trusted to be complete
     ├── MalformedObject          a live object without a field that it must have
     ├── AmbiguousName            two live objects of the name that a manifest asks for
@@ -34,9 +34,8 @@ Exceptions carry data, and prose is made at the edge; mistakes in manifests are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from types import MappingProxyType
 
 from reconciler.model import Origin, ResourceKey
 from reconciler.problems.problem import Problem
@@ -79,21 +78,12 @@ class PlanFileRefused(PlanFileUnreadable):
 
 
 class SecretsMissing(ReconcilerError):
-    """Names of secrets that the plan needs and the provider has not, with who needs them.
+    """A secret that nobody provides, and the resource that needs it."""
 
-    `reasons` says by name why there is none, where more is known; `advice` where to put them.
-    """
-
-    def __init__(
-        self,
-        needed_by: Sequence[tuple[str, str]],
-        reasons: Mapping[str, str] = MappingProxyType({}),
-        advice: str = "",
-    ) -> None:
-        super().__init__(f"{len(needed_by)} secrets missing")
-        self.needed_by = tuple(needed_by)
-        self.reasons = reasons
-        self.advice = advice
+    def __init__(self, name: str, key: ResourceKey) -> None:
+        super().__init__(f"{name} for {key}")
+        self.name = name
+        self.key = key
 
 
 class ListingInconsistent(ReconcilerError):

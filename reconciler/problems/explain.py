@@ -150,14 +150,8 @@ def _unfit(error: errors.StreamsUnfit) -> Explanation:
 
 
 def _secrets(error: errors.SecretsMissing) -> Explanation:
-    needs: dict[str, list[str]] = {}
-    for name, key in error.needed_by:
-        needs.setdefault(name, []).append(key)
-    lines = [
-        f"{name}: needed by {', '.join(keys)}. {error.reasons.get(name, '')}".rstrip(". ")
-        for name, keys in sorted(needs.items())
-    ]
-    return "\n".join(f"{line}." for line in lines), error.advice, None
+    detail = f"{error.name} is not provided, and needed by {error.key}."
+    return detail, "Put it where `secrets` of reconciler.yaml says, and apply again.", None
 
 
 def _usage(error: errors.UsageError) -> Explanation:

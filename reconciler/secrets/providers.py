@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
@@ -19,7 +19,7 @@ from reconciler.manifest.discover import shown
 from reconciler.manifest.reader import read_file
 from reconciler.model import Json, Origin, SecretName
 from reconciler.problems import rules
-from reconciler.problems.errors import ManifestError, SecretsMissing
+from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import Problem
 from reconciler.project.project import SecretsSource
 
@@ -30,12 +30,24 @@ class NotProvided(Exception):
     """The provider has no such secret; the text says why, and holds no value."""
 
 
+class ProviderFailed(NotProvided):
+    """Nobody knows whether there is such a secret, since the provider gave no answer of use.
+
+    `told` is what to say of it, where it has places of its own.
+    """
+
+    def __init__(self, reason: str, told: Sequence[Problem] = ()) -> None:
+        super().__init__(reason)
+        self.told = tuple(told)
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """The secrets of one run. `advice` says where a missing one should be put."""
 
     fetch: Callable[[str], str]
     advice: str
+    origin: Origin
     _known: dict[str, str | NotProvided]
 
     def __repr__(self) -> str:
@@ -45,15 +57,34 @@ class Secrets:
         """The value of *secret*, else its default; None when there is neither.
 
         An empty value counts as missing: an empty password sent by accident is worse than a stop.
+        A default is for what is not there, and not for what could not be asked for.
         """
         found = self._look_up(secret.name)
+        if isinstance(found, ProviderFailed):
+            return None
         return secret.default if isinstance(found, NotProvided) else found
 
-    def explained(self, problem: SecretsMissing) -> SecretsMissing:
-        """*problem* with why each secret is missing and where to put it."""
-        found = {name: self._look_up(name) for name, _ in problem.needed_by}
-        reasons = {name: str(why) for name, why in found.items() if isinstance(why, NotProvided)}
-        return SecretsMissing(problem.needed_by, reasons, self.advice)
+    def why_missing(self, name: str) -> str:
+        """Why there is no secret *name*, as a sentence; empty where there is no more to say."""
+        found = self._look_up(name)
+        if isinstance(found, ProviderFailed):
+            return "The provider of secrets failed."
+        return str(found) if isinstance(found, NotProvided) else ""
+
+    def failures(self, names: Collection[str]) -> list[Problem]:
+        """How the provider failed for *names*: each way once, however many it was for."""
+        told: list[Problem] = []
+        by_reason: dict[str, list[str]] = {}
+        for name in sorted(names):
+            found = self._look_up(name)
+            if isinstance(found, ProviderFailed):
+                told += found.told
+                if not found.told:
+                    by_reason.setdefault(str(found), []).append(name)
+        for reason, asked in by_reason.items():
+            detail = f"{reason} It was asked for {_listed(asked)}."
+            told.append(Problem(rules.SECRETS_PROVIDER_FAILED, self.origin, detail, self.advice))
+        return list(dict.fromkeys(told))
 
     def _look_up(self, name: str) -> str | NotProvided:
         if name not in self._known:
@@ -61,11 +92,13 @@ class Secrets:
                 self._known[name] = self.fetch(name) or NotProvided("It is empty.")
             except NotProvided as problem:
                 self._known[name] = problem
+            except ManifestError as problem:
+                self._known[name] = ProviderFailed(str(problem), problem.problems)
         return self._known[name]
 
 
 def secrets_of(source: SecretsSource, environ: Mapping[str, str]) -> Secrets:
-    """The secrets that *source* describes. Asking raises ManifestError for an unreadable file."""
+    """The secrets that *source* describes. Nothing is asked for yet."""
     match source.provider:
         case "file":
             fetch = _from_file(source)
@@ -76,7 +109,12 @@ def secrets_of(source: SecretsSource, environ: Mapping[str, str]) -> Secrets:
         case _:
             fetch = _from_environment(source.prefix, environ)
             advice = "Set the environment variables of these names."
-    return Secrets(fetch, advice, {})
+    return Secrets(fetch, advice, source.origin, {})
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def variable_of(name: str, prefix: str = "") -> str:
@@ -216,11 +254,11 @@ def _from_command(source: SecretsSource) -> Callable[[str], str]:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise NotProvided(f"The command took more than {source.timeout_s:g} s.") from None
+            raise ProviderFailed(f"The command took more than {source.timeout_s:g} s.") from None
         except OSError as problem:
-            raise NotProvided(f"{argv[0]} cannot be run: {problem.strerror}.") from None
+            raise ProviderFailed(f"{argv[0]} cannot be run: {problem.strerror}.") from None
         if done.returncode:
-            raise NotProvided(f"The command ended with exit code {done.returncode}.")
+            raise ProviderFailed(f"The command ended with exit code {done.returncode}.")
         return _printed(done.stdout)
 
     return fetch
@@ -231,4 +269,4 @@ def _printed(output: bytes) -> str:
     try:
         return output.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise NotProvided("The command printed something that is no text.") from None
+        raise ProviderFailed("The command printed something that is no text.") from None

@@ -119,7 +119,7 @@ def test_a_secret_with_a_pattern_is_sent_with_every_write(shop: Shop) -> None:
     shop.declare(configuration, name="Renamed", renamedFrom="shop")
     result = shop.run("apply", "--auto-approve")
     assert result.exit_code == 1
-    assert "PATTERNED: needed by source/acme/shop" in result.output
+    assert "PATTERNED is not provided, and needed by source/acme/shop" in result.output
     shop.provide("PATTERNED")
     shop.apply(configuration, name="Renamed", renamedFrom="shop")
     assert shop.value(shop.row()["configuration"]["patterned"]) == "sk_planted"

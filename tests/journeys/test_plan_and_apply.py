@@ -45,9 +45,9 @@ def test_an_apply_without_its_secrets_lists_all_of_them_and_sends_nothing(
 ) -> None:
     project.tenant(acme())
     result = project.run("apply", "--auto-approve")
-    assert result.exit_code == 1
-    assert "STRIPE_KEY" in result.stderr
-    assert "BQ_KEY" in result.stderr
+    assert result.exit_code == 3
+    assert "STRIPE_KEY" in result.stdout
+    assert "BQ_KEY" in result.stdout
     assert api.rows("workspaces") == []
 
 

@@ -113,6 +113,7 @@ def test_a_dotenv_line_that_is_not_clear_is_told_with_its_number(
     (project.folder / "s.env").write_bytes(text.encode())
     project.tenant(acme())
     result = project.run("apply", "--auto-approve")
+    assert result.exit_code == 3, result.output
     assert f"{place}: error: unreadable secrets file" in result.stderr
     assert words in " ".join(result.stderr.split())
     assert "planted" not in result.output
@@ -200,9 +201,9 @@ def test_secrets_that_cannot_be_had_are_told_before_anything_is_sent(
     project.tenant(acme())
     assert project.run("plan").exit_code == 0
     result = project.run("apply", "--auto-approve")
-    assert result.exit_code == 1, (result.output, result.exception)
+    assert result.exit_code == 3, (result.output, result.exception)
     assert isinstance(result.exception, SystemExit), result.exc_info
-    shown = " ".join(result.stderr.split())
+    shown = " ".join(result.output.split())
     for word in words:
         assert word in shown
     assert "planted" not in result.output

@@ -172,6 +172,9 @@ def _tell(told: News, terminal: Terminal) -> None:
     match told:
         case news.ManifestWarnings(problems):
             settings.tell(render_problems(problems, settings.palette(sys.stderr)))
+        case news.SecretsUnavailable(problems):
+            text = render_problems(problems, settings.palette(sys.stderr))
+            click.echo(text, err=True, color=True)  # an error, which --quiet does not hide
         case news.TenantsGone(tenants, revision):
             settings.tell(render_gone(tenants, revision))
         case news.TenantsUnclear(tenants, revision):

@@ -47,6 +47,8 @@ class EventLog:
                 self._write(events.started(event.environment, event.who, tool, event.shard))
             case RunPlanned(plan, digest):
                 self._write(events.planned(plan, digest))
+                for refused in events.refused(plan):
+                    self._write(refused)
             case Outcome():
                 self._write(events.operation(event))
             case Exchange():

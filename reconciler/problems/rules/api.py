@@ -25,9 +25,10 @@ CANNOT_BE_DONE_AS_ASKED = error_rule(
 SECRETS_MISSING = error_rule(
     "R503",
     "secrets missing",
-    what="Secrets that this apply has to send are not provided.",
-    why="They are all looked up before the first write, so that none stops it half-way.",
-    hint="Provide the secrets that the message lists.",
+    what="A secret that this apply has to send for a tenant is not provided.",
+    why="All are looked up before the first write, so that none stops a tenant half-way: it is "
+    "left alone, and the others go on.",
+    hint="Provide the secrets that the messages name, and apply again.",
 )
 
 INCONSISTENT_LISTING = error_rule(
@@ -213,4 +214,12 @@ NOT_OFFERED = error_rule(
     what="The call is one that this Airbyte does not carry out (501).",
     why="Some things are offered by Airbyte Cloud only, OAuth credentials of workspaces above all.",
     hint="Take it out of the manifests that go to this environment.",
+)
+
+SECRETS_PROVIDER_FAILED = error_rule(
+    "R527",
+    "secrets provider failed",
+    what="The program that gives secrets could not be run, ended in an error or took too long.",
+    why="The tenants whose secrets it was asked for are left alone; the others go on.",
+    hint="Run the `argv` of `secrets` in reconciler.yaml yourself; it may want a login.",
 )

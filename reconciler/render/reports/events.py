@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.apply.outcome import Outcome
 from reconciler.model import Json
 from reconciler.plan.model import Plan
 from reconciler.plan.operation import STEP_ACTIONS
 from reconciler.problems.explain import explain
+from reconciler.problems.problem import Problem
 
 VERSION = 1
 
@@ -28,6 +29,28 @@ def planned(plan: Plan, digest: str) -> Event:
         "digest": digest,
         "tenants": len(plan.tenants),
         "operations": {action.value: plan.count_steps(action) for action in STEP_ACTIONS},
+    }
+
+
+def refused(plan: Plan) -> Iterator[Event]:
+    """Each tenant that is left alone, and why; one whose live state could not be read, too."""
+    for tenant in plan.tenants:
+        failure = [explain(tenant.failure)] if tenant.failure else []
+        if problems := [*tenant.refusals, *failure]:
+            yield {
+                "event": "refused",
+                "tenant": tenant.tenant,
+                "problems": [_problem(problem) for problem in problems],
+            }
+
+
+def _problem(problem: Problem) -> Mapping[str, Json]:
+    """One thing that speaks against it, with its rule, and its place where it has one."""
+    return {
+        "rule": problem.rule.id,
+        "summary": problem.rule.title,
+        "detail": problem.detail,
+        **({"at": str(problem.origin)} if problem.origin else {}),
     }
 
 
