@@ -13,8 +13,7 @@ from functools import partial
 from itertools import islice
 
 from reconciler.kinds import get
-from reconciler.ledger.fingerprints import Reveal
-from reconciler.ledger.memory import Intent, Ledger, Written
+from reconciler.ledger import Intent, LeasedLedger, Written
 from reconciler.model import DesiredResource, DesiredTenant, Path, ResourceKey
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.operation import Action, Create, CreateStep, DeleteStep, Step, UpdateStep
@@ -40,11 +39,10 @@ class Journal:
     """The notes of one run over one plan."""
 
     def __init__(
-        self, ledger: Ledger, plan: Plan, reveal: Reveal, *, run_id: str, time: Callable[[], float]
+        self, ledger: LeasedLedger, plan: Plan, *, run_id: str, time: Callable[[], float]
     ) -> None:
         self._ledger = ledger
         self._plan = plan
-        self._reveal = reveal
         self._run_id = run_id
         self._time = time
         self._namesakes = {
@@ -73,19 +71,15 @@ class Journal:
         """Notes what is about to be sent. Raises LedgerUnusable: then nothing may be sent."""
         if self.trouble:
             raise self.trouble
+        announced = [self._intent(step)]
         if isinstance(step, CreateStep) and step.key in self._doomed:
             # Once the new one is there, nothing but this says that the old one is to go.
-            self._intend(self._doomed[step.key])
-        self._intend(step)
+            announced.append(self._intent(self._doomed[step.key]))
+        self._ledger.announce(*announced)
 
-    def _intend(self, step: Step) -> None:
-        self._ledger.intend(
-            step.key,
-            step.action,
-            run=self._run_id,
-            at=self._time(),
-            known_ids=self._ids_before(step),
-        )
+    def _intent(self, step: Step) -> Intent:
+        known_ids = tuple(sorted(self._ids_before(step)))
+        return Intent(step.key, step.action, known_ids, self._run_id, self._time())
 
     def _ids_before(self, step: Step) -> frozenset[str]:
         match step:
@@ -102,7 +96,7 @@ class Journal:
 
     def not_done(self, step: CreateStep) -> None:
         """Notes that the request was refused and changed nothing."""
-        self._noting(partial(self._ledger.refused, step.key))
+        self._noting(partial(self._ledger.withdraw, step.key))
 
     def take_stock(self, tenants: Iterable[DesiredTenant]) -> None:
         """Notes what reading the live state has shown: what is as declared, and what is gone.
@@ -119,7 +113,7 @@ class Journal:
                 self._noting(partial(self._settle_earlier, intent, plans[intent.key.scope]))
         unchanged = (w for t in tenants if t.name in plans for w in _unchanged(t, plans[t.name]))
         while batch := list(islice(unchanged, BATCH)):
-            self._noting(partial(self._ledger.remember, batch, self._reveal))
+            self._noting(partial(self._ledger.remember, batch))
 
     def _settle_earlier(self, intent: Intent, plan: TenantPlan) -> None:
         """Settles what an earlier run left open, now that the plan builds on what is live."""
@@ -142,7 +136,7 @@ class Journal:
             return
         declared = self._declared.get(step.key, step.desired)
         written = Written(declared, done.id, done.coordinates)
-        self._ledger.remember([written], self._reveal)
+        self._ledger.remember([written])
 
     def _noting(self, note: Callable[[], None]) -> None:
         try:

@@ -1,11 +1,11 @@
-"""Specs and coordinates ↔ the texts of the ledger's rows, the same for what is equal."""
+"""Records ↔ the texts that a back end keeps, the same for what is equal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from reconciler.model import Path, Spec
+from reconciler.model import Path, Remembered, Spec
 from reconciler.model.tagged import keep_fingerprints, tag_value, untag_value
 
 
@@ -29,3 +29,35 @@ def dump_coordinates(coordinates: Mapping[Path, str]) -> str:
 def load_coordinates(text: str) -> dict[Path, str]:
     """What `dump_coordinates` wrote."""
     return {tuple(path): coordinate for path, coordinate in json.loads(text)}
+
+
+def dump_record(record: Remembered) -> tuple[str, str, int, str]:
+    """Id, spec, protection and coordinates, each as a column of a table may have it."""
+    spec, coordinates = dump_spec(record.spec), dump_coordinates(record.coordinates)
+    return record.id, spec, int(record.is_protected), coordinates
+
+
+def load_record(id_: str, spec: str, protected: int, coordinates: str) -> Remembered:
+    """The record that `dump_record` wrote."""
+    return Remembered(id_, load_spec(spec), bool(protected), load_coordinates(coordinates))
+
+
+def dump_ids(ids: Collection[str]) -> str:
+    """Ids in their order, as text."""
+    return json.dumps(list(ids))
+
+
+def load_ids(text: str) -> tuple[str, ...]:
+    """What `dump_ids` wrote."""
+    return tuple(json.loads(text))
+
+
+def dump_counts(counts: Mapping[str, int]) -> str:
+    """Numbers by word, as text."""
+    return json.dumps(dict(counts), sort_keys=True)
+
+
+def load_counts(text: str) -> dict[str, int]:
+    """What `dump_counts` wrote."""
+    counts: dict[str, int] = json.loads(text)
+    return counts

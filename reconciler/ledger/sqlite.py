@@ -1,4 +1,4 @@
-"""The SQLite file of the ledger: opening, migrating, and saying in words why it cannot be used.
+"""A ledger in a folder: a SQLite file, the key of its fingerprints and a lock beside it.
 
 One connection behind a lock serves all workers. WAL lets a plan read while an apply writes; every
 commit is on the disk before the request that it announces is sent.
@@ -6,15 +6,28 @@ commit is on the disk before the request that it announces is sent.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.request import pathname2url
 
+from reconciler.ledger.codec import (
+    dump_counts,
+    dump_ids,
+    dump_record,
+    load_counts,
+    load_ids,
+    load_record,
+)
+from reconciler.ledger.kernel_lock import KernelLease, take_lock
+from reconciler.ledger.key_file import read_key, read_or_make_key
+from reconciler.ledger.protocol import Address, Backend, Changes, Held, Intent, Run
+from reconciler.model import Remembered, ResourceKey
 from reconciler.problems.errors import LedgerUnusable
 
 BUSY_S = 10.0  # how long another process may hold the file: a plan's read, a backup
@@ -39,8 +52,139 @@ _MIGRATIONS: Sequence[str] = (
 )
 VERSION = len(_MIGRATIONS)
 
+_RESOURCE = "key, scope, id, spec, protected, coordinates"
+_INTENT = "key, action, run, at, known_ids"
+_RUN = "id, started, ended, who, plan, outcome, counts"
 
-class Store:
+
+class SqliteStore:
+    """The ledger of an environment in a folder (`protocol.Store`)."""
+
+    def __init__(self, address: Address) -> None:
+        folder, environment = FilePath(address.url), address.environment
+        self._file = folder / f"ledger-{environment}.db"
+        self._key_file = folder / "fingerprint.key"
+        self._lock_file = folder / f"apply-{environment}.lock"
+        self._opening = threading.Lock()
+        self._reader: Database | None = None
+        self._writer: Database | None = None
+
+    @property
+    def place(self) -> str:
+        return min(os.path.relpath(self._file), str(self._file), key=len)
+
+    def tenants(self) -> dict[str, str]:
+        nameless = "max(CASE WHEN key LIKE '%/%/%' THEN '' ELSE id END)"
+        return dict(
+            self._rows(f"SELECT scope, {nameless} FROM resource GROUP BY scope ORDER BY scope")
+        )
+
+    def read(self, tenants: Collection[str]) -> dict[str, dict[ResourceKey, Remembered]]:
+        found: dict[str, dict[ResourceKey, Remembered]] = {tenant: {} for tenant in tenants}
+        chosen = "scope IN (SELECT value FROM json_each(?))"
+        statement = f"SELECT {_RESOURCE} FROM resource WHERE {chosen} ORDER BY key"
+        for key, scope, *columns in self._rows(statement, json.dumps(list(tenants))):
+            found[scope][ResourceKey.parse(key)] = load_record(*columns)
+        return found
+
+    def intents(self) -> list[Intent]:
+        rows = self._rows(f"SELECT {_INTENT} FROM intent ORDER BY key, action")
+        return [
+            Intent(ResourceKey.parse(key), action, load_ids(known), run, at)
+            for key, action, run, at, known in rows
+        ]
+
+    def runs(self, limit: int) -> list[Run]:
+        order = "ORDER BY started DESC, id DESC LIMIT ?"
+        rows = self._rows(f"SELECT {_RUN} FROM run {order}", limit)
+        return [
+            Run(id_, started, ended, who, plan, outcome, load_counts(counts))
+            for id_, started, ended, who, plan, outcome, counts in rows
+        ]
+
+    def fingerprint_key(self, *, make: bool) -> bytes | None:
+        return read_or_make_key(self._key_file) if make else read_key(self._key_file)
+
+    def take(self, _tenants: Collection[str], holder: str, /) -> KernelLease | Held:
+        """The lease on the whole environment: a folder has one writer at a time."""
+        answer = take_lock(self._lock_file, holder)
+        if isinstance(answer, KernelLease):
+            try:
+                self._to_write()
+            except BaseException:
+                answer.release()
+                raise
+        return answer
+
+    def write(self, changes: Changes) -> bool:
+        database = self._to_write()
+        with database.transaction():
+            if not _is_as_expected(database, changes):
+                return False
+            for statement, rows in _statements(changes):
+                database.run_each(statement, rows)
+        return True
+
+    def close(self) -> None:
+        for database in (self._reader, self._writer):
+            if database:
+                database.close()
+
+    def _rows(self, statement: str, *values: str | int) -> Sequence[tuple[Any, ...]]:
+        database = self._writer or self._to_read()
+        return database.rows(statement, *values) if database else ()
+
+    def _to_read(self) -> Database | None:
+        with self._opening:
+            if self._reader is None:
+                self._reader = _open_to_read(self._file)
+            return self._reader
+
+    def _to_write(self) -> Database:
+        with self._opening:
+            if self._writer is None:
+                self._writer = _open_to_write(self._file)
+            return self._writer
+
+
+BACKEND = Backend(("",), SqliteStore)
+
+
+def _is_as_expected(database: Database, changes: Changes) -> bool:
+    statement = f"SELECT {_RESOURCE} FROM resource WHERE key = ?"
+    found = {key: database.rows(statement, str(key)) for key in changes.expected}
+    return all(
+        [load_record(*columns) for _, _, *columns in found[key]] == [record]
+        for key, record in changes.expected.items()
+    )
+
+
+def _statements(changes: Changes) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """What writes *changes*, each with a row of values for every time that it is run."""
+    yield (
+        "DELETE FROM intent WHERE key = ? AND action = ?",
+        [(str(intent.key), intent.action) for intent in changes.settled],
+    )
+    yield "DELETE FROM resource WHERE key = ?", [(str(key),) for key in changes.forgotten]
+    yield (
+        f"INSERT OR REPLACE INTO resource ({_RESOURCE}) VALUES (?, ?, ?, ?, ?, ?)",
+        [(str(k), k.scope, *dump_record(record)) for k, record in changes.remembered.items()],
+    )
+    yield (
+        f"INSERT OR REPLACE INTO intent ({_INTENT}) VALUES (?, ?, ?, ?, ?)",
+        [(str(i.key), i.action, i.run, i.at, dump_ids(i.known_ids)) for i in changes.announced],
+    )
+    yield (
+        f"INSERT OR REPLACE INTO run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (r.id, r.started, r.ended, r.who, r.plan, r.outcome, dump_counts(r.counts))
+            for r in (changes.run,)
+            if r
+        ],
+    )
+
+
+class Database:
     """One open ledger file. Everything it raises is LedgerUnusable."""
 
     def __init__(self, file: FilePath, connection: sqlite3.Connection) -> None:
@@ -66,10 +210,10 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def run(self, statement: str, *values: Any) -> None:
-        """Executes one statement."""
+    def run_each(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Executes one statement with the values of each row."""
         with self._lock, _translated(self._file):
-            self._connection.execute(statement, values)
+            self._connection.executemany(statement, rows)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Every row that *statement* selects."""
@@ -77,7 +221,7 @@ class Store:
             return self._connection.execute(statement, values).fetchall()
 
 
-def open_for_writing(file: FilePath) -> Store:
+def _open_to_write(file: FilePath) -> Database:
     """The ledger at *file*, made or migrated as needed; readable by its owner only."""
     with _translated(file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,24 +236,20 @@ def open_for_writing(file: FilePath) -> Store:
         except BaseException:
             connection.close()
             raise
-    return Store(file, connection)
+    return Database(file, connection)
 
 
-def open_for_reading(file: FilePath) -> Store | None:
+def _open_to_read(file: FilePath) -> Database | None:
     """The ledger at *file* as it is, None when there is none. Writes nothing into the ledger."""
     if not file.exists():
         return None
     with _translated(file):
         connection = _read_only(file)
-        version = _version(file, connection)
-        if version == 0:
+        if _version(file, connection) < VERSION:
+            # To make or migrate it is for apply; until then nothing is remembered.
             connection.close()
             return None
-        if version < VERSION:
-            # A migration is for apply to make; until then nothing is remembered.
-            connection.close()
-            return None
-    return Store(file, connection)
+    return Database(file, connection)
 
 
 def _read_only(file: FilePath) -> sqlite3.Connection:

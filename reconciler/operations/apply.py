@@ -25,7 +25,6 @@ from reconciler.operations.plan_files import Approved, Moved, place_of
 from reconciler.operations.planning import make_plan
 from reconciler.operations.remembered import (
     forgotten_tenants,
-    known_owners,
     recollections,
     refuse_lost_manifests,
 )
@@ -34,7 +33,7 @@ from reconciler.operations.stages import missing_secrets
 from reconciler.operations.verdict import plan_exit_code
 from reconciler.plan.guards import Allowances, refuse_unprovided
 from reconciler.plan.model import Plan
-from reconciler.plan.ownership import Ownership
+from reconciler.plan.ownership import Ownership, find_owners
 from reconciler.problems.errors import NothingDeclared
 from reconciler.project.fleet import Loaded
 from reconciler.project.selection import Selection
@@ -87,7 +86,8 @@ def apply(project: OpenProject, console: Console, choices: ApplyChoices) -> Appl
         refused = refuse_lost_manifests(project, problem)
         console.tell(PlanReady(refused))
         return Applied(Report(()), exit_code=plan_exit_code(refused))
-    with apply_run(project, console, choices.pace, shard=choices.shard) as run:
+    names = [tenant.name for tenant in loaded.tenants]
+    with apply_run(project, console, choices.pace, names, shard=choices.shard) as run:
         return _apply_loaded(project, run, loaded, choices)
 
 
@@ -98,9 +98,9 @@ def _apply_loaded(
     chosen = permissions.applied_to(loaded.tenants)
     if choices.rollout:
         check_canaries(choices.rollout, chosen)
-    ownership = known_owners(project, loaded.claims)
+    ownership = find_owners(loaded.claims, run.ledger.workspaces)
     made = plan_for(run, chosen, permissions.allowances(project.file), ownership)
-    left = forgotten_tenants(project, choices.selection, loaded.declared, made.tenants)
+    left = forgotten_tenants(run.ledger, choices.selection, loaded.declared, made.tenants)
     made = replace(made, forgotten=left)
     moved: Moved = ()
     if choices.approved:
@@ -133,7 +133,7 @@ def plan_for(
 ) -> Plan:
     """What would bring the live state to *tenants*, by what the ledger of this run remembers."""
     with run.console.progress(ReadingLive(len(tenants))):
-        recall = recollections(run.ledger, run.reveal)
+        recall = recollections(run.ledger)
         client = run.session.client
         return make_plan(client, tenants, allowances, recall, ownership=ownership)
 

@@ -8,9 +8,10 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path as FilePath
 
 from reconciler.api.retry import Patience
@@ -19,17 +20,14 @@ from reconciler.api.usage import Traffic
 from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import Surroundings, reveal
-from reconciler.ledger import memory as ledgers
-from reconciler.ledger.lock import locked
-from reconciler.ledger.memory import Ledger, Run
+from reconciler.ledger import UNFINISHED, LeasedLedger, Run, Taker
 from reconciler.live.lists import Reading
-from reconciler.model import Secret
 from reconciler.operations.choices import Pace
 from reconciler.operations.console import Console, RunFinished, RunStarted
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.news import LockNews
 from reconciler.operations.open_project import OpenProject
-from reconciler.operations.remembered import ledger_places
+from reconciler.operations.remembered import open_project_ledger
 from reconciler.operations.session import Session, connected, usual_manners
 from reconciler.plan.model import Plan
 from reconciler.problems.errors import LedgerUnusable, ReconcilerError
@@ -38,11 +36,11 @@ from reconciler.secrets.providers import Secrets, secrets_of
 
 @dataclass(slots=True)
 class ApplyRun:
-    """An apply under way: it holds the environment's ledger, and its lock until `unlock`."""
+    """An apply under way: it has the ledger, and the lease on its tenants until `unlock`."""
 
     id: str
     session: Session
-    ledger: Ledger
+    ledger: LeasedLedger
     console: Console
     surroundings: Surroundings
     secrets: Secrets
@@ -50,24 +48,20 @@ class ApplyRun:
     state_folder: FilePath
     unlock: Callable[[], None]
 
-    def reveal(self, secret: Secret) -> str | None:
-        """The text of a secret, None when it is not provided."""
-        return reveal(self.surroundings.resolve_secret, secret)
-
     def journal(self, plan: Plan) -> Journal:
         """The notes for *plan*."""
-        return Journal(self.ledger, plan, self.reveal, run_id=self.id, time=time.time)
+        return Journal(self.ledger, plan, run_id=self.id, time=time.time)
 
     def begin(self, digest: str) -> None:
         """Notes that the plan of that digest is about to be executed."""
         self.record = replace(self.record, plan=digest)
-        self.ledger.started(self.record)
+        self.ledger.record_run(self.record)
 
     def end(self, report: Report, exit_code: ExitCode) -> LedgerUnusable | None:
         """Notes how it ended; why that could not be noted, if so."""
         self._finish(report.counts, exit_code)
         try:
-            self.ledger.ended(self.record)
+            self.ledger.record_run(self.record)
         except LedgerUnusable as problem:
             return problem
         return None
@@ -96,9 +90,14 @@ OUTCOMES = {
 
 @contextlib.contextmanager
 def apply_run(
-    project: OpenProject, console: Console, pace: Pace, *, shard: str = ""
+    project: OpenProject,
+    console: Console,
+    pace: Pace,
+    tenants: Collection[str],
+    *,
+    shard: str = "",
 ) -> Iterator[ApplyRun]:
-    """An apply that nobody else can disturb from this project folder, with everything at hand.
+    """An apply to *tenants* that nobody else can disturb, with everything at hand.
 
     *shard* is the part of the fleet that it is about, for its log.
     """
@@ -106,18 +105,21 @@ def apply_run(
     environment = project.environment
     started = time.time()
     who = _who()
+    provided = secrets_of(project.file.secrets(environment.name), project.environ)
+    resolve_secret = project.redaction.learning(provided)
     with contextlib.ExitStack() as held:
-        lock = held.enter_context(contextlib.ExitStack())
-        lock.enter_context(_locked(project, console, _holder(who, started), pace.lock_timeout_s))
-        ledger = held.enter_context(ledgers.writing(ledger_places(project)))
+        opened = open_project_ledger(project, partial(reveal, resolve_secret))
+        known = held.enter_context(opened)
+        lease = held.enter_context(contextlib.ExitStack())
+        taker = _taker(console, _holder(who, started), pace.lock_timeout_s)
+        ledger = lease.enter_context(known.holding_lease(tenants, taker))
         console.record(RunStarted(id_, environment.name, who, shard))
         manners = _recorded_manners(project, console, pace, id_)
         session = held.enter_context(connected(project, manners))
-        provided = secrets_of(project.file.secrets(environment.name), project.environ)
         surroundings = Surroundings(
             client=session.client,
             catalogue=project.catalogue,
-            resolve_secret=project.redaction.learning(provided),
+            resolve_secret=resolve_secret,
             reader=Reading(session.client),
             organization_id=environment.organization_id,
         )
@@ -128,9 +130,9 @@ def apply_run(
             console,
             surroundings,
             provided,
-            Run(id_, started, None, who, "", ledgers.UNFINISHED, {}),
+            Run(id_, started, None, who, "", UNFINISHED, {}),
             project.file.state_folder,
-            lock.close,
+            lease.close,
         )
         try:
             yield run
@@ -141,23 +143,21 @@ def apply_run(
 
 
 @contextlib.contextmanager
-def writable_ledger(project: OpenProject, console: Console) -> Iterator[Ledger]:
-    """The ledger of the environment for a few notes, while nobody applies."""
-    holder = _holder(_who(), time.time())
-    with _locked(project, console, holder, 0.0), ledgers.writing(ledger_places(project)) as ledger:
-        yield ledger
+def holding_ledger(
+    project: OpenProject, console: Console, tenants: Collection[str]
+) -> Iterator[LeasedLedger]:
+    """The ledger of the environment for a few notes about *tenants*, while nobody applies."""
+    taker = _taker(console, _holder(_who(), time.time()), timeout_s=0.0)
+    with open_project_ledger(project) as ledger, ledger.holding_lease(tenants, taker) as leased:
+        yield leased
 
 
-def _locked(
-    project: OpenProject, console: Console, holder: str, timeout_s: float
-) -> contextlib.AbstractContextManager[None]:
-    return locked(
-        ledger_places(project).lock,
-        project.environment.name,
-        holder,
-        timeout_s=timeout_s,
+def _taker(console: Console, holder: str, timeout_s: float) -> Taker:
+    return Taker(
+        holder=holder,
         wait=console.interruption.wait,
         tell=lambda text: console.tell(LockNews(text)),
+        timeout_s=timeout_s,
     )
 
 

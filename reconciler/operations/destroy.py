@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.ledger.memory import recalling
-from reconciler.manifest.discover import shown
 from reconciler.model import Claims, DesiredTenant, Origin
 from reconciler.operations.apply import DECLINED, plan_for
 from reconciler.operations.apply_run import ApplyRun, apply_run
@@ -17,9 +15,10 @@ from reconciler.operations.loading import load_tenants, read_claims
 from reconciler.operations.news import ManifestStays, PlanReady, TenantForgotten
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import place_of
-from reconciler.operations.remembered import known_owners, ledger_places
+from reconciler.operations.remembered import open_project_ledger
 from reconciler.plan.model import Plan
 from reconciler.plan.operation import Action
+from reconciler.plan.ownership import find_owners
 from reconciler.problems.errors import NothingDeclared, UsageError
 from reconciler.project.retiring import known_tenant, retired_tenant
 from reconciler.project.selection import Selection
@@ -42,8 +41,8 @@ def destroy(project: OpenProject, console: Console, choices: DestroyChoices) -> 
     """
     goes, manifest, claims = _meant(project, console, choices.tenant)
     allowances = Permissions(deletes=choices.allowed_deletes).allowances(project.file)
-    with apply_run(project, console, choices.pace) as run:
-        made = plan_for(run, (goes,), allowances, known_owners(project, claims))
+    with apply_run(project, console, choices.pace, [goes.name]) as run:
+        made = plan_for(run, (goes,), allowances, find_owners(claims, run.ledger.workspaces))
         console.tell(PlanReady(made))
         if made.operations and not console.ask(_question(project, goes, made)):
             return DECLINED
@@ -77,12 +76,11 @@ def _meant(
     try:
         loaded = load_tenants(project, Selection(named=(tenant,)), console)
     except (UsageError, NothingDeclared):
-        at = ledger_places(project)
-        with recalling(at) as ledger:
-            id_ = ledger.workspaces.get(tenant)
+        with open_project_ledger(project) as ledger:
+            id_, place = ledger.workspaces.get(tenant), ledger.place
         if id_ is None:
             raise
-        goes = known_tenant(tenant, id_, Origin(shown(at.ledger), 1, 1))
+        goes = known_tenant(tenant, id_, Origin(place, 1, 1))
         return goes, "", read_claims(project)
     declared = loaded.tenants[0]
     return retired_tenant(declared), declared.origin.path, loaded.claims

@@ -6,14 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from reconciler.api.usage import COMPARING
-from reconciler.ledger.memory import writing
+from reconciler.ledger import Ledger
 from reconciler.operations.console import Console
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.find_drift import Drift, find_drift
 from reconciler.operations.loading import load_tenants
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import place_of
-from reconciler.operations.remembered import forgotten_tenants, ledger_places, remembered
+from reconciler.operations.remembered import (
+    forgotten_tenants,
+    open_project_ledger,
+    recollections,
+    reveal_at_hand,
+)
 from reconciler.operations.session import connected
 from reconciler.plan.file import Place
 from reconciler.problems.errors import (
@@ -51,23 +56,20 @@ def drift(
 ) -> FoundDrift:
     """What is managed and not as its manifest has it; with *secrets* also what was stored anew."""
     loaded = load_tenants(project, selection, console)
-    with (
-        connected(project) as session,
-        remembered(project) as recall,
-        project.usage.phase(COMPARING),
-    ):
-        found = find_drift(session.client, loaded.tenants, recall, secrets=secrets)
-    _remember_places(found, project)
-    left = forgotten_tenants(project, selection, loaded.declared)
+    opened = open_project_ledger(project, reveal_at_hand(project))
+    with connected(project) as session, opened as ledger:
+        recall = recollections(ledger)
+        with project.usage.phase(COMPARING):
+            found = find_drift(session.client, loaded.tenants, recall, secrets=secrets)
+        _locate_secrets(found, ledger)
+        left = forgotten_tenants(ledger, selection, loaded.declared)
     return FoundDrift(found, place_of(project.environment), left)
 
 
-def _remember_places(found: Drift, project: OpenProject) -> None:
+def _locate_secrets(found: Drift, ledger: Ledger) -> None:
     """Notes where secrets are kept that were looked at for the first time."""
     located = {key: each for tenant in found.tenants for key, each in tenant.located.items()}
-    if not located:
-        return
     # A ledger that cannot be written spoils no report: the next look is again the first.
-    with suppress(LedgerUnusable), writing(ledger_places(project)) as ledger:
+    with suppress(LedgerUnusable):
         for key, each in located.items():
             ledger.locate(key, each.id, each.coordinates)

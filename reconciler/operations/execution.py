@@ -65,7 +65,7 @@ class Execution:
         console.tell(PlanExecuted(report))
         if not self.verifies or report.interrupted or not report.count(Status.SUCCEEDED):
             return report, ()
-        recall = recollections(self.run.ledger, self.run.reveal)
+        recall = recollections(self.run.ledger)
         try:
             client = self.run.session.client
             with self.usage.phase(PROVING):

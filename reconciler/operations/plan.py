@@ -15,13 +15,15 @@ from reconciler.operations.plan_files import place_of
 from reconciler.operations.planning import make_plan, with_jobs
 from reconciler.operations.remembered import (
     forgotten_tenants,
-    known_owners,
+    open_project_ledger,
+    recollections,
     refuse_lost_manifests,
-    remembered,
+    reveal_at_hand,
 )
 from reconciler.operations.session import connected
 from reconciler.plan.file import Place
 from reconciler.plan.model import Base, Plan
+from reconciler.plan.ownership import find_owners
 from reconciler.problems.errors import NothingDeclared, ReconcilerError
 from reconciler.project.fleet import Loaded
 from reconciler.project.revisions import Reading
@@ -70,17 +72,18 @@ def _plan_declared(
 ) -> Plan:
     loaded, then = _load(project, console, choices)
     permissions = choices.permissions
-    with connected(project) as session, remembered(project) as recall:
+    opened = open_project_ledger(project, reveal_at_hand(project))
+    with connected(project) as session, opened as ledger:
         made = make_plan(
             session.client,
             permissions.applied_to(loaded.tenants),
             permissions.allowances(project.file),
-            recall,
+            recollections(ledger),
             explain=choices.explain_equal,
             base=_permitted(then, permissions) if then else None,
-            ownership=known_owners(project, loaded.claims),
+            ownership=find_owners(loaded.claims, ledger.workspaces),
         )
-        left = forgotten_tenants(project, choices.selection, loaded.declared, made.tenants)
+        left = forgotten_tenants(ledger, choices.selection, loaded.declared, made.tenants)
         made = replace(made, forgotten=left)
         if then:
             made = replace(made, base=_base(then, loaded, choices.selection))

@@ -12,7 +12,7 @@ from reconciler.operations.console import Console, MayReset
 from reconciler.operations.exit_codes import ExitCode
 from reconciler.operations.loading import load_tenants
 from reconciler.operations.open_project import OpenProject
-from reconciler.operations.remembered import remembered
+from reconciler.operations.remembered import open_project_ledger
 from reconciler.operations.running_jobs import run_watched
 from reconciler.operations.session import connected, usual_manners
 from reconciler.problems.errors import ReconcilerError, UsageError
@@ -56,10 +56,8 @@ def sync(project: OpenProject, console: Console, choices: SyncChoices) -> Synced
     loaded = load_tenants(project, choices.selection, console)
     # Waits that a wish to stop ends.
     manners = replace(usual_manners(project), wait=console.interruption.wait)
-    with connected(project, manners) as session, remembered(project) as recall:
-        found, failures = start.targets(
-            session.client, loaded.tenants, lambda tenant: recall(tenant).resources
-        )
+    with connected(project, manners) as session, open_project_ledger(project) as ledger:
+        found, failures = start.targets(session.client, loaded.tenants, ledger.of_tenant)
         wanted = _named(found, choices.connections)
         if choices.only_new:
             wanted = start.without_jobs(session.client, wanted)

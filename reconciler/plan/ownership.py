@@ -70,7 +70,7 @@ class Ownership:
 UNKNOWN_OWNERS = Ownership()
 
 
-def ownership(claims: Claims, applied: Mapping[str, str]) -> Ownership:
+def find_owners(claims: Claims, applied: Mapping[str, str]) -> Ownership:
     """What *claims* and the workspaces that tenants were *applied* to say together."""
     tenants: dict[str, set[str]] = {}
     for tenant, id_ in applied.items():

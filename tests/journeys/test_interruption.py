@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.ledger.memory import places, recalling
 from reconciler.sandbox.server.serving import Sandbox
 from tests.journeys.manifests import ENVIRON, acme
 from tests.journeys.survival.proxy import Arrival, Harm, Proxy, proxying
@@ -97,8 +96,8 @@ def test_the_second_signal_stops_now_and_the_next_run_finds_what_was_sent(
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 130
-    with recalling(places(declared.folder / ".reconciler", "test")) as recall:
-        assert "source/acme/stripe" in [str(intent.key) for intent in recall.intents()]
+    with declared.open_ledger() as ledger:
+        assert "source/acme/stripe" in [str(intent.key) for intent in ledger.intents()]
     hold.go_on.set()
     proxy.inflict(Harm())
     result = declared.apply()

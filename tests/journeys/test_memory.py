@@ -32,29 +32,27 @@ def _as_of_before(value: dict[str, Any]) -> Any:
     return value
 
 
-def _age_ledger(project: Project) -> dict[str, str]:
-    """Puts the ledger into the form of before; the specs by key, as they were."""
+def _age_ledger(project: Project) -> None:
+    """Puts the ledger into the form of before."""
     file = project.folder / ".reconciler" / "ledger-test.db"
     with closing(sqlite3.connect(file)) as raw, raw:
         now = dict(raw.execute("SELECT key, spec FROM resource"))
         for key, spec in now.items():
             old = json.dumps(json.loads(spec, object_hook=_as_of_before))
+            assert old != spec
             raw.execute("UPDATE resource SET spec = ? WHERE key = ?", (old, key))
-    return now
 
 
-def test_a_ledger_of_before_is_read_and_written_anew_without_a_change(
-    applied: Project, api: Api
-) -> None:
-    kept = _age_ledger(applied)
-    assert any("$resource" in spec for spec in kept.values())
+def test_a_ledger_of_before_is_read_without_a_change(applied: Project, api: Api) -> None:
+    _age_ledger(applied)
     applied.assert_no_changes()
     assert applied.run("drift").exit_code == 0
     path = f"/connections/{api.row('connections', 'stripe')['connectionId']}"
     api.call("PATCH", path, {"schedule": {"scheduleType": "manual"}})
     assert "Changed in Airbyte since the last apply" in applied.run("plan").stdout
     applied.apply()
-    assert _age_ledger(applied) == kept
+    applied.assert_no_changes()
+    assert applied.run("drift").exit_code == 0
 
 
 def _connection(**fields: Any) -> dict[str, Any]:

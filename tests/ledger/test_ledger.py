@@ -1,21 +1,26 @@
-"""The ledger: what goes in comes out, no secret stays in it, and a bad file is told in words."""
+"""The ledger above its store: no secret stays in it, and intents stay until they are settled."""
 
 from __future__ import annotations
 
-import resource as limits
-import shutil
-import sqlite3
-import stat
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 
-from reconciler.ledger import sqlite
-from reconciler.ledger.memory import Ledger, Places, Run, Written, places, recalling, writing
+from reconciler.ledger import (
+    Address,
+    Intent,
+    LeasedLedger,
+    Reveal,
+    Run,
+    Taker,
+    Written,
+    open_ledger,
+    reveal_nothing,
+)
 from reconciler.model import (
     ALL,
     DesiredResource,
@@ -26,216 +31,220 @@ from reconciler.model import (
     Secret,
     SecretName,
 )
-from reconciler.problems.errors import LedgerUnusable
+from reconciler.problems.errors import EnvironmentLocked, LedgerUnusable
 
 KEY = ResourceKey("source", "acme", "stripe")
 PASSWORD = Secret((SecretName("PW"),))
 ORIGIN = Origin("tenants/acme.yaml", 1, 1)
 
 
-def revealing(value: str | None) -> Any:
+def revealing(value: str | None) -> Reveal:
     return lambda _secret: value
 
 
+def taker(holder: str = "me", *, timeout_s: float = 0.0, told: list[str] | None = None) -> Taker:
+    tell: Callable[[str], None] = print if told is None else told.append
+    return Taker(holder, wait=lambda _s: True, tell=tell, timeout_s=timeout_s)
+
+
 def desired(**spec: Any) -> DesiredResource:
-    return DesiredResource(
-        KEY, {"name": "stripe", "workspace": Ref("workspace", ""), **spec}, ORIGIN
-    )
+    fields = {"name": "stripe", "workspace": Ref("workspace", ""), **spec}
+    return DesiredResource(KEY, fields, ORIGIN)
+
+
+def intent(action: str, *known_ids: str, key: ResourceKey = KEY) -> Intent:
+    return Intent(key, action, known_ids, run="r1", at=12.0)
 
 
 @pytest.fixture
-def at(tmp_path: FilePath) -> Places:
-    return places(tmp_path / ".reconciler", "production")
+def address(tmp_path: FilePath) -> Address:
+    return Address(str(tmp_path / ".reconciler"), "production")
+
+
+@contextmanager
+def writing(address: Address, reveal: Reveal = reveal_nothing) -> Iterator[LeasedLedger]:
+    with open_ledger(address, reveal) as ledger, ledger.holding_lease(["acme"], taker()) as leased:
+        yield leased
 
 
 @pytest.fixture
-def ledger(at: Places) -> Iterator[Ledger]:
-    with writing(at) as opened:
+def ledger(address: Address) -> Iterator[LeasedLedger]:
+    with writing(address) as opened:
         yield opened
 
 
-def test_what_is_remembered_comes_back_by_tenant(ledger: Ledger, at: Places) -> None:
+def test_what_is_remembered_comes_back_by_tenant(ledger: LeasedLedger, address: Address) -> None:
     coordinates: dict[Path, str] = {("configuration", "keys", 0): "secret_coordinate::x_v1"}
     protected = replace(desired(streams=ALL), is_protected=True)
-    written = Written(protected, "id-1", coordinates)
-    ledger.remember([written], revealing(None))
-    with recalling(at) as recall:
-        (known,) = recall.of_tenant("acme").values()
-        assert recall.of_tenant("other") == {}
-        assert recall.tenants == ["acme"]
+    ledger.remember([Written(protected, "id-1", coordinates)])
+    with open_ledger(address) as other:
+        (known,) = other.of_tenant("acme").values()
+        assert other.of_tenant("other") == {}
+        assert other.tenants == ["acme"]
+        assert other.workspaces == {}
     assert (known.id, known.is_protected, known.coordinates) == ("id-1", True, coordinates)
     assert known.spec["streams"] is ALL
     assert known.spec["workspace"] == Ref("workspace", "")
 
 
+def test_the_workspace_of_a_tenant_is_the_resource_without_a_name(ledger: LeasedLedger) -> None:
+    ledger.adopt(ResourceKey("tag", "acme", "a/b"), "tag-1")
+    ledger.adopt(ResourceKey("workspace", "acme", ""), "ws-1")
+    assert ledger.workspaces == {"acme": "ws-1"}
+
+
 def test_a_secret_is_kept_as_a_fingerprint_and_never_as_its_value(
-    ledger: Ledger, at: Places
+    tmp_path: FilePath, address: Address
 ) -> None:
-    ledger.remember([Written(desired(configuration={"pw": PASSWORD}), "i")], revealing("hunter22"))
-    spec = ledger.of_tenant("acme")[KEY].spec
-    kept = spec["configuration"]["pw"]
-    assert kept == ledger.fingerprint(PASSWORD, revealing("hunter22"))
-    assert kept != ledger.fingerprint(PASSWORD, revealing("hunter23"))
-    for file in at.ledger.parent.iterdir():
+    with writing(address, revealing("hunter22")) as ledger:
+        ledger.remember([Written(desired(configuration={"pw": PASSWORD}), "i")])
+        kept = ledger.of_tenant("acme")[KEY].spec["configuration"]["pw"]
+        assert kept == ledger.fingerprint(PASSWORD)
+    with open_ledger(address, revealing("hunter23")) as ledger:
+        assert kept != ledger.fingerprint(PASSWORD)
+    for file in (tmp_path / ".reconciler").iterdir():
         assert b"hunter22" not in file.read_bytes()
 
 
-def test_a_secret_that_is_not_at_hand_keeps_its_fingerprint(ledger: Ledger) -> None:
+def test_a_secret_that_is_not_at_hand_keeps_its_fingerprint(address: Address) -> None:
     content = desired(configuration={"pw": PASSWORD, "list": [PASSWORD]})
-    ledger.remember([Written(content, "i")], revealing("hunter22"))
-    before = ledger.of_tenant("acme")[KEY].spec
-    ledger.remember([Written(content, "i")], revealing(None))
-    assert ledger.of_tenant("acme")[KEY].spec == before
-    assert ledger.fingerprint(PASSWORD, revealing(None)) is None
+    with writing(address, revealing("hunter22")) as ledger:
+        ledger.remember([Written(content, "i")])
+        before = ledger.of_tenant("acme")[KEY].spec
+    with writing(address) as ledger:
+        ledger.remember([Written(content, "i")])
+        assert ledger.of_tenant("acme")[KEY].spec == before
+        assert ledger.fingerprint(PASSWORD) is None
 
 
-def test_fingerprints_under_another_key_do_not_compare(at: Places) -> None:
-    with writing(at) as ledger:
-        before = ledger.fingerprint(PASSWORD, revealing("x"))
-    at.key.unlink()
-    with recalling(at) as recall:
-        assert recall.fingerprint(PASSWORD, revealing("x")) is None
-    with writing(at) as ledger:
-        after = ledger.fingerprint(PASSWORD, revealing("x"))
+def test_fingerprints_under_another_key_do_not_compare(
+    tmp_path: FilePath, address: Address
+) -> None:
+    with writing(address, revealing("x")) as ledger:
+        before = ledger.fingerprint(PASSWORD)
+    (tmp_path / ".reconciler" / "fingerprint.key").unlink()
+    with open_ledger(address, revealing("x")) as other:
+        assert other.fingerprint(PASSWORD) is None
+    with writing(address, revealing("x")) as ledger:
+        after = ledger.fingerprint(PASSWORD)
     assert before is not None
     assert after is not None
     assert before.key_id != after.key_id
 
 
-def test_every_file_is_for_its_owner_only(ledger: Ledger, at: Places) -> None:
-    ledger.intend(KEY, "create", run="r", at=0.0)
-    files = list(at.ledger.parent.iterdir())
-    assert len(files) >= 3, "the ledger, its WAL, and the key"
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+def test_coordinates_stay_with_their_object_and_go_with_it(ledger: LeasedLedger) -> None:
+    coordinates: dict[Path, str] = {("configuration", "pw"): "secret_coordinate::x_v1"}
+    ledger.remember([Written(desired(), "id-1")])
+    ledger.locate(KEY, "id-2", coordinates)
+    assert ledger.of_tenant("acme")[KEY].coordinates == {}
+    ledger.locate(KEY, "id-1", coordinates)
+    ledger.locate(KEY, "id-1", {})
+    assert ledger.of_tenant("acme")[KEY].coordinates == coordinates
 
 
-def test_an_intent_stays_until_its_end_is_known(at: Places) -> None:
-    with writing(at) as ledger:
-        ledger.intend(KEY, "create", run="r1", at=12.0, known_ids=["b", "a"])
-    with writing(at) as ledger:
-        (intent,) = ledger.intents()
-        assert (intent.key, intent.action, intent.known_ids) == (KEY, "create", ("a", "b"))
-        ledger.remember([Written(desired(), "id-1")], revealing(None))
+def test_coordinates_that_were_noted_stay_with_an_update(address: Address) -> None:
+    coordinates: dict[Path, str] = {("configuration", "pw"): "secret_coordinate::x_v1"}
+    with writing(address) as ledger:
+        ledger.remember([Written(desired(), "id-1", coordinates)])
+        ledger.remember([Written(desired(a=1), "id-1")])
+        assert ledger.of_tenant("acme")[KEY].coordinates == coordinates
+        ledger.remember([Written(desired(a=1), "id-2")])
+        assert ledger.of_tenant("acme")[KEY].coordinates == {}
+
+
+def test_true_in_the_place_of_1_is_remembered_as_true(ledger: LeasedLedger) -> None:
+    ledger.remember([Written(desired(flag=1), "i")])
+    ledger.remember([Written(desired(flag=True), "i")])
+    assert ledger.of_tenant("acme")[KEY].spec["flag"] is True
+
+
+def test_an_intent_stays_until_its_end_is_known(address: Address) -> None:
+    with writing(address) as ledger:
+        ledger.announce(intent("create", "a", "b"))
+    with writing(address) as ledger:
+        assert ledger.intents() == [intent("create", "a", "b")]
+        ledger.remember([Written(desired(), "id-1")])
         assert ledger.intents() == []
-        ledger.intend(KEY, "delete", run="r1", at=13.0, known_ids=["id-1"])
+        ledger.announce(intent("delete", "id-1"))
         assert ledger.doomed("acme") == {"id-1"}
-        ledger.remember([Written(desired(), "id-2")], revealing(None))
+        ledger.remember([Written(desired(), "id-2")])
         ledger.forget(KEY, "id-1")
         assert ledger.doomed("acme") == frozenset()
         assert ledger.of_tenant("acme")[KEY].id == "id-2"
         ledger.forget(KEY, "id-2")
         assert ledger.intents() == []
         assert ledger.of_tenant("acme") == {}
+    with open_ledger(address) as other:
+        assert other.intents() == []
 
 
-def test_history_has_the_newest_first(ledger: Ledger) -> None:
+def test_a_request_that_was_refused_leaves_no_intent(address: Address) -> None:
+    other = ResourceKey("source", "acme", "github")
+    with writing(address) as ledger:
+        ledger.announce(intent("create"), intent("delete", "x"), intent("update", key=other))
+        ledger.withdraw(KEY)
+    with open_ledger(address) as after:
+        assert after.intents() == [intent("update", key=other)]
+
+
+def test_a_tenant_is_forgotten_with_all_that_it_had(address: Address) -> None:
+    with writing(address) as ledger:
+        ledger.adopt(KEY, "i")
+        ledger.adopt(ResourceKey("workspace", "acme", ""), "w")
+        ledger.forget_tenant("acme")
+    with open_ledger(address) as other:
+        assert other.tenants == []
+
+
+def test_more_tenants_than_are_kept_at_hand_are_remembered_all_the_same(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.ledger.ledger.CACHED", 2)
+    written = [
+        Written(replace(desired(), key=ResourceKey("source", f"t{number}", "s")), f"id-{number}")
+        for number in range(5)
+    ]
+    with writing(address) as ledger:
+        ledger.remember(written)
+        for each in written:
+            ledger.remember([replace(each, id=each.id + "b")])
+    with open_ledger(address) as other:
+        memories = [other.of_tenant(f"t{number}") for number in range(5)]
+    assert [[known.id for known in memory.values()] for memory in memories] == [
+        [f"id-{number}b"] for number in range(5)
+    ]
+
+
+def test_history_has_the_newest_first(ledger: LeasedLedger) -> None:
     for number in range(3):
-        run = Run(f"r{number}", float(number), None, "me", "digest", "unfinished", {})
-        ledger.started(run)
-    ledger.ended(Run("r1", 1.0, 2.0, "me", "digest", "done", {"created": 4}))
+        ledger.record_run(Run(f"r{number}", float(number), None, "me", "digest", "unfinished", {}))
+    ledger.record_run(Run("r1", 1.0, 2.0, "me", "digest", "done", {"created": 4}))
     assert [run.id for run in ledger.runs(2)] == ["r2", "r1"]
     assert ledger.runs(2)[1].counts == {"created": 4}
 
 
-def test_no_ledger_remembers_nothing_and_is_not_made(at: Places) -> None:
-    with recalling(at) as recall:
-        assert recall.of_tenant("acme") == {}
-        assert recall.intents() == []
-        assert recall.runs(5) == []
-    assert not at.ledger.parent.exists()
-
-
-def unusable(at: Places) -> LedgerUnusable:
-    with pytest.raises(LedgerUnusable) as caught, writing(at):
+def test_no_change_is_announced_after_the_lease(address: Address) -> None:
+    with writing(address) as ledger:
         pass
-    assert str(at.ledger) in str(caught.value)
-    return caught.value
+    with pytest.raises(LedgerUnusable, match="given its lock back"):
+        ledger.announce(intent("create"))
 
 
-@pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_damaged_ledger_may_be_deleted_and_says_so(at: Places, content: bytes) -> None:
-    at.ledger.parent.mkdir()
-    at.ledger.write_bytes(content)
-    problem = unusable(at)
-    assert "damaged" in problem.reason
-    assert "Delete it" in problem.hint
+def test_a_lease_that_another_run_has_is_waited_for_and_then_given_up(address: Address) -> None:
+    waits: list[float] = []
+    told: list[str] = []
 
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return True
 
-def test_a_ledger_of_a_newer_version_is_left_alone(at: Places) -> None:
-    with writing(at):
-        pass
-    with sqlite3.connect(at.ledger) as raw:
-        raw.execute(f"PRAGMA user_version={sqlite.VERSION + 1}")
-    raw.close()
-    assert "newer" in unusable(at).reason
-    with pytest.raises(LedgerUnusable, match="newer"), recalling(at):
-        pass
-
-
-def test_a_ledger_that_another_program_holds_is_told_as_such(
-    at: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with writing(at):
-        pass
-    monkeypatch.setattr(sqlite, "BUSY_S", 0.01)
-    holder = sqlite3.connect(at.ledger, isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-    assert "another process" in unusable(at).reason
-    holder.close()
-
-
-def test_a_ledger_that_is_a_folder_cannot_be_opened(at: Places) -> None:
-    at.ledger.mkdir(parents=True)
-    assert unusable(at).reason
-
-
-def test_a_full_disk_is_told_as_such_and_keeps_what_was_there(at: Places) -> None:
-    with writing(at) as ledger:
-        ledger.remember([Written(desired(), "id-1")], revealing(None))
-        size = max(file.stat().st_size for file in at.ledger.parent.iterdir())
-        before = limits.getrlimit(limits.RLIMIT_FSIZE)
-        limits.setrlimit(limits.RLIMIT_FSIZE, (size, before[1]))
-        try:
-            with pytest.raises(LedgerUnusable, match="disk is full"):
-                ledger.remember([Written(desired(x="y" * 50_000), "id-2")], revealing(None))
-        finally:
-            limits.setrlimit(limits.RLIMIT_FSIZE, before)
-        assert ledger.of_tenant("acme")[KEY].id == "id-1"
-        ledger.remember([Written(desired(), "id-3")], revealing(None))
-    with recalling(at) as recall:
-        assert recall.of_tenant("acme")[KEY].id == "id-3"
-
-
-@pytest.fixture
-def small_disk(tmp_path: FilePath) -> Iterator[FilePath]:
-    """A file system of its own, of a megabyte; only who may mount can test with one."""
-    mounted = tmp_path / "disk"
-    mounted.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mounted)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("mounting is not allowed here")
-    yield mounted
-    subprocess.run(["umount", "--lazy", str(mounted)], check=True)
-
-
-def test_a_read_only_disk_can_be_read_and_says_why_it_cannot_be_written(
-    small_disk: FilePath,
-) -> None:
-    at = places(small_disk / ".reconciler", "production")
-    with writing(at) as ledger:
-        ledger.remember([Written(desired(), "id-1")], revealing(None))
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with recalling(at) as recall:
-        assert recall.of_tenant("acme")[KEY].id == "id-1"
-    problem = unusable(at)
-    assert "cannot be written" in problem.reason
-    assert "writable" in problem.hint
-
-
-def test_a_disk_that_is_really_full_is_told_as_such(small_disk: FilePath) -> None:
-    at = places(small_disk / ".reconciler", "production")
-    with writing(at) as ledger:
-        ledger.remember([Written(desired(), "id-1")], revealing(None))
-        with pytest.raises(LedgerUnusable, match="the disk is full"):
-            ledger.remember([Written(desired(x="y" * 2_000_000), "id-2")], revealing(None))
-        assert ledger.of_tenant("acme")[KEY].id == "id-1"
+    patient = replace(taker(timeout_s=1.2, told=told), wait=wait)
+    with (
+        writing(address),
+        open_ledger(address) as other,
+        pytest.raises(EnvironmentLocked) as caught,
+    ):
+        other.holding_lease(["acme"], patient).__enter__()
+    assert (caught.value.environment, caught.value.holder) == ("production", "me")
+    assert waits == pytest.approx([0.5, 0.5, 0.2])
+    assert told == ['Waiting for environment "production", held by me.']

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
+from reconciler.ledger import Address, Ledger, open_ledger
 from reconciler.sandbox.server.serving import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +76,10 @@ class Project:
         """Loses the ledger, which must always be safe."""
         for file in (self.folder / ".reconciler").glob("ledger-*"):
             file.unlink()
+
+    def open_ledger(self) -> AbstractContextManager[Ledger]:
+        """What the default environment remembers."""
+        return open_ledger(Address(str(self.folder / ".reconciler"), "test"))
 
     def assert_no_changes(self) -> None:
         """Plans, and fails the test with the plan when there is anything to do."""

@@ -7,8 +7,7 @@ import sys
 import click
 
 from reconciler.cli.options.settings import Settings, global_options
-from reconciler.ledger.memory import recalling
-from reconciler.operations.remembered import ledger_places
+from reconciler.operations.remembered import open_project_ledger
 from reconciler.render.reports.history import history_json, render_history
 
 
@@ -40,7 +39,7 @@ def history(settings: Settings, limit: int, format_: str) -> None:
       reconciler history
       reconciler --env production history --format json
     """
-    with recalling(ledger_places(settings.open_project())) as recall:
-        runs = recall.runs(limit)
+    with open_project_ledger(settings.open_project()) as ledger:
+        runs = ledger.runs(limit)
     text = history_json(runs) if format_ == "json" else ""
     settings.result(text or render_history(runs, settings.palette(sys.stdout)))

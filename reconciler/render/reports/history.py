@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from reconciler.ledger.memory import Run
+from reconciler.ledger import Run
 from reconciler.render.parts.palette import PLAIN, Palette
 from reconciler.render.parts.values import safe
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.ledger.memory import places, recalling
 from reconciler.sandbox.server.serving import Sandbox, Settings, running
 from tests.journeys.manifests import ENVIRON, bigquery, stripe
 from tests.journeys.survival.chaos import Server, serving
@@ -137,8 +136,8 @@ class Trial:
         }
 
     def intents(self) -> list[str]:
-        with recalling(places(self.project.folder / ".reconciler", "test")) as recall:
-            return [str(intent.key) for intent in recall.intents()]
+        with self.project.open_ledger() as ledger:
+            return [str(intent.key) for intent in ledger.intents()]
 
 
 def _nameless(value: Any, names: dict[str, str]) -> Any:

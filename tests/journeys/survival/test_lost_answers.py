@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.ledger.memory import places, recalling, writing
+from reconciler.ledger import Intent, Taker
 from reconciler.model import ResourceKey
 from tests.journeys.manifests import ENVIRON, acme, stripe
 from tests.journeys.survival.proxy import Arrival, Harm, proxying
@@ -83,18 +83,19 @@ def test_a_create_that_an_earlier_run_sent_and_never_heard_of_is_looked_for_firs
     declared: Project, api: Api
 ) -> None:
     declared.apply()
-    at = places(declared.folder / ".reconciler", "test")
     source = api.row("sources", "stripe")
-    with writing(at) as ledger:
-        ledger.intend(ResourceKey("source", "acme", "stripe"), "create", run="dead", at=0.0)
+    intent = Intent(ResourceKey("source", "acme", "stripe"), "create", (), run="dead", at=0.0)
+    taker = Taker("the run that died", wait=lambda _s: True, tell=print)
+    with declared.open_ledger() as ledger, ledger.holding_lease(["acme"], taker) as leased:
+        leased.announce(intent)
     api.clear_log()
     declared.apply()
     assert api.row("sources", "stripe")["sourceId"] == source["sourceId"]
     assert [entry for entry in api.requests() if entry[0] == "POST"] == [
         ("POST", "/applications/token")
     ]
-    with recalling(at) as recall:
-        assert recall.intents() == []
+    with declared.open_ledger() as ledger:
+        assert ledger.intents() == []
 
 
 @pytest.mark.parametrize("status", [502, 504])
