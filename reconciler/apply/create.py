@@ -117,7 +117,8 @@ class _Making:
         if found := self._looked_for():
             return found
         # Whatever the server still does for a lost request, it has done when this returns.
-        self._kind.await_create(self._desired.spec, self._place)
+        if self._kind.await_create:
+            self._kind.await_create(self._desired.spec, self._place)
         for pause_s in LOOKS_S:
             self._client.wait(pause_s)
             if found := self._looked_for():

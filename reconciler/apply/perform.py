@@ -15,7 +15,7 @@ from reconciler.apply.create import create, live_rows
 from reconciler.apply.journal import Done, Journal
 from reconciler.connectors import Catalogue, Connector
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Kind, Reader
+from reconciler.kinds.contract.kind import Kind, Put, Reader
 from reconciler.live.identity import remembered_id
 from reconciler.model import (
     DesiredResource,
@@ -65,8 +65,8 @@ def perform(
     """
     context = _Context(step, ids, surroundings)
     match step:
-        case CreateStep() | UpdateStep() if get(step.key.kind).put_at:
-            done = _put(step, context, journal)
+        case CreateStep() | UpdateStep() if put := get(step.key.kind).put:
+            done = _put(step, put, context, journal)
         case CreateStep():
             done = create(step, context, surroundings.client, journal)
         case UpdateStep():
@@ -134,12 +134,11 @@ class _Context:
         return self._ids.get(workspace_key(self._step.key.scope), "")
 
 
-def _put(step: WriteStep, context: _Context, journal: Journal) -> Done:
+def _put(step: WriteStep, put: Put, context: _Context, journal: Journal) -> Done:
     """Sends all of it; sent twice it is as if it had been sent once."""
-    kind = get(step.key.kind)
-    body = kind.create_body(step.desired.spec, context)
+    body = get(step.key.kind).create_body(step.desired.spec, context)
     journal.announce(step)
-    context.surroundings.client.put(kind.put_place(context.workspace_id), body)
+    context.surroundings.client.put(put.place(context.workspace_id), body)
     return Done(remembered_id(context.workspace_id, str(step.desired.spec["name"])))
 
 
@@ -150,7 +149,7 @@ def _delete(step: DeleteStep, context: _Context, journal: Journal) -> Done:
     if kind.is_shared(step.live.spec):
         _refuse_if_used_elsewhere(kind, id_, context)
     collection = kind.place(context.workspace_id, step.live.spec)
-    if kind.put_at:
+    if kind.put:
         collection, _, id_ = collection.rpartition("/")
     try:
         client.delete(collection, id_)
@@ -190,7 +189,8 @@ def _written(step: UpdateStep, context: _Context, journal: Journal) -> Done:
     client = context.surroundings.client
     collection = kind.place(context.workspace_id, step.live.spec)
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
-    body = client.get(collection, id_, query=kind.reread)
+    query = kind.coordinates.query if kind.coordinates else None
+    body = client.get(collection, id_, query=query)
     try:
         requests = kind.update(step.desired.spec, body, step.operation.changes, context)
     except MalformedObject as problem:
@@ -202,17 +202,17 @@ def _written(step: UpdateStep, context: _Context, journal: Journal) -> Done:
         except NotFound:
             if not request.may_end_it:
                 raise
-    return Done(id_, coordinates=coordinates(kind, step.desired, id_, client))
+    return Done(id_, coordinates=_find_coordinates(kind, step.desired, id_, client))
 
 
-def coordinates(
+def _find_coordinates(
     kind: Kind, desired: DesiredResource, id_: str, client: Client
 ) -> Mapping[Path, str]:
     """Where Airbyte keeps the secrets of what was just written; empty where it does not show."""
-    if not (kind.reread and any(has_secret(value) for value in desired.spec.values())):
+    if not (kind.coordinates and any(has_secret(value) for value in desired.spec.values())):
         return {}
     try:
-        body = client.get(kind.collection, id_, query=kind.reread)
+        body = client.get(kind.collection, id_, query=kind.coordinates.query)
     except ApiError:
         return {}  # only worth knowing: the write itself has succeeded
-    return kind.coordinates(desired.spec, body)
+    return kind.coordinates.find(desired.spec, body)

@@ -130,7 +130,7 @@ class _Build:
     def __init__(self, parameters: Parameters, tenants: Mapping[str, Tenant]) -> None:
         self._parameters = parameters
         self._tenants = tenants
-        self._fixed = {"type"} | {field for kind in all_kinds() for field in kind.immutable}
+        self._fixed = {"type"}.union(*(kind.replacing.immutable for kind in all_kinds()))
 
     def value(self, nodes: Mapping[str, Json], at: Path) -> Json:
         """What the template has at *at*, of what each tenant has there; MISSING for nothing."""

@@ -119,7 +119,7 @@ def targets(
         if isinstance(live, ReconcilerError):
             failures.append((desired.name, live))
             continue
-        for key in sorted(key for key in desired.resources if get(key.kind).has_jobs):
+        for key in sorted(key for key in desired.resources if get(key.kind).jobs):
             there = live.resources.get(key)
             spec = there.spec if there else None
             workspace = str(there.body[WORKSPACE_ID]) if there else ""

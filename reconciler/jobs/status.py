@@ -88,7 +88,8 @@ class ConnectionStatus:
 
     def next_run(self, now: datetime) -> datetime | None:
         """When its schedule starts the next job; None when nothing does, or nobody can tell."""
-        return get(self.key.kind).next_run(self.spec, now) if self.spec is not None else None
+        jobs = get(self.key.kind).jobs
+        return jobs.next_run(self.spec, now) if jobs and self.spec is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def read_status(
 
 def _with_jobs(live: LiveTenant) -> Iterator[LiveResource]:
     everything = (*live.resources.values(), *live.undeclared)
-    return (each for each in everything if get(each.key.kind).has_jobs)
+    return (each for each in everything if get(each.key.kind).jobs)
 
 
 # Streams are most of a spec, and a fleet has a hundred thousand of them.
@@ -146,7 +147,7 @@ def _status(resource: LiveResource) -> ConnectionStatus:
 
 def _missing(desired: DesiredTenant, live: LiveTenant) -> Iterator[ConnectionStatus]:
     for key, resource in desired.resources.items():
-        if get(key.kind).has_jobs and key not in live.resources:
+        if get(key.kind).jobs and key not in live.resources:
             yield ConnectionStatus(key, str(resource.spec["name"]), "", None)
 
 

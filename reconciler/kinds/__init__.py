@@ -30,7 +30,7 @@ def get(name: str) -> Kind:
 @cache
 def needed_for_jobs() -> frozenset[str]:
     """The kinds for whose objects jobs run, and those that they refer to."""
-    having = [kind for kind in all_kinds() if kind.has_jobs]
+    having = [kind for kind in all_kinds() if kind.jobs]
     referred = {reference.kind for kind in having for reference in kind.references.values()}
     return frozenset({kind.name for kind in having} | referred)
 

@@ -18,6 +18,7 @@ from reconciler.kinds.contract.kind import (
     WORKSPACE,
     Blocks,
     Changes,
+    Comparing,
     Context,
     Declaration,
     Expected,
@@ -27,6 +28,7 @@ from reconciler.kinds.contract.kind import (
     Reader,
     Reference,
     RefOf,
+    Replacing,
     Request,
     required,
 )
@@ -215,9 +217,11 @@ KIND = Kind(
     effects=_effects,
     highlights=("dockerRepository", "dockerImageTag"),
     references={"workspace": Reference("workspace", api_field="workspaceId")},
-    immutable=frozenset({"workspace", "form", "dockerRepository", "documentationUrl"}),
-    also_immutable=lambda spec: frozenset({"name"} if spec["form"] == _DECLARATIVE else ()),
-    unread=frozenset({_SCHEMA}),
-    is_shared=lambda spec: bool(spec["form"] == _DECLARATIVE),
-    replacing_loses="The sources and destinations that use it go with it, and their connections.",
+    comparing=Comparing(unread=frozenset({_SCHEMA})),
+    replacing=Replacing(
+        immutable=frozenset({"workspace", "form", "dockerRepository", "documentationUrl"}),
+        also_immutable=lambda spec: frozenset({"name"} if spec["form"] == _DECLARATIVE else ()),
+        loses="The sources and destinations that use it go with it, and their connections.",
+    ),
+    belongs_to_organization=lambda spec: bool(spec["form"] == _DECLARATIVE),
 )

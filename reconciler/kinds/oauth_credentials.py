@@ -21,6 +21,7 @@ from reconciler.kinds.contract.kind import (
     Declaration,
     Kind,
     Listing,
+    Put,
     Reference,
     RefOf,
     Request,
@@ -100,7 +101,6 @@ def _effects(_before: Spec | None, after: Spec | None, _changes: Changes) -> lis
 KIND = Kind(
     name="oauthCredentials",
     collection="/workspaces/{workspaceId}/oauthCredentials/{actorType}/{connector}",
-    put_at="/workspaces/{workspaceId}/oauthCredentials",
     id_field="id",
     section="oauthCredentials",
     listing=Listing(is_on_demand=True),
@@ -108,7 +108,7 @@ KIND = Kind(
     from_api=_from_api,
     create_body=_create_body,
     update=_update,
-    precedes=_precedes,
+    put=Put(at="/workspaces/{workspaceId}/oauthCredentials", precedes=_precedes),
     effects=_effects,
     references={"workspace": Reference("workspace", api_field="workspaceId", on_delete="ends")},
 )

@@ -25,6 +25,7 @@ from reconciler.kinds.contract.kind import (
     Reader,
     Reference,
     RefOf,
+    Replacing,
     Request,
     required,
 )
@@ -178,6 +179,8 @@ KIND = Kind(
     effects=_effects,
     highlights=("permissionType",),
     references={"workspace": Reference("workspace", api_field="workspaceId", on_delete="ends")},
-    immutable=frozenset({"workspace"}),
-    replacing_loses="The person cannot enter the workspace in between.",
+    replacing=Replacing(
+        immutable=frozenset({"workspace"}),
+        loses="The person cannot enter the workspace in between.",
+    ),
 )

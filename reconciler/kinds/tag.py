@@ -21,6 +21,7 @@ from reconciler.kinds.contract.kind import (
     Listing,
     Reference,
     RefOf,
+    Replacing,
     Request,
     required,
 )
@@ -90,6 +91,8 @@ KIND = Kind(
     update=_update,
     effects=_effects,
     references={"workspace": Reference("workspace", api_field="workspaceId")},
-    immutable=frozenset({"workspace"}),
-    replacing_loses="Every connection loses the tag.",
+    replacing=Replacing(
+        immutable=frozenset({"workspace"}),
+        loses="Every connection loses the tag.",
+    ),
 )

@@ -94,7 +94,7 @@ def remembered_id(workspace_id: str, name: str) -> str:
 def _remembered_rows(rows: Mapping[str, Sequence[Body]], memory: Memory) -> dict[str, list[Body]]:
     """The objects that nothing reads, as they were when they were written last."""
     ids = {str(body.get("workspaceId")) for body in rows.get("workspace", ())}
-    found: dict[str, list[Body]] = {kind.name: [] for kind in all_kinds() if kind.put_at}
+    found: dict[str, list[Body]] = {kind.name: [] for kind in all_kinds() if kind.put}
     for key, known in memory.items():
         if key.kind in found and known.id.partition("/")[0] in ids:
             name = str(known.spec["name"])
@@ -158,7 +158,7 @@ def _fitting(
     if key not in tenant.resources:
         return []
     wanted = tenant.resources[key].spec
-    fixed = [field for field in kind.fixed(wanted) if field in wanted]
+    fixed = [field for field in kind.replacing.immutable_fields(wanted) if field in wanted]
     specs = {str(row[kind.id_field]): _spec(kind, row, ref_of) for row in rows}
     fits = [id_ for id_, spec in specs.items() if all(spec.get(f) == wanted[f] for f in fixed)]
     return fits if len(fits) == 1 else []

@@ -242,7 +242,7 @@ def _stored_anew(client: Client, found: Sequence[Difference], memory: Recollecti
         for each in found
         if each.live
         and (before := memory.resources.get(each.key))
-        and (before.coordinates or (get(each.key.kind).reread and _has_secrets(each)))
+        and (before.coordinates or _has_secrets(each))
     ]
     with ThreadPoolExecutor(max(min(client.most_at_a_time, len(asked)), 1)) as pool:
         seen = list(pool.map(lambda one: _coordinates(client, one[0], one[1]), asked))
@@ -263,5 +263,7 @@ def _has_secrets(difference: Difference) -> bool:
 
 def _coordinates(client: Client, difference: Difference, live: LiveResource) -> Mapping[Path, str]:
     kind = get(difference.key.kind)
-    body = client.get(kind.collection, live.id, query=kind.reread)
-    return kind.coordinates(difference.desired.spec, body)
+    if kind.coordinates is None:
+        return {}
+    body = client.get(kind.collection, live.id, query=kind.coordinates.query)
+    return kind.coordinates.find(difference.desired.spec, body)

@@ -50,7 +50,7 @@ def new_targets(report: Report, left: Sequence[TenantPlan]) -> Iterator[Target]:
         step = outcome.step
         if not isinstance(step, CreateStep) or outcome.status is not Status.SUCCEEDED:
             continue
-        if not get(step.key.kind).has_jobs or step.key in not_proven or step.key.scope in unread:
+        if not get(step.key.kind).jobs or step.key in not_proven or step.key.scope in unread:
             continue
         # Airbyte makes a connection active unless it is told otherwise.
         spec = {"status": "active", **step.desired.spec}

@@ -154,5 +154,5 @@ def with_jobs(client: Client, plan: Plan, now: datetime) -> Plan:
 def _with_jobs(plan: TenantPlan) -> Iterator[LiveResource]:
     """The live resources of *plan*'s operations for which jobs run."""
     for operation in plan.operations:
-        if not isinstance(operation, Create) and get(operation.key.kind).has_jobs:
+        if not isinstance(operation, Create) and get(operation.key.kind).jobs:
             yield operation.live

@@ -90,7 +90,7 @@ def touched_keys(tenant: DesiredTenant, report: Report) -> set[ResourceKey]:
     return {
         key
         for key, resource in tenant.resources.items()
-        if get(key.kind).has_jobs and not written.isdisjoint(_depends_on(resource, tenant))
+        if get(key.kind).jobs and not written.isdisjoint(_depends_on(resource, tenant))
     }
 
 

@@ -125,7 +125,7 @@ def _replaced(found: Sequence[Difference]) -> dict[ResourceKey, str]:
 
 
 def _immutable_changes(difference: Difference) -> list[str]:
-    immutable = get(difference.key.kind).fixed(difference.desired.spec)
+    immutable = get(difference.key.kind).replacing.immutable_fields(difference.desired.spec)
     return sorted({str(change.path[0]) for change in difference.changes} & immutable)
 
 
@@ -136,7 +136,7 @@ def _followers(
     for difference in found:
         if difference.live is None or difference.key in replaced:
             continue
-        for field in sorted(get(difference.key.kind).immutable):
+        for field in sorted(get(difference.key.kind).replacing.immutable):
             ref = difference.desired.spec.get(field)
             if isinstance(ref, Ref) and ref.key(difference.key.scope) in replaced:
                 yield difference.key, f"its {field} is replaced"
@@ -167,7 +167,7 @@ def _renaming(difference: Difference, live: LiveResource) -> str:
 
 def _replacement(difference: Difference, live: LiveResource, reason: str) -> Replace:
     key, declared = difference.key, difference.declared
-    lost = get(key.kind).replacing_effect
+    lost = get(key.kind).replacing.effect
     also = (Consequence(lost),) if lost else ()
     # The new one is made of the manifest alone: what was live says nothing of it.
     made = _consequences(key, None, declared.spec)
@@ -283,7 +283,7 @@ def _edges(steps: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
     """Pairs of steps, of which the second waits for the first."""
     deletes = {step.key: step for step in steps if isinstance(step, DeleteStep)}
     writes = {step.key: step for step in steps if isinstance(step, CreateStep | UpdateStep)}
-    first = [step for step in writes.values() if get(step.key.kind).precedes]
+    first = [step for step in writes.values() if get(step.key.kind).put]
     for step in steps:
         match step:
             case CreateStep() | UpdateStep():
@@ -305,5 +305,5 @@ def _edges(steps: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
 
 
 def _precedes(first: WriteStep, step: WriteStep) -> bool:
-    precedes = get(first.key.kind).precedes
-    return bool(precedes and precedes(first.desired.spec, step.desired.spec))
+    put = get(first.key.kind).put
+    return put is not None and put.precedes(first.desired.spec, step.desired.spec)

@@ -72,15 +72,14 @@ def _compared(
 ) -> Difference:
     before = memory.resources.get(declared.key)
     desired = with_removals(declared, before, kind) if before else declared
-    spec = kind.against(desired.spec, live.spec)
-    if spec is not desired.spec:
-        desired = replace(desired, spec=spec)
-    changes: Sequence[FieldChange] = field_changes(live.spec, spec, unread=kind.unread)
+    if against := kind.comparing.against:
+        desired = replace(desired, spec=against(desired.spec, live.spec))
+    unread = kind.comparing.unread
+    changes: Sequence[FieldChange] = field_changes(live.spec, desired.spec, unread=unread)
     if before:
         changes = _remembered(kind, changes, declared, desired, live, before, memory)
-    notes = tuple(
-        replace(note, where=declared.key) for note in kind.notes(declared.spec, live.spec)
-    )
+    found = kind.caveats.notes(declared.spec, live.spec) if kind.caveats else ()
+    notes = tuple(replace(note, where=declared.key) for note in found)
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
 
 
@@ -99,10 +98,12 @@ def _remembered(
 
 def _held_back(kind: Kind, difference: Difference) -> Difference:
     """*difference* without the changes that nobody has asked for by name; a note for each."""
+    if (caveats := kind.caveats) is None:
+        return difference
     held = {
         change.path: note
         for change in difference.changes
-        if (note := kind.held_back(difference.key, change)) is not None
+        if (note := caveats.held_back(difference.key, change)) is not None
     }
     if not held:
         return difference

@@ -32,12 +32,12 @@ def equalities(
 
     *desired* is what is *declared* as it was held against *live*.
     """
-    kind = get(desired.key.kind)
-    unread = kind.unread
+    comparing = get(desired.key.kind).comparing
+    unread = comparing.unread
     wanted = {field: value for field, value in desired.spec.items() if field not in unread}
     added = list(_added(live.spec, desired.spec, declared.spec, ()))
     whole = {each.path for each in added}
-    special = list(kind.explain(live.body, desired.spec))
+    special = list(comparing.explain(live.body, desired.spec)) if comparing.explain else []
     told = {each.path for each in special}
     general = [each for each in _mappings(live.spec, wanted, ()) if each.path not in told]
     found = [each for each in (*general, *special) if not is_within(each.path, whole)]

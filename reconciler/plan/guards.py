@@ -146,7 +146,7 @@ def refuse_replacement(case: Case) -> Iterator[Problem]:
                 rules.REPLACEMENT_REFUSED,
                 case.place(operation),
                 detail=f"{operation.key} would have to be deleted and created anew: "
-                f"{operation.reason}. {get(operation.key.kind).replacing_loses}",
+                f"{operation.reason}. {get(operation.key.kind).replacing.loses}",
                 hint=f"Undo the change, or allow it with --allow-replace '{operation.key}'.",
             )
 
@@ -245,7 +245,8 @@ def refuse_locked(case: Case) -> Iterator[Problem]:
     for operation in case.plan.operations:
         if not isinstance(operation, Update):
             continue
-        if reason := get(operation.key.kind).locked(operation.live.body):
+        caveats = get(operation.key.kind).caveats
+        if caveats and (reason := caveats.locked(operation.live.body)):
             yield Problem(
                 rules.LOCKED_BY_AIRBYTE,
                 case.place(operation),

@@ -61,10 +61,12 @@ def with_removals(desired: DesiredResource, before: Remembered, kind: Kind) -> D
     Inside a configuration that is None, which means "not there"; elsewhere the API's default. A
     field that cannot be unset, or has no default, stays as it is: unmanaged.
     """
+    if (becomes := kind.comparing.becomes) is None:
+        return desired
     spec: Json = desired.spec
     for path in removed_paths(before.spec, desired.spec):
-        if (becomes := kind.becomes(path)) is not None:
-            spec = with_value_at(spec, path, becomes.value)
+        if (other := becomes(path)) is not None:
+            spec = with_value_at(spec, path, other.value)
     return replace(desired, spec=spec) if spec is not desired.spec else desired
 
 
@@ -112,7 +114,8 @@ def rotated(
 ) -> Iterator[FieldChange]:
     """The secrets that are there and were declared with another value, or another version."""
     version_changed = any(
-        field in desired and desired[field] != before.spec.get(field) for field in kind.unread
+        field in desired and desired[field] != before.spec.get(field)
+        for field in kind.comparing.unread
     )
     for path, value in _sorted_leaves(desired):
         present, then = value_at(live, path), value_at(before.spec, path)

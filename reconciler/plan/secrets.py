@@ -19,7 +19,7 @@ def secrets_needed(operation: Operation) -> Iterator[SecretName]:
     match operation:
         case Create() | Replace():
             yield from _names(operation.desired.spec)
-        case Update() if get(operation.key.kind).put_at:
+        case Update() if get(operation.key.kind).put:
             yield from _names(operation.desired.spec)
         case Update():
             for change in operation.changes:

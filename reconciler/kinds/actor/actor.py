@@ -20,12 +20,15 @@ from reconciler.kinds.contract.kind import (
     Becomes,
     Blocks,
     Changes,
+    Comparing,
     Context,
+    Coordinates,
     Declaration,
     Exporting,
     Kind,
     Reference,
     RefOf,
+    Replacing,
     Request,
     changed_fields,
     required,
@@ -54,7 +57,6 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
         exporting=Exporting(partial(_to_manifest, role)),
         create_body=_create_body,
         update=partial(_update, role),
-        coordinates=_coordinates,
         references={
             "workspace": Reference("workspace", api_field="workspaceId"),
             "definitionId": Reference(
@@ -64,17 +66,19 @@ def actor_kind(role: str, *, single_section: str = "") -> Kind:
                 unknown=rules.UNKNOWN_DEFINITION,
             ),
         },
-        # Neither PATCH nor PUT takes a definition or a workspace.
-        immutable=frozenset({"workspace", "definitionId"}),
         # Coordinates carry secrets through a PUT without loss, also inside lists.
-        reread={"includeSecretCoordinates": "true"},
+        coordinates=Coordinates({"includeSecretCoordinates": "true"}, _coordinates),
         highlights=("definitionId",),
         effects=_effects,
-        becomes=_becomes,
-        explain=_explain,
-        unread=frozenset({"secretVersion"}),
-        replacing_loses="The connections that use it go with it and lose their sync state.",
-        replacing_effect=Effect.CONFIGURATION_LOST,
+        comparing=Comparing(
+            unread=frozenset({"secretVersion"}), becomes=_becomes, explain=_explain
+        ),
+        replacing=Replacing(
+            # Neither PATCH nor PUT takes a definition or a workspace.
+            immutable=frozenset({"workspace", "definitionId"}),
+            loses="The connections that use it go with it and lose their sync state.",
+            effect=Effect.CONFIGURATION_LOST,
+        ),
     )
 
 

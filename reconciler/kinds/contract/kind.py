@@ -178,11 +178,6 @@ def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> lis
     return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
 
 
-def stays(_path: Path) -> Becomes | None:
-    """For kinds none of whose fields can be unset."""
-    return None
-
-
 def changed_fields(changes: Changes) -> list[str]:
     """The top-level fields that differ, sorted."""
     return sorted({str(change.path[0]) for change in changes})
@@ -243,96 +238,142 @@ class Exporting:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of resource, as a record of facts and functions.
+class Comparing:
+    """How a declared spec is held against a live one, where not just field by field."""
 
-    - `collection`: the path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled
-      in.
-    - `put_at`: the path where a PUT both makes and changes an object, for kinds that nothing reads:
-      what is live is what is remembered. `collection` is then the path to DELETE.
-    - `precedes`: (spec, another's spec) → whether the other has to be written after it.
-    - `declare`: a manifest block → its spec, normalised, and the problems in it.
-    - `from_api`: an API object → its spec in the same terms. Raises MalformedObject.
-    - `create_body`: a spec → what POST takes.
-    - `update`: (spec, object as read with the query `reread`, what differs) → the writes that bring
-      the object to the spec, in order.
-    - `await_create`: returns once the server has done all that a create may be waiting for.
-    - `coordinates`: (spec, object as read with `reread`) → where its secrets are kept, by path.
-    - `immutable`: fields that no write can change; another value means another object.
-    - `effects`: (spec before, spec after, changes) → what that does to the data; None before a
-      create and after a delete.
-    - `becomes`: what the field at a path is once the manifest has it no longer; None when it stays.
-    - `against`: (desired spec, live spec) → the desired one as it is to be held against that live
-      one: what Airbyte itself may add to it is in it.
-    - `held_back`: why a change is not made unless it is allowed by name; None for all others.
-    - `notes`: (desired spec, live spec) → what a reader of the plan should know.
-    - `explain`: (body, desired spec) → what this kind alone takes for equal.
-    - `unread`: declared fields that no read shows; they are compared with what was applied last.
-    - `locked`: why the server would refuse any change of an object, empty when it would not.
-    - `connector`: (key, spec) → the connector that a resource is, for kinds others are made of.
-    - `also_immutable`: more such fields, of a spec.
-    - `is_shared`: it belongs to the organization, whichever tenants declare it.
-    - `has_jobs`: syncs and resets run for each object of it.
-    - `next_run`: (live spec, a moment) → when the next job after it starts by itself; None when
-      none does, or nobody can tell.
+    unread: frozenset[str] = frozenset()
+    """Declared fields that no read shows; they are compared with what was applied last."""
+    becomes: Callable[[Path], Becomes | None] | None = None
+    """What the field at a path is once the manifest has it no longer; None when it stays."""
+    against: Callable[[Spec, Spec], Spec] | None = None
+    """(desired spec, live spec) → the desired one with what Airbyte itself may add to it."""
+    explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] | None = None
+    """(body, desired spec) → what this kind alone takes for equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caveats:
+    """What speaks against changing a live object, where Airbyte changes such objects itself."""
+
+    held_back: Callable[[ResourceKey, FieldChange], Problem | None]
+    """Why a change is not made unless it is allowed by name; None for all others."""
+    notes: Callable[[Spec, Spec], Iterator[Problem]]
+    """(desired spec, live spec) → what a reader of the plan should know."""
+    locked: Callable[[Mapping[str, Json]], str]
+    """Why the server would refuse any change of an object, empty when it would not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """When a resource takes another object, and what that costs."""
+
+    immutable: frozenset[str] = frozenset()
+    """The fields that no write can change: another value means another object."""
+    also_immutable: Callable[[Spec], frozenset[str]] | None = None
+    """More such fields, of a spec."""
+    loses: str = ""
+    """A sentence: what is gone when one is deleted and created anew."""
+    effect: Effect | None = None
+    """The same as an effect on the data, of the delete as of the create."""
+
+    def immutable_fields(self, spec: Spec) -> frozenset[str]:
+        """The fields of a resource of that spec which no write can change."""
+        return self.immutable | (self.also_immutable(spec) if self.also_immutable else frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """How objects are written that nothing reads: what is live is what is remembered.
+
+    One PUT both makes and changes them; `collection` is the path to DELETE.
     """
+
+    at: str
+    """The path of that PUT; `{workspaceId}` is filled in."""
+    precedes: Callable[[Spec, Spec], bool]
+    """(spec, another's) → whether the other, which cannot refer to it, is to be written later."""
+
+    def place(self, workspace_id: str) -> str:
+        """The path of that PUT in a workspace."""
+        return _filled(self.at, workspace_id, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Where Airbyte keeps the secrets of an object: that changes when one is written anew."""
+
+    query: Mapping[str, str]
+    """What to ask for when an object is read with them."""
+    find: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]]
+    """(spec, object as read with `query`) → where its secrets are kept, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What runs for each object: syncs and resets."""
+
+    next_run: Callable[[Spec, datetime], datetime | None]
+    """(live spec, a moment) → when the next job after it starts by itself; None when none does, or
+    nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource: what every kind says, then what it says where it is not like most."""
 
     name: str
     collection: str
+    """The path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled in."""
     id_field: str
     section: str
     declare: Callable[[Declaration], tuple[Spec, list[Problem]]]
+    """A manifest block → its spec, normalised, and the problems in it."""
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
+    """An API object → its spec in the same terms. Raises MalformedObject."""
     create_body: Callable[[Spec, Context], Mapping[str, Json]]
+    """A spec → what POST takes."""
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
+    """(spec, object as read before, what differs) → the writes that bring it to the spec, in order.
+    """
+    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
+    """(spec before, after, changes) → what that does to the data; None before a create and after a
+    delete."""
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    highlights: tuple[str, ...] = ()
+    """The fields that say in short what a new one is, besides names."""
+
     blocks: Blocks = Blocks()
     listing: Listing = Listing()
     exporting: Exporting = Exporting()
-    put_at: str = ""
-    precedes: Callable[[Spec, Spec], bool] | None = None
-    references: Mapping[str, Reference] = field(default_factory=dict)
-    immutable: frozenset[str] = frozenset()
-    reread: Mapping[str, str] = field(default_factory=dict)
-    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
-    becomes: Callable[[Path], Becomes | None] = stays
-    unread: frozenset[str] = frozenset()
-    against: Callable[[Spec, Spec], Spec] = lambda desired, _live: desired
-    held_back: Callable[[ResourceKey, FieldChange], Problem | None] = lambda _key, _change: None
-    notes: Callable[[Spec, Spec], Iterator[Problem]] = lambda _desired, _live: iter(())
-    explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] = lambda _body, _desired: (
-        iter(())
-    )
-    locked: Callable[[Mapping[str, Json]], str] = lambda _body: ""
+    comparing: Comparing = Comparing()
+    replacing: Replacing = Replacing()
+
+    caveats: Caveats | None = None
+    coordinates: Coordinates | None = None
+    jobs: Jobs | None = None
+    put: Put | None = None
     connector: Callable[[str, Spec], Connector] | None = None
-    also_immutable: Callable[[Spec], frozenset[str]] = lambda _spec: frozenset()
-    is_shared: Callable[[Spec], bool] = lambda _spec: False
-    has_jobs: bool = False
-    next_run: Callable[[Spec, datetime], datetime | None] = lambda _spec, _after: None
-    await_create: Callable[[Spec, Context], object] = lambda _spec, _context: None
-    coordinates: Callable[[Spec, Mapping[str, Json]], Mapping[Path, str]] = lambda _spec, _body: {}
-    replacing_loses: str = ""  # a sentence: what is gone when one is deleted and created anew
-    highlights: tuple[str, ...] = ()  # fields that say in short what a new one is, besides names
-    replacing_effect: Effect | None = None  # the same as an effect, on both halves
+    """(key, spec) → the connector that a resource is, for kinds others are made of."""
+    belongs_to_organization: Callable[[Spec], bool] | None = None
+    """Whether one is the organization's, whichever tenants declare it, and not a workspace's."""
+    await_create: Callable[[Spec, Context], object] | None = None
+    """Returns once the server has done all that a create may be waiting for."""
 
     def name_of(self, spec: Spec) -> str:
         """The name by which a live object is recognised inside its workspace."""
         return str(spec["name"])
 
-    def fixed(self, spec: Spec) -> frozenset[str]:
-        """The fields of a resource of that spec which no write can change."""
-        return self.immutable | self.also_immutable(spec)
+    def is_shared(self, spec: Spec) -> bool:
+        """Whether a resource of that spec is the organization's."""
+        return self.belongs_to_organization is not None and self.belongs_to_organization(spec)
 
     def place(self, workspace_id: str, spec: Spec) -> str:
         """The path of the collection that an object of that spec is in."""
         return _filled(self.collection, workspace_id, spec)
 
-    def put_place(self, workspace_id: str) -> str:
-        """The path of `put_at`."""
-        return _filled(self.put_at, workspace_id, {})
-
     def is_read(self) -> bool:
         """Whether list calls tell its objects, those of one workspace at least."""
-        return self.in_workspace() and not self.put_at
+        return self.in_workspace() and self.put is None
 
     def in_workspace(self) -> bool:
         """Whether objects of this kind are listed by workspace."""

@@ -13,6 +13,7 @@ from reconciler.kinds.contract.exporting import Block, Found, Remark
 from reconciler.kinds.contract.kind import (
     Becomes,
     Changes,
+    Comparing,
     Context,
     Declaration,
     Exporting,
@@ -90,6 +91,5 @@ KIND = Kind(
     create_body=_create_body,
     update=_update,
     exporting=Exporting(_to_manifest),
-    becomes=_becomes,
-    against=_against,
+    comparing=Comparing(becomes=_becomes, against=_against),
 )
