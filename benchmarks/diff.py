@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from reconciler.kinds.contract.kind import WORKSPACE
+from reconciler.kinds.contract.terms import WORKSPACE
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     UNREADABLE,

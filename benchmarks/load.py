@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reconciler.connectors import Catalogue, Connector, bundled
 from reconciler.kinds import all_kinds
-from reconciler.kinds.contract.kind import Reader
+from reconciler.kinds.contract.terms import Reader
 from reconciler.model import DesiredTenant, Json, Ref, ResourceKey, Secret
 from reconciler.project.fleet import load
 from reconciler.project.project import read_project

@@ -15,7 +15,8 @@ from reconciler.api.client import Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.apply.journal import Done, Journal
 from reconciler.kinds import get
-from reconciler.kinds.contract.kind import Context, Expected, Kind, required
+from reconciler.kinds.contract.kind import Kind
+from reconciler.kinds.contract.terms import Context, Expected, required
 from reconciler.live.lists import Reading
 from reconciler.model import Spec
 from reconciler.plan.operation import CreateStep

@@ -15,7 +15,8 @@ from reconciler.apply.create import create, live_rows
 from reconciler.apply.journal import Done, Journal
 from reconciler.connectors import Catalogue, Connector
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Kind, Put, Reader
+from reconciler.kinds.contract.kind import Kind, Put
+from reconciler.kinds.contract.terms import Reader
 from reconciler.live.identity import remembered_id
 from reconciler.model import (
     DesiredResource,

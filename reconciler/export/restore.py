@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.export.page import Page
 from reconciler.export.tenant import Style, export_tenant
 from reconciler.kinds import get
-from reconciler.kinds.contract.kind import RefOf
+from reconciler.kinds.contract.terms import RefOf
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import LiveResource, ResourceKey
 from reconciler.plan.model import TenantPlan

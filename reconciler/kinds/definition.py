@@ -14,21 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.connectors import Connector
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Block, Found, Remark, written
-from reconciler.kinds.contract.kind import (
+from reconciler.kinds.contract.kind import Blocks, Comparing, Exporting, Kind, Listing, Replacing
+from reconciler.kinds.contract.terms import (
     WORKSPACE,
-    Blocks,
     Changes,
-    Comparing,
     Context,
     Declaration,
     Expected,
-    Exporting,
-    Kind,
-    Listing,
     Reader,
     Reference,
     RefOf,
-    Replacing,
     Request,
     required,
 )

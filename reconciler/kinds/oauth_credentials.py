@@ -14,14 +14,12 @@ from reconciler.connectors import Connector
 from reconciler.connectors.check import doubtful
 from reconciler.connectors.literals import hidden
 from reconciler.kinds.contract.configuration import for_create
-from reconciler.kinds.contract.kind import (
+from reconciler.kinds.contract.kind import Kind, Listing, Put
+from reconciler.kinds.contract.terms import (
     WORKSPACE,
     Changes,
     Context,
     Declaration,
-    Kind,
-    Listing,
-    Put,
     Reference,
     RefOf,
     Request,

@@ -11,21 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.kinds.contract.exporting import Block, Found
-from reconciler.kinds.contract.kind import (
+from reconciler.kinds.contract.kind import Blocks, Exporting, Kind, Listing, Replacing
+from reconciler.kinds.contract.terms import (
     WORKSPACE,
     Absence,
-    Blocks,
     Changes,
     Context,
     Declaration,
     Expected,
-    Exporting,
-    Kind,
-    Listing,
     Reader,
     Reference,
     RefOf,
-    Replacing,
     Request,
     required,
 )

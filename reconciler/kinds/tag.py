@@ -10,18 +10,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from reconciler.kinds.contract.exporting import Block, Found
-from reconciler.kinds.contract.kind import (
+from reconciler.kinds.contract.kind import Blocks, Exporting, Kind, Listing, Replacing
+from reconciler.kinds.contract.terms import (
     WORKSPACE,
-    Blocks,
     Changes,
     Context,
     Declaration,
-    Exporting,
-    Kind,
-    Listing,
     Reference,
     RefOf,
-    Replacing,
     Request,
     required,
 )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Kind, RefOf, required
+from reconciler.kinds.contract.kind import Kind
+from reconciler.kinds.contract.terms import RefOf, required
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredTenant,

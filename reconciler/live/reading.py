@@ -19,7 +19,8 @@ from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.api.usage import WAITING
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Absence, Expected, Kind, required
+from reconciler.kinds.contract.kind import Kind
+from reconciler.kinds.contract.terms import Absence, Expected, required
 from reconciler.live.identity import Rows, identified
 from reconciler.live.lists import Reading
 from reconciler.live.tenant import LiveTenant

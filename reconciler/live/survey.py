@@ -19,7 +19,8 @@ from reconciler.api.client import PAGE_SIZE, Body, Client
 from reconciler.api.listing import list_complete
 from reconciler.api.usage import WAITING
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Expected, Kind, required
+from reconciler.kinds.contract.kind import Kind
+from reconciler.kinds.contract.terms import Expected, required
 from reconciler.live.identity import Rows, identified
 from reconciler.live.lists import Reading
 from reconciler.live.reading import MAX_IDS, WORKSPACE_ID, ask_kind, by_workspace, read_batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.kinds.contract.kind import Absence
+from reconciler.kinds.contract.terms import Absence
 from reconciler.model import LiveResource, State
 
 

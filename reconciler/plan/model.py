@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.kinds.contract.kind import Absence
+from reconciler.kinds.contract.terms import Absence
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     JobHistory,

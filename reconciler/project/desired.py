@@ -11,7 +11,8 @@ from functools import partial
 
 from reconciler.connectors import Catalogue, Connector
 from reconciler.kinds import all_kinds, get
-from reconciler.kinds.contract.kind import Declaration, Kind
+from reconciler.kinds.contract.kind import Kind
+from reconciler.kinds.contract.terms import Declaration
 from reconciler.manifest.files import Files
 from reconciler.manifest.layers import Layer
 from reconciler.manifest.lifecycle import Lifecycle, lifecycle, own_fields

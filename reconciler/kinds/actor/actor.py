@@ -16,19 +16,21 @@ from reconciler.connectors.soundness import UnusableSchema
 from reconciler.kinds.contract import configuration
 from reconciler.kinds.contract.exporting import OPENING, Block, Found, Remark, written
 from reconciler.kinds.contract.kind import (
-    WORKSPACE,
-    Becomes,
     Blocks,
-    Changes,
     Comparing,
-    Context,
     Coordinates,
-    Declaration,
     Exporting,
     Kind,
+    Replacing,
+)
+from reconciler.kinds.contract.terms import (
+    WORKSPACE,
+    Becomes,
+    Changes,
+    Context,
+    Declaration,
     Reference,
     RefOf,
-    Replacing,
     Request,
     changed_fields,
     required,

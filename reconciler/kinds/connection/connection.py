@@ -23,20 +23,22 @@ from reconciler.kinds.connection.schedule import explain as explain_schedule
 from reconciler.kinds.connection.schedule import foreign_zone, normal_schedule
 from reconciler.kinds.contract.exporting import Block, Found, Remark, listed, unsayable
 from reconciler.kinds.contract.kind import (
-    WORKSPACE,
-    Becomes,
     Blocks,
     Caveats,
-    Changes,
     Comparing,
-    Context,
-    Declaration,
     Exporting,
     Jobs,
     Kind,
+    Replacing,
+)
+from reconciler.kinds.contract.terms import (
+    WORKSPACE,
+    Becomes,
+    Changes,
+    Context,
+    Declaration,
     Reference,
     RefOf,
-    Replacing,
     Request,
     changed_fields,
     required,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, uses_cursor
 from reconciler.kinds.connection.streams import by_name
-from reconciler.kinds.contract.kind import Becomes, Changes
+from reconciler.kinds.contract.terms import Becomes, Changes
 from reconciler.model import MISSING, Exhaustive, Json, Path
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect

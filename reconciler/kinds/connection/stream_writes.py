@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, uses_cursor
 from reconciler.kinds.connection.streams import by_name, from_api, without_id
 from reconciler.kinds.contract.configuration import for_create
-from reconciler.kinds.contract.kind import required
+from reconciler.kinds.contract.terms import required
 from reconciler.model import ALL, UNREADABLE, Json, Path, Secret
 
 Stream = Mapping[str, Json]

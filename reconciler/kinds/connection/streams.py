@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, KEYLESS_MODES, uses_cursor
 from reconciler.kinds.contract.configuration import unmask
-from reconciler.kinds.contract.kind import required
+from reconciler.kinds.contract.terms import required
 from reconciler.model import ALL, Exhaustive, Json
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem

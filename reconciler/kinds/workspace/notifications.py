@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Found, Remark, written
-from reconciler.kinds.contract.kind import Becomes
+from reconciler.kinds.contract.terms import Becomes
 from reconciler.model import MISSING, Json, Path, Secret, Spec
 from reconciler.model.paths import value_at
 

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Block, Found, Remark
-from reconciler.kinds.contract.kind import (
+from reconciler.kinds.contract.kind import Comparing, Exporting, Kind
+from reconciler.kinds.contract.terms import (
     Becomes,
     Changes,
-    Comparing,
     Context,
     Declaration,
-    Exporting,
-    Kind,
     RefOf,
     Request,
     changed_fields,
