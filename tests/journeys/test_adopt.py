@@ -119,6 +119,61 @@ def test_wrong_arguments_are_told(project: Project, arguments: list[str], messag
     assert message in result.output
 
 
+def test_what_was_applied_before_is_nobodys_once_another_one_is_adopted(
+    project: Project, api: Api
+) -> None:
+    owner = api.call("POST", "/workspaces", {"name": "Acme"})["workspaceId"]
+    body = {"workspaceId": owner, "name": "By hand", "configuration": FAKER}
+    adopted = api.call("POST", "/sources", body)["sourceId"]
+    project.tenant(manifest())
+    project.apply()
+    applied = api.row("sources", "Same")
+    project.tenant(manifest(adopt={"id": adopted}, configuration={"count": 5}))
+    plan = project.run("plan")
+    assert "0 to create, 1 to update" in plan.stdout, plan.stdout
+    assert 'renamed from "By hand"' in " ".join(plan.stdout.split())
+    project.apply()
+    path = f"/sources/{applied['sourceId']}"
+    assert api.call("GET", path)["configuration"] == applied["configuration"]
+    assert api.call("GET", f"/sources/{adopted}")["configuration"]["count"] == 5
+    project.assert_no_changes()
+
+
+def test_what_was_applied_for_one_entry_may_be_adopted_by_another(
+    project: Project, api: Api
+) -> None:
+    project.tenant(manifest())
+    project.apply()
+    applied = api.row("sources", "Same")["sourceId"]
+    content = manifest(name="New")
+    content["sources"]["t"] = manifest(adopt={"id": applied})["sources"]["s"]
+    project.tenant(content)
+    project.apply()
+    assert api.row("sources", "Same")["sourceId"] == applied
+    assert len(api.rows("sources")) == 2
+    project.assert_no_changes()
+
+
+@pytest.mark.parametrize("section", ["sources", "workspace"])
+def test_what_is_to_go_by_its_id_and_has_gone_takes_nothing_of_its_name_along(
+    project: Project, api: Api, section: str
+) -> None:
+    owner, ids = twins(api)
+    gone = {"state": "absent", "reason": "the customer left"}
+    if section == "sources":
+        project.tenant(manifest(**gone, adopt={"id": ids[0]}))
+        api.call("DELETE", f"/sources/{ids[0]}")
+    else:
+        api.call("POST", "/workspaces", {"name": "Acme"})
+        project.tenant(
+            {**manifest(), "workspace": {"name": "Acme", "adopt": {"id": owner}}, **gone}
+        )
+        api.call("DELETE", f"/workspaces/{owner}")
+    before = api.rows("sources"), api.rows("workspaces")
+    project.apply("--allow-deletes", "9")
+    assert (api.rows("sources"), api.rows("workspaces")) == before
+
+
 def test_one_of_two_workspaces_of_a_name_is_adopted(project: Project, api: Api) -> None:
     first, _ = twins(api)
     second = api.call("POST", "/workspaces", {"name": "Acme"})["workspaceId"]

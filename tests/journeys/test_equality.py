@@ -95,6 +95,26 @@ def test_a_column_that_is_missing_from_a_selection_is_a_difference_all_the_same(
     assert applied.run("plan", "--detailed-exitcode").exit_code == 2
 
 
+@pytest.mark.parametrize("behaviour", ["propagate_columns", "propagate_fully"])
+def test_a_declared_column_that_is_not_selected_is_repaired_although_others_were_added(
+    applied: Project, api: Api, behaviour: str
+) -> None:
+    applied.tenant(_connection(nonBreakingSchemaUpdatesBehavior=behaviour))
+    applied.apply()
+    streams = [
+        {"name": "customers", "syncMode": "incremental_deduped_history"},
+        {"name": "invoices", "selectedFields": [{"fieldPath": [f]} for f in ("id", "currency")]},
+    ]
+    api.call("PATCH", _path(api), {"configurations": {"streams": streams}})
+    plan = applied.run("plan", "--detailed-exitcode")
+    assert plan.exit_code == 2
+    assert "columns added by Airbyte" not in plan.stdout
+    applied.apply()
+    fields = {s["name"]: s["selectedFields"] for s in _live_streams(api)}["invoices"]
+    assert {field["fieldPath"][0] for field in fields} >= {"id", "customer", "amount_due"}
+    applied.assert_no_changes()
+
+
 def test_streams_that_airbyte_adds_with_propagate_fully_stay_and_are_told(
     applied: Project, api: Api
 ) -> None:

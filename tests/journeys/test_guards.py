@@ -49,6 +49,13 @@ def test_a_locked_connection_that_stays_as_it_is_refuses_nothing(
     assert applied.run("plan").exit_code == 0
 
 
+def test_a_locked_connection_may_go(applied: Project, api: Api) -> None:
+    lock(api)
+    applied.tenant(acme(connections={"stripe": {"state": "absent", "reason": "unpaid"}}))
+    applied.apply()
+    assert api.rows("connections") == []
+
+
 @pytest.mark.parametrize("is_folder_there", [True, False])
 def test_no_manifest_at_all_is_refused_where_tenants_were_applied(
     applied: Project, api: Api, is_folder_there: bool

@@ -11,6 +11,7 @@ from tests.journeys.manifests import ENVIRON, acme, bigquery, stripe
 from tests.support import Api, Project
 
 GONE = {"state": "absent", "reason": "the customer left"}
+NONE: dict[str, Any] = {"connections": {}}
 
 
 @pytest.fixture
@@ -106,6 +107,24 @@ def test_pruning_for_a_manifest_that_declares_nothing_is_refused(
     assert len(api.rows("connections")) == 1
 
 
+def test_a_manifest_that_only_says_what_is_to_go_may_prune_the_rest(
+    project: Project, api: Api
+) -> None:
+    project.tenant({"version": 1, "tenant": "acme", "sources": {"s": faker(), "t": faker()}})
+    project.apply()
+    project.tenant({"version": 1, "tenant": "acme", "sources": {"s": GONE}})
+    project.apply("--prune")
+    assert api.rows("sources") == []
+
+
+def test_pruning_for_a_manifest_that_declares_nothing_can_be_allowed(
+    applied: Project, api: Api
+) -> None:
+    applied.tenant({"version": 1, "tenant": "acme", "workspace": {"name": "Acme Inc"}})
+    applied.apply("--prune", "--allow-deletes", "3")
+    assert api.rows("sources") == api.rows("destinations") == []
+
+
 def test_the_project_sets_how_much_one_run_may_delete(applied: Project) -> None:
     file = applied.folder / "reconciler.yaml"
     file.write_text(file.read_text() + "limits: {maxDeletes: 0}\n")
@@ -114,6 +133,35 @@ def test_the_project_sets_how_much_one_run_may_delete(applied: Project) -> None:
     assert result.exit_code == 3
     assert "limits.maxDeletes is 0" in result.stdout
     assert applied.run("plan", "--allow-deletes", "1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("sources", "gone", "limits", "refusal"),
+    [
+        (2, 2, "", ""),
+        (3, 3, "", "maxDeletePercent is 30 (this is 75 percent)"),
+        (9, 3, "", ""),
+        (8, 3, "", "maxDeletePercent is 30 (this is 33 percent)"),
+        (9, 3, "maxDeletes: 3", ""),
+        (9, 3, "maxDeletes: 2", "maxDeletes is 2"),
+        (3, 3, "maxDeletePercent: 75", ""),
+    ],
+)
+def test_a_run_may_delete_so_many_and_no_more(
+    project: Project, sources: int, gone: int, limits: str, refusal: str
+) -> None:
+    """The workspace counts among what lives; one or two of a few are no landslide."""
+    file = project.folder / "reconciler.yaml"
+    file.write_text(file.read_text() + f"limits: {{{limits}}}\n")
+    content = {"version": 1, "tenant": "acme"}
+    there = {f"s{number}": faker() for number in range(sources)}
+    project.tenant({**content, "sources": there})
+    project.apply()
+    project.tenant({**content, "sources": {**there, **dict.fromkeys(list(there)[:gone], GONE)}})
+    result = project.run("plan")
+    assert result.exit_code == (3 if refusal else 0), result.output
+    assert refusal in " ".join(result.stdout.split())
+    assert project.run("plan", "--allow-deletes", str(gone)).exit_code == 0
 
 
 def test_many_deletes_over_many_tenants_are_refused_as_a_whole(project: Project, api: Api) -> None:
@@ -150,6 +198,50 @@ def test_something_protected_is_neither_retired_nor_replaced(applied: Project, a
     assert len(api.rows("connections")) == 1
 
 
+def test_what_nobody_declares_is_protected_by_no_entry_of_another(
+    applied: Project, api: Api
+) -> None:
+    protected = {"stripe": {**acme()["connections"]["stripe"], "protect": True}}
+    applied.tenant(acme(connections=protected))
+    applied.apply()
+    workspace = api.row("workspaces", "Acme Inc")["workspaceId"]
+    stray = {"workspaceId": workspace, "configuration": {"sourceType": "faker", "count": 1}}
+    api.call("POST", "/sources", {"name": "stray", **stray})
+    applied.apply("--prune")
+    assert [row["name"] for row in api.rows("sources")] == ["stripe"]
+    assert len(api.rows("connections")) == 1
+
+
+def test_an_entry_that_is_to_go_is_protected_until_it_says_otherwise(
+    applied: Project, api: Api
+) -> None:
+    applied.tenant(
+        acme(connections={"stripe": {**acme()["connections"]["stripe"], "protect": True}})
+    )
+    applied.apply()
+    applied.tenant(acme(connections={"stripe": GONE}))
+    result = applied.run("apply", "--auto-approve")
+    assert result.exit_code == 3, result.output
+    assert "protected resource" in result.stdout
+    assert len(api.rows("connections")) == 1
+    applied.tenant(acme(connections={"stripe": {**GONE, "protect": False}}))
+    applied.apply()
+    assert api.rows("connections") == []
+
+
+def test_an_entry_that_is_protected_no_longer_may_be_replaced(applied: Project, api: Api) -> None:
+    content = acme(destinations={"destination": bigquery(), "lake": bigquery(dataset_id="lake")})
+    del content["destination"]
+    content["connections"]["stripe"] |= {"destination": "destination", "protect": True}
+    applied.tenant(content)
+    applied.apply()
+    content["connections"]["stripe"] |= {"destination": "lake", "protect": False}
+    applied.tenant(content)
+    applied.apply("--allow-replace", "*")
+    lake = api.row("destinations", "lake")["destinationId"]
+    assert api.row("connections", "stripe")["destinationId"] == lake
+
+
 @pytest.mark.parametrize("former", ["key", "name"])
 def test_a_renamed_resource_is_renamed_in_place(applied: Project, api: Api, former: str) -> None:
     before = api.row("sources", "stripe")["sourceId"]
@@ -166,6 +258,51 @@ def test_a_renamed_resource_is_renamed_in_place(applied: Project, api: Api, form
     applied.apply()
     assert api.row("sources", "payments")["sourceId"] == before
     applied.assert_no_changes()
+
+
+def faker(count: int = 1, **fields: Any) -> dict[str, Any]:
+    """A source of test data."""
+    return {"type": "faker", "configuration": {"count": count}, **fields}
+
+
+def test_an_entry_that_was_renamed_long_ago_leaves_its_former_name_alone(
+    applied: Project, api: Api
+) -> None:
+    """Whoever has the old name now may be anybody."""
+    applied.tenant(acme(sources={"shop": faker(name="Shop"), "old": faker(name="Old")}, **NONE))
+    applied.apply()
+    before = api.rows("sources")
+    applied.forget()
+    renamed = {"shop": faker(name="Shop", renamedFrom="Old")}
+    applied.tenant(acme(sources=renamed, **NONE))
+    applied.assert_no_changes()
+    applied.apply()
+    assert api.rows("sources") == before
+
+
+def test_a_name_of_today_comes_before_a_former_name_of_another_entry(
+    applied: Project, api: Api
+) -> None:
+    applied.tenant(acme(sources={"z": faker(name="Old")}, **NONE))
+    applied.apply()
+    before = api.row("sources", "Old")
+    applied.forget()
+    sources = {"a": faker(2, name="Shop", renamedFrom="Old"), "z": faker(name="Old")}
+    applied.tenant(acme(sources=sources, **NONE))
+    applied.apply()
+    assert api.row("sources", "Old") == before
+    assert api.row("sources", "Shop")["configuration"]["count"] == 2
+
+
+def test_a_workspace_that_was_renamed_long_ago_leaves_its_former_name_alone(
+    applied: Project, api: Api
+) -> None:
+    api.call("POST", "/workspaces", {"name": "Old"})
+    before = api.rows("workspaces")
+    applied.forget()
+    applied.tenant(acme(workspace={"name": "Acme Inc", "renamedFrom": "Old"}))
+    applied.apply()
+    assert api.rows("workspaces") == before
 
 
 def test_a_renamed_workspace_keeps_all_that_lives_there(applied: Project, api: Api) -> None:

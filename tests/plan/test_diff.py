@@ -10,6 +10,7 @@ from reconciler.model import ALL, MISSING, UNREADABLE, Exhaustive, Ref, Secret, 
 from reconciler.plan.diff import FieldChange, field_changes, same
 
 SECRET = Secret((SecretName("KEY"),))
+SHOWN = Secret(("https://a.example",))  # a text that Airbyte shows and nobody else should
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,8 @@ SECRET = Secret((SecretName("KEY"),))
         ({"a": [{"k": UNREADABLE}]}, {"a": [{"k": SECRET}]}),
         ({"s": {"x": {}}}, {"s": ALL}),
         ({"r": Ref("source", "x")}, {"r": Ref("source", "x")}),
+        ({"a": SHOWN}, {"a": SECRET}),
+        ({"a": SHOWN}, {"a": Secret(("https://a.example",))}),
     ],
 )
 def test_nothing_to_change(live: dict[str, Any], desired: dict[str, Any]) -> None:
@@ -53,6 +56,22 @@ def test_nothing_to_change(live: dict[str, Any], desired: dict[str, Any]) -> Non
             {"a": [{"k": UNREADABLE, "n": 1}]},
             {"a": [{"k": SECRET, "n": 2}]},
             [(("a", 0, "n"), 1, 2)],
+        ),
+        ({"a": SHOWN}, {"a": Secret(("b",))}, [(("a",), SHOWN, Secret(("b",)))]),
+        (
+            {"a": [{"k": UNREADABLE, "n": 1}]},
+            {"a": [{"n": 2}]},
+            [(("a", 0, "k"), UNREADABLE, MISSING), (("a", 0, "n"), 1, 2)],
+        ),
+        (
+            {"a": [*range(20), {"x": 1, "y": 1}]},
+            {"a": [0, 1, -2, *range(3, 11), -11, *range(12, 20), {"y": 2}]},
+            [
+                (("a", 2), 2, -2),
+                (("a", 11), 11, -11),
+                (("a", 20, "x"), 1, MISSING),
+                (("a", 20, "y"), 1, 2),
+            ],
         ),
     ],
 )

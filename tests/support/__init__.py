@@ -146,3 +146,7 @@ class Api:
     def fault(self, **fault: Any) -> None:
         """Makes the sandbox misbehave, as docs/sandbox.md says."""
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()
+
+    def forget_faults(self) -> None:
+        """Lets the sandbox behave again."""
+        requests.delete(f"{self.control}/faults", timeout=10).raise_for_status()
