@@ -304,7 +304,8 @@ def read_batch(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, R
         return by_workspace(kind, rows, ids)
     if len(ids) > 1:
         return _halves(client, kind, ids)
-    return {ids[0]: list_complete(client, kind.collection, kind.id_field, workspace_ids=ids)}
+    rows = list_complete(client, kind.collection, kind.id_field, workspace_ids=ids)
+    return by_workspace(kind, rows, ids)
 
 
 def _halves(client: Client, kind: Kind, ids: Sequence[str]) -> Mapping[str, Rows]:

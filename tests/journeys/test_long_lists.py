@@ -77,6 +77,16 @@ def test_more_sources_than_a_page_holds_are_all_found(filled: Project) -> None:
     assert filled.run("plan", "--prune", "--detailed-exitcode").exit_code == 0
 
 
+def test_a_row_of_another_workspace_among_many_is_refused(filled: Project, crowd: Api) -> None:
+    """Whoever prunes would delete it."""
+    rows, other = every(crowd), crowd.call("GET", "/sources?limit=1")["data"]
+    assert other[0]["name"] == "other"
+    answer_pages(crowd, "sources", rows[:PAGE], *([rows[:PAGE], [*rows[PAGE:], *other]] * 2))
+    result = filled.run("plan", "--prune")
+    assert result.exit_code == 3, result.output
+    assert "which was not asked" in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize("quiet", range(5))
 def test_a_row_that_moves_between_two_pages_is_not_missed(
     filled: Project, crowd: Api, quiet: int
