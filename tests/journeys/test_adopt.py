@@ -164,13 +164,14 @@ def test_what_is_to_go_by_its_id_and_has_gone_takes_nothing_of_its_name_along(
         project.tenant(manifest(**gone, adopt={"id": ids[0]}))
         api.call("DELETE", f"/sources/{ids[0]}")
     else:
-        api.call("POST", "/workspaces", {"name": "Acme"})
+        twins(api)
         project.tenant(
             {**manifest(), "workspace": {"name": "Acme", "adopt": {"id": owner}}, **gone}
         )
         api.call("DELETE", f"/workspaces/{owner}")
     before = api.rows("sources"), api.rows("workspaces")
-    project.apply("--allow-deletes", "9")
+    prune = ("--prune",) if section == "workspace" else ()
+    project.apply(*prune, "--allow-deletes", "9")
     assert (api.rows("sources"), api.rows("workspaces")) == before
 
 
