@@ -120,3 +120,9 @@ def test_the_page_has_every_effect_in_the_words_that_a_plan_uses() -> None:
     }
     weights = {Weight.HARMLESS: "harmless", Weight.NOTABLE: "notable", Weight.LOSS: "**loss**"}
     assert told == {e.slug: (e.title, weights[e.weight]) for e in Effect}
+
+
+@pytest.mark.parametrize("mode", ["full_refresh_append", "incremental_append"])
+def test_of_a_mode_that_only_the_ui_can_set_the_worst_is_said(mode: str) -> None:
+    nameless = _connection(streams=Exhaustive({"users": {"name": "users"}}))
+    assert Effect.STATE_WIPED in _effects("connection", nameless, _stream(syncMode=mode))
