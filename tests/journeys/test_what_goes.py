@@ -183,6 +183,45 @@ def test_many_deletes_over_many_tenants_are_refused_as_a_whole(project: Project,
     assert api.rows("sources") == []
 
 
+def test_what_a_refused_tenant_would_delete_does_not_count_for_the_others(
+    project: Project, api: Api
+) -> None:
+    counts = {"few": 2, "many": 3}
+    for name, count in counts.items():
+        there = {f"s{number}": faker() for number in range(count)}
+        project.tenant({"version": 1, "tenant": name, "sources": there}, name)
+    project.apply()
+    for name, count in counts.items():
+        gone = {f"s{number}": GONE for number in range(count)}
+        project.tenant({"version": 1, "tenant": name, "sources": gone}, name)
+    result = project.run("plan")
+    assert result.exit_code == 3, result.output
+    assert "3 of 4 live objects of tenant" in " ".join(result.stdout.split())
+    assert "Refused as a whole" not in result.stdout
+    project.run("apply", "--auto-approve")
+    assert len(api.rows("sources")) == counts["many"]
+
+
+def test_what_nobody_declares_lives_too(project: Project) -> None:
+    content = {"version": 1, "tenant": "acme"}
+    project.tenant({**content, "sources": {f"s{number}": faker() for number in range(9)}})
+    project.apply()
+    project.tenant({**content, "sources": {f"s{number}": GONE for number in range(3)}})
+    plan = project.run("plan")
+    assert plan.exit_code == 0, plan.output
+    assert "3 to delete" in plan.stdout
+
+
+def test_what_is_replaced_is_no_loss_of_the_tenant(project: Project) -> None:
+    content = {"version": 1, "tenant": "acme"}
+    project.tenant({**content, "sources": {f"s{number}": faker() for number in range(3)}})
+    project.apply()
+    project.tenant({**content, "sources": {f"s{number}": stripe() for number in range(3)}})
+    plan = project.run("plan", "--allow-replace", "source/*")
+    assert plan.exit_code == 0, plan.output
+    assert project.run("plan", "--allow-replace", "connection/*").exit_code == 3
+
+
 def test_something_protected_is_neither_retired_nor_replaced(applied: Project, api: Api) -> None:
     applied.tenant(acme(connections={"stripe": {**GONE, "protect": True}}))
     result = applied.run("apply", "--auto-approve", "--allow-deletes", "9")

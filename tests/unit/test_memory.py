@@ -18,7 +18,7 @@ from reconciler.model import (
     SecretName,
 )
 from reconciler.model.changes import FieldChange, Mark
-from reconciler.plan.memory import marked, removed, rewritten, rotated
+from reconciler.plan.memory import marked, removed_paths, rewritten, rotated
 
 SECRET = Secret((SecretName("KEY"),))
 SHOWN = Secret(("https://shown.example",))
@@ -43,7 +43,7 @@ def digest(text: str, key_id: str = OURS) -> Fingerprint:
     ],
 )
 def test_what_a_manifest_has_no_longer(before: Any, now: Any, paths: list[Path]) -> None:
-    assert list(removed(before, now)) == paths
+    assert list(removed_paths(before, now)) == paths
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from reconciler.kinds.connection.stream_writes import kept, to_api, tried_first
 from reconciler.kinds.connection.streams import declare
 from reconciler.model import Secret, SecretName
 from reconciler.problems.errors import StreamsUnfit
+from reconciler.problems.problem import At
 
 APPEND, DEDUPED, OVERWRITE = (
     "incremental_append",
@@ -91,7 +92,7 @@ def test_streams_that_are_taken_as_declared_are_not_made_anew() -> None:
 def test_what_airbyte_changes_by_itself_is_told(behaviour: str, told: list[str]) -> None:
     declared = {"a": {"selectedFields": ["x"]}, "gone": {}}
     live = {"a": {"selectedFields": ["x", "y"]}, "new": {}}
-    assert [notice.title for notice in notes(declared, live, behaviour)] == told
+    assert [notice.rule.title for notice in notes(declared, live, behaviour)] == told
     assert list(notes(declared, {**declared}, behaviour)) == []
 
 
@@ -302,7 +303,9 @@ def test_what_a_mode_discards_is_told_and_not_compared(mode: str, kept: list[str
     declared, mistakes = declare([written])
     options = {"cursorField": ["t"], "primaryKey": [["id"], ["a", "b"]]}
     assert declared == {"s": {"name": "s", "syncMode": mode, **{o: options[o] for o in kept}}}
-    assert sorted(str(mistake.at[1]) for mistake in mistakes) == sorted(set(options) - set(kept))
+    assert sorted(str(m.where.path[1]) for m in mistakes if isinstance(m.where, At)) == sorted(
+        set(options) - set(kept)
+    )
 
 
 @pytest.mark.parametrize(
@@ -314,5 +317,7 @@ def test_a_stream_is_its_namespace_and_its_name(
 ) -> None:
     written = [{"name": "s", **({"namespace": each} if each else {})} for each in namespaces]
     declared, mistakes = declare(written)
-    assert [mistake.at for mistake in mistakes] == [(index, "name") for index in repeated]
+    assert [mistake.where.path for mistake in mistakes if isinstance(mistake.where, At)] == [
+        (index, "name") for index in repeated
+    ]
     assert len(declared) == 2 - len(repeated)
