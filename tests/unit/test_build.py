@@ -1,0 +1,166 @@
+"""Differences become operations: what follows from what, in which order, and what is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.model import (
+    DesiredResource,
+    DesiredTenant,
+    LiveResource,
+    LiveTenant,
+    Origin,
+    Ref,
+    Remembered,
+    ResourceKey,
+    Retired,
+    workspace_key,
+)
+from reconciler.plan.build import DELETED_OUTSIDE, build_plan
+from reconciler.plan.memory import Recollection
+from reconciler.plan.model import Action, Cause, TenantPlan
+
+HERE = Origin("acme.yaml", 1, 1)
+WORKSPACE = workspace_key("acme")
+IN_IT = {"workspace": Ref("workspace", "")}
+SPECS: dict[str, dict[str, Any]] = {
+    "workspace": {"name": "Acme"},
+    "definition/d": {**IN_IT, "name": "D", "form": "sources", "dockerRepository": "acme/d"},
+    "source/s": {
+        **IN_IT,
+        "name": "S",
+        "definitionId": Ref("definition", "d"),
+        "configuration": {"host": "h"},
+    },
+    "destination/l": {**IN_IT, "name": "L", "definitionId": "pg", "configuration": {}},
+    "connection/c": {
+        "name": "C",
+        "source": Ref("source", "s"),
+        "destination": Ref("destination", "l"),
+        "prefix": "",
+    },
+}
+IMAGE: dict[str, Any] = {"definition/d": {"dockerRepository": "acme/other"}}
+
+
+def key(local: str) -> ResourceKey:
+    kind, _, name = local.partition("/")
+    return ResourceKey(kind, "acme", name)
+
+
+def desired(
+    *without: str, gone: tuple[str, ...] = (), prune: bool = False, **changes: Any
+) -> DesiredTenant:
+    """The tenant, but what is *without* or *gone*; *changes* by key."""
+    there = {local: spec for local, spec in SPECS.items() if local not in (*without, *gone)}
+    resources = {
+        key(local): DesiredResource(key(local), {**spec, **changes.get(local, {})}, HERE)
+        for local, spec in there.items()
+    }
+    retired = {key(at): Retired(key(at), SPECS[at]["name"], "left", HERE) for at in gone}
+    return DesiredTenant("acme", {}, resources, HERE, retired, prune)
+
+
+def live(*without: str, undeclared: tuple[str, ...] = ()) -> LiveTenant:
+    """All of the tenant as it is declared; what is *undeclared* lives there too."""
+    ids = {local: local.replace("/", "-") for local in SPECS}
+    found = {
+        local: LiveResource(_key(local, undeclared), _seen(spec, undeclared), ids[local], {})
+        for local, spec in SPECS.items()
+        if local not in without
+    }
+    ours = {each.key: each for local, each in found.items() if local not in undeclared}
+    return LiveTenant("acme", ours, tuple(found[local] for local in undeclared))
+
+
+def _key(local: str, undeclared: tuple[str, ...]) -> ResourceKey:
+    at = key(local)
+    return ResourceKey(at.kind, "acme", f"@{at.name}") if local in undeclared else at
+
+
+def _seen(spec: dict[str, Any], undeclared: tuple[str, ...]) -> dict[str, Any]:
+    """*spec* with references to what nobody declares as reads have them."""
+    return {
+        field: Ref(value.kind, f"@{value.name}")
+        if isinstance(value, Ref) and f"{value.kind}/{value.name}" in undeclared
+        else value
+        for field, value in spec.items()
+    }
+
+
+def told(plan: TenantPlan) -> list[str]:
+    """The operations in their order."""
+    return [f"{op.action} {op.key.local.replace('/@', '/')}" for op in plan.operations]
+
+
+def test_what_is_as_declared_needs_nothing() -> None:
+    plan = build_plan(desired(), live())
+    assert (told(plan), plan.unchanged, plan.before) == ([], len(SPECS), None)
+
+
+def test_a_replacement_takes_along_whatever_refers_to_it_at_any_distance() -> None:
+    plan = build_plan(desired(**IMAGE), live())
+    assert told(plan) == [
+        "create definition/d",
+        "create source/s",
+        "create connection/c",
+        "delete connection/c",
+        "delete source/s",
+        "delete definition/d",
+    ]
+    assert {op.cause for op in plan.operations} == {Cause.REPLACED}
+    assert plan.unchanged == 2
+    assert plan.before is not None
+
+
+def test_the_old_one_waits_for_the_new_one_and_for_what_uses_it() -> None:
+    plan = build_plan(desired(**IMAGE), live())
+    ids = {f"{op.action} {op.key.local}": op.id for op in plan.operations}
+    waits = {f"{op.action} {op.key.local}": op.waits_for for op in plan.operations}
+    assert waits["delete source/s"] == {ids["create source/s"], ids["delete connection/c"]}
+    assert waits["create connection/c"] == {ids["create source/s"]}
+    assert waits["create definition/d"] == frozenset()
+
+
+def test_what_goes_takes_along_what_cannot_live_without_it_at_any_distance() -> None:
+    plan = build_plan(
+        desired("source/s", "connection/c", gone=("definition/d",)),
+        live(undeclared=("connection/c", "source/s")),
+    )
+    assert told(plan) == ["delete connection/c", "delete source/s", "delete definition/d"]
+    assert [op.cause for op in plan.operations] == [Cause.CASCADE, Cause.CASCADE, Cause.RETIRED]
+    assert plan.undeclared == ()
+
+
+def test_what_is_gone_already_is_told_and_not_deleted() -> None:
+    plan = build_plan(desired(gone=("connection/c",)), live("connection/c"))
+    assert (told(plan), [each.key for each in plan.gone]) == ([], [key("connection/c")])
+    plan = build_plan(desired(gone=("connection/c",)), live())
+    assert (told(plan), plan.gone) == (["delete connection/c"], ())
+
+
+@pytest.mark.parametrize(("prune", "is_told"), [(False, []), (True, ["delete connection/c"])])
+def test_what_nobody_declares_goes_only_with_pruning(prune: bool, is_told: list[str]) -> None:
+    plan = build_plan(desired("connection/c", prune=prune), live(undeclared=("connection/c",)))
+    assert told(plan) == is_told
+    assert len(plan.undeclared) == (not prune)
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_what_a_replacement_left_behind_goes_once_and_as_such(prune: bool) -> None:
+    doomed = Recollection(doomed=frozenset({"connection-c"}))
+    there = live(undeclared=("connection/c",))
+    plan = build_plan(desired("connection/c", prune=prune), there, doomed)
+    assert told(plan) == ["delete connection/c"]
+    assert plan.operations[0].cause is Cause.REPLACED
+
+
+def test_what_is_remembered_and_missing_was_deleted_outside() -> None:
+    remembered = Recollection({key("source/s"): Remembered("source-s", {})})
+    plan = build_plan(desired(), live("source/s", "connection/c"), remembered)
+    assert [(op.action, op.reason) for op in plan.operations] == [
+        (Action.CREATE, DELETED_OUTSIDE),
+        (Action.CREATE, ""),
+    ]
