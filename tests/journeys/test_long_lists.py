@@ -192,6 +192,14 @@ def test_a_row_of_a_workspace_that_was_not_asked_for_is_refused(
     assert "which was not asked" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_what_cannot_be_read_is_not_taken_for_empty(fleet: Project, api: Api, status: int) -> None:
+    api.fault(method="GET", path="/sources", count=0, status=status)
+    result = fleet.run("plan")
+    assert result.exit_code == 1, result.output
+    assert "0 to create, 0 to update, 0 to delete" in result.stdout
+
+
 def workspaces(api: Api, *names: str) -> None:
     """Workspaces of these names, with a page of others between the first one and the rest."""
     others = [f"Other {number:03}" for number in range(PAGE - 1)]
