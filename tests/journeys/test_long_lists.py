@@ -173,6 +173,22 @@ def test_an_export_whose_first_page_is_full_lacks_nothing(
     assert exported(fleet, "after") == exported(fleet, "before")
 
 
+def test_more_workspaces_than_a_first_page_is_sized_for_are_all_exported(
+    project: Project, api: Api
+) -> None:
+    """Whoever does not fit the page of some has to come with the next."""
+    configuration = {"sourceType": "faker", "count": 1}
+    for number in range(12):
+        id_ = api.call("POST", "/workspaces", {"name": f"W{number:02}"})["workspaceId"]
+        for name in ("a", "b"):
+            body = {"name": name, "workspaceId": id_, "configuration": configuration}
+            api.call("POST", "/sources", body)
+    result = project.run("export", "--all", "--out", "all")
+    assert result.exit_code == 0, result.output
+    found = exported(project, "all")
+    assert [len(found[f"w{number:02}"]["sources"]) for number in range(12)] == [2] * 12
+
+
 def test_a_row_that_comes_twice_in_one_page_is_refused(fleet: Project, api: Api) -> None:
     rows = api.rows("sources")
     answer_pages(api, "sources", [*rows, rows[0]])

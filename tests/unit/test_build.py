@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.model import (
+    Absence,
     DesiredResource,
     DesiredTenant,
+    Exhaustive,
     LiveResource,
     LiveTenant,
     Origin,
@@ -40,6 +43,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "source": Ref("source", "s"),
         "destination": Ref("destination", "l"),
         "prefix": "",
+        "streams": {"a": {"name": "a"}},
     },
 }
 IMAGE: dict[str, Any] = {"definition/d": {"dockerRepository": "acme/other"}}
@@ -164,3 +168,43 @@ def test_what_is_remembered_and_missing_was_deleted_outside() -> None:
         (Action.CREATE, DELETED_OUTSIDE),
         (Action.CREATE, ""),
     ]
+
+
+def test_what_a_change_does_is_told_worst_first() -> None:
+    changed: dict[str, Any] = {
+        "connection/c": {"name": "New", "prefix": "p_", "streams": Exhaustive()}
+    }
+    (operation,) = build_plan(desired(**changed), live()).operations
+    weights = [told.effect.weight for told in operation.consequences]
+    assert len(set(weights)) > 1
+    assert weights == sorted(weights, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("there", "id_", "is_same"),
+    [
+        (live(), "definition-d", True),
+        (live(), "another", False),
+        (live(undeclared=("definition/d",)), "d", True),
+        (live(undeclared=("definition/d",)), "another", False),
+    ],
+)
+def test_an_id_in_a_manifest_is_that_of_one_object_alone(
+    there: LiveTenant, id_: str, is_same: bool
+) -> None:
+    by_id: dict[str, Any] = {"source/s": {"definitionId": id_}}
+    without = ("definition/d",) if there.undeclared else ()
+    assert (told(build_plan(desired(*without, **by_id), there)) == []) is is_same
+
+
+@pytest.mark.parametrize("is_needless", [False, True])
+def test_what_nothing_makes_is_impossible_or_needless(is_needless: bool) -> None:
+    why = Absence(is_needless, "permission implied", "A role implies it.")
+    there = replace(live("connection/c"), absent={key("connection/c"): why})
+    plan = build_plan(desired(), there)
+    if is_needless:
+        assert (told(plan), plan.impossible) == ([], {})
+        assert [note.detail for note in plan.notes] == ["A role implies it."]
+    else:
+        assert plan.impossible == {key("connection/c"): why}
+        assert told(plan) == ["create connection/c"]
