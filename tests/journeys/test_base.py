@@ -196,6 +196,22 @@ def test_tags_that_only_the_base_has_are_read_for_it(repository: Repository) -> 
     assert document(repository)["summary"]["settled"] == 0, "what is live was no difference"
 
 
+def test_people_whom_only_one_side_declares_are_read_for_both(
+    repository: Repository, api: Api
+) -> None:
+    ada, bob = "ada@acme.example", "bob@acme.example"
+    for address in (ada, bob):
+        api.person(address)
+    repository.tenant("acme", permissions={ada: "workspace_editor", bob: "workspace_editor"})
+    repository.commit_on_main()
+    repository.project.apply()
+    repository.tenant("acme", permissions={ada: "workspace_editor"})
+    repository.commit_on_main()
+    repository.tenant("acme", permissions={bob: "workspace_editor"})
+    assert whose(document(repository)) == {}
+    assert document(repository)["summary"]["settled"] == 0
+
+
 def test_a_refusal_says_whether_it_was_there_before(repository: Repository, api: Api) -> None:
     workspace = api.row("workspaces", "Acme")["workspaceId"]
     (row,) = [row for row in api.rows("sources") if row["workspaceId"] == workspace]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from reconciler.sandbox.server.serving import Sandbox, Settings, running
@@ -214,6 +215,39 @@ def test_what_cannot_be_read_is_not_taken_for_empty(fleet: Project, api: Api, st
     result = fleet.run("plan")
     assert result.exit_code == 1, result.output
     assert "0 to create, 0 to update, 0 to delete" in result.stdout
+
+
+def test_a_workspace_that_is_left_out_of_a_short_list_is_looked_for(
+    fleet: Project, api: Api
+) -> None:
+    answer_pages(api, "workspaces", api.rows("workspaces")[:1])
+    fleet.assert_no_changes()
+
+
+def test_a_workspace_that_is_one_tenants_is_nobody_elses_whatever_its_name(
+    project: Project, api: Api
+) -> None:
+    project.tenant({"version": 1, "tenant": "one", "sources": {"s": FAKER}}, "one")
+    project.apply()
+    ours = api.row("workspaces", "one")["workspaceId"]
+    api.call("PATCH", f"/workspaces/{ours}", {"name": "two"})
+    project.tenant({"version": 1, "tenant": "two", "sources": {"t": FAKER}}, "two")
+    project.apply()
+    assert api.row("workspaces", "one")["workspaceId"] == ours
+    assert [row["name"] for row in api.rows("sources") if row["workspaceId"] == ours] == ["s"]
+    project.assert_no_changes()
+
+
+def test_no_call_names_more_workspaces_than_an_address_holds(project: Project, api: Api) -> None:
+    for number in range(PAGE - 10):
+        name = f"t{number:02}"
+        project.tenant({"version": 1, "tenant": name}, name)
+    project.apply()
+    api.clear_log()
+    project.assert_no_changes()
+    log = requests.get(f"{api.control}/requests", timeout=10).json()["data"]
+    asked = [value for each in log for name, value in each["query"] if name == "workspaceIds"]
+    assert max(len(ids.split(",")) for ids in asked) == 80
 
 
 def workspaces(api: Api, *names: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.manifests import ENVIRON, acme, stripe
+from tests.journeys.manifests import ENVIRON, acme, bigquery, stripe
 from tests.support import Api, Project
 
 
@@ -82,6 +82,22 @@ def test_a_configuration_key_removed_from_the_manifest_is_removed_from_airbyte(
     applied.apply()
     assert "num_workers" not in api.row("sources", "stripe")["configuration"]
     applied.assert_no_changes()
+
+
+def test_a_secret_removed_from_the_manifest_is_removed_from_airbyte(
+    applied: Project, api: Api
+) -> None:
+    base = {"host": "db", "port": 5432, "database": "d", "username": "u", "schema": "public"}
+    for configuration in ({**base, "password": "${{ secrets.BQ_KEY }}"}, base):
+        lake = {"type": "postgres", "configuration": configuration}
+        content = acme(destinations={"destination": bigquery(), "lake": lake})
+        del content["destination"]
+        content["connections"]["stripe"]["destination"] = "destination"
+        applied.tenant(content)
+        applied.apply()
+        live = api.row("destinations", "lake")["configuration"]
+        assert ("password" in live) is ("password" in configuration)
+        applied.assert_no_changes()
 
 
 def test_a_field_removed_from_the_manifest_goes_back_to_the_default_and_is_free_then(

@@ -106,6 +106,23 @@ def _rows(api: Api, person: str) -> list[dict[str, Any]]:
     return found
 
 
+def test_people_who_may_not_be_listed_fail_their_tenants_alone(
+    permitted: Project, api: Api
+) -> None:
+    for name in ("six", "two"):
+        permitted.tenant(
+            {"version": 1, "tenant": name, "permissions": {ADA: "workspace_reader"}}, name
+        )
+    permitted.apply()
+    permitted.tenant({"version": 1, "tenant": "ten"}, "ten")
+    api.fault(method="GET", path="/users", count=0, status=403)
+    result = permitted.run("plan")
+    assert result.exit_code == 1
+    assert "1 to create" in result.stdout, result.output
+    for name in ("acme", "six", "two"):
+        assert name in result.output
+
+
 def test_who_is_not_declared_is_left_alone_until_pruning(
     permitted: Project, api: Api, people: dict[str, str]
 ) -> None:
