@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds.contract.kind import Absence
+from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
-    Absence,
     DesiredResource,
     DesiredTenant,
     Exhaustive,
     LiveResource,
-    LiveTenant,
     Origin,
     Ref,
     Remembered,
@@ -23,7 +23,10 @@ from reconciler.model import (
 )
 from reconciler.plan.build import DELETED_OUTSIDE, build_plan
 from reconciler.plan.memory import Recollection
-from reconciler.plan.model import Action, Cause, TenantPlan
+from reconciler.plan.model import TenantPlan
+from reconciler.plan.operation import Action, Cause, Delete, Replace
+from reconciler.problems import rules
+from reconciler.problems.problem import Problem
 
 HERE = Origin("acme.yaml", 1, 1)
 WORKSPACE = workspace_key("acme")
@@ -96,7 +99,7 @@ def _seen(spec: dict[str, Any], undeclared: tuple[str, ...]) -> dict[str, Any]:
 
 def told(plan: TenantPlan) -> list[str]:
     """The operations in their order."""
-    return [f"{op.action} {op.key.local.replace('/@', '/')}" for op in plan.operations]
+    return [f"{op.action} {op.key.local.replace('/@', '/')}" for op in plan.steps]
 
 
 def test_what_is_as_declared_needs_nothing() -> None:
@@ -114,15 +117,15 @@ def test_a_replacement_takes_along_whatever_refers_to_it_at_any_distance() -> No
         "delete source/s",
         "delete definition/d",
     ]
-    assert {op.cause for op in plan.operations} == {Cause.REPLACED}
+    assert {type(operation) for operation in plan.operations} == {Replace}
     assert plan.unchanged == 2
     assert plan.before is not None
 
 
 def test_the_old_one_waits_for_the_new_one_and_for_what_uses_it() -> None:
     plan = build_plan(desired(**IMAGE), live())
-    ids = {f"{op.action} {op.key.local}": op.id for op in plan.operations}
-    waits = {f"{op.action} {op.key.local}": op.waits_for for op in plan.operations}
+    ids = {f"{op.action} {op.key.local}": op.id for op in plan.steps}
+    waits = {f"{op.action} {op.key.local}": op.waits_for for op in plan.steps}
     assert waits["delete source/s"] == {ids["create source/s"], ids["delete connection/c"]}
     assert waits["create connection/c"] == {ids["create source/s"]}
     assert waits["create definition/d"] == frozenset()
@@ -134,7 +137,8 @@ def test_what_goes_takes_along_what_cannot_live_without_it_at_any_distance() -> 
         live(undeclared=("connection/c", "source/s")),
     )
     assert told(plan) == ["delete connection/c", "delete source/s", "delete definition/d"]
-    assert [op.cause for op in plan.operations] == [Cause.CASCADE, Cause.CASCADE, Cause.RETIRED]
+    causes = [each.cause for each in plan.operations if isinstance(each, Delete)]
+    assert causes == [Cause.CASCADE, Cause.CASCADE, Cause.RETIRED]
     assert plan.undeclared == ()
 
 
@@ -158,13 +162,15 @@ def test_what_a_replacement_left_behind_goes_once_and_as_such(prune: bool) -> No
     there = live(undeclared=("connection/c",))
     plan = build_plan(desired("connection/c", prune=prune), there, doomed)
     assert told(plan) == ["delete connection/c"]
-    assert plan.operations[0].cause is Cause.REPLACED
+    (operation,) = plan.operations
+    assert isinstance(operation, Delete)
+    assert operation.cause is Cause.REPLACED
 
 
 def test_what_is_remembered_and_missing_was_deleted_outside() -> None:
     remembered = Recollection({key("source/s"): Remembered("source-s", {})})
     plan = build_plan(desired(), live("source/s", "connection/c"), remembered)
-    assert [(op.action, op.reason) for op in plan.operations] == [
+    assert [(each.action, each.reason) for each in plan.operations] == [
         (Action.CREATE, DELETED_OUTSIDE),
         (Action.CREATE, ""),
     ]
@@ -174,7 +180,7 @@ def test_what_a_change_does_is_told_worst_first() -> None:
     changed: dict[str, Any] = {
         "connection/c": {"name": "New", "prefix": "p_", "streams": Exhaustive()}
     }
-    (operation,) = build_plan(desired(**changed), live()).operations
+    (operation,) = build_plan(desired(**changed), live()).steps
     weights = [told.effect.weight for told in operation.consequences]
     assert len(set(weights)) > 1
     assert weights == sorted(weights, reverse=True)
@@ -199,7 +205,7 @@ def test_an_id_in_a_manifest_is_that_of_one_object_alone(
 
 @pytest.mark.parametrize("is_needless", [False, True])
 def test_what_nothing_makes_is_impossible_or_needless(is_needless: bool) -> None:
-    why = Absence(is_needless, "permission implied", "A role implies it.")
+    why = Absence(is_needless, Problem(rules.PERMISSION_IMPLIED, detail="A role implies it."))
     there = replace(live("connection/c"), absent={key("connection/c"): why})
     plan = build_plan(desired(), there)
     if is_needless:
