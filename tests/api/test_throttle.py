@@ -97,6 +97,14 @@ def test_without_refusals_only_the_width_limits_and_it_grows_to_the_cap() -> Non
     assert taken_s < 1.2 * 400 * 0.1 / 8
 
 
+def test_requests_that_did_not_fill_the_width_are_no_reason_to_widen_it() -> None:
+    throttle = Throttle(Limits())
+    for now in range(100):
+        throttle.begin(float(now))
+        throttle.end("GET /x", Verdict.GOOD, started=float(now), now=now + 0.1)
+    assert throttle.width == 4
+
+
 def test_a_cap_per_minute_is_never_passed() -> None:
     throttle = Throttle(Limits(per_minute=600))
     assert finish(throttle, lambda _now: True, 100, 0.01) >= 99 / 10
