@@ -101,8 +101,9 @@ def test_a_coordinate_inside_a_list_carries_an_unmanaged_secret() -> None:
     assert update(live, {"host": "x"}) == {"host": "x", **live}
 
 
-def test_a_mask_of_what_is_called_no_secret_is_never_sent() -> None:
-    schema = {"properties": {"id": {"type": "string", "airbyte_secret": False}}}
+@pytest.mark.parametrize("called", [False, "true", 1, None])
+def test_a_mask_of_what_is_not_called_secret_by_a_plain_true_is_never_sent(called: Any) -> None:
+    schema = {"properties": {"id": {"type": "string", "airbyte_secret": called}}}
     with pytest.raises(SecretNotCarried):
         update({"id": MASK}, {"host": "x"}, schema)
     assert update({"id": COORDINATE}, {"host": "x"}, schema)["id"] == COORDINATE
