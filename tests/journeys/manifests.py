@@ -28,6 +28,15 @@ def acme(**changes: Any) -> dict[str, Any]:
     }
 
 
+def moved(**connections: Any) -> dict[str, Any]:
+    """Acme with a second destination, which its connection now goes to; *connections* are more."""
+    content = acme(destinations={"destination": bigquery(), "lake": bigquery(dataset_id="lake")})
+    del content["destination"]
+    content["connections"]["stripe"]["destination"] = "lake"
+    content["connections"] |= connections
+    return content
+
+
 def stripe(**configuration: Any) -> dict[str, Any]:
     """A Stripe source."""
     return {

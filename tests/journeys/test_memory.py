@@ -203,3 +203,10 @@ def test_what_was_deleted_in_airbyte_is_told_from_what_is_new(project: Project, 
     assert "deleted in Airbyte" in project.run("plan", "--format", "markdown").stdout
     project.forget()
     assert "deleted in Airbyte" not in project.run("plan").stdout
+
+
+def test_what_was_deleted_by_an_apply_is_new_when_it_is_declared_again(applied: Project) -> None:
+    applied.tenant(acme(connections={"stripe": {"state": "absent", "reason": "not used"}}))
+    applied.apply("--allow-deletes", "1")
+    applied.tenant(acme())
+    assert "deleted in Airbyte" not in applied.run("plan").stdout

@@ -32,6 +32,9 @@ class Harm:
         """Before the server has it; a status and headers here answer in its place."""
         return None
 
+    def sent_on(self, _arrival: Arrival) -> None:
+        """The server has the request and is at work on it."""
+
     def carried_out(self, _arrival: Arrival) -> None:
         """The server has answered and the tool has not got it."""
 
@@ -92,6 +95,7 @@ def proxying(upstream: str) -> Iterator[Proxy]:
                 http.client.HTTPConnection(to.hostname or "", to.port, timeout=60)
             ) as onward:
                 onward.request(self.command, self.path, body or None, headers)
+                harm.sent_on(arrival)
                 answer = onward.getresponse()
                 content = answer.read()
             harm.carried_out(arrival)

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.ledger import Intent, Taker
 from reconciler.model import ResourceKey
-from tests.journeys.manifests import ENVIRON, acme, stripe
-from tests.journeys.survival.proxy import Arrival, Harm, proxying
+from tests.journeys.manifests import ENVIRON, acme, moved, stripe, tenant
+from tests.journeys.survival.proxy import Arrival, Dropped, Harm, proxying
 from tests.support import Api, Project
 
 COLLECTIONS = ("workspaces", "sources", "destinations", "connections")
@@ -68,7 +68,7 @@ def test_a_create_that_the_server_explains_to_be_wrong_is_sent_once(
     ) == 1
 
 
-def test_a_twin_of_somebody_else_is_not_taken_for_ours_before_it_was_there(
+def test_what_was_deleted_behind_the_back_is_made_once_though_its_answer_is_lost(
     declared: Project, api: Api
 ) -> None:
     declared.apply()
@@ -76,6 +76,61 @@ def test_a_twin_of_somebody_else_is_not_taken_for_ours_before_it_was_there(
     api.call("DELETE", f"/sources/{source['sourceId']}")
     api.fault(method="POST", path="/sources", close="after")
     declared.apply()
+    assert counts(api) == ONE_EACH
+
+
+def twin_of(api: Api, connection: dict[str, Any]) -> str:
+    """The id of a second connection of the same name and ends, made by somebody else."""
+    fields = ("name", "sourceId", "destinationId")
+    made = api.call("POST", "/connections", {field: connection[field] for field in fields})
+    return str(made["connectionId"])
+
+
+@pytest.mark.parametrize("has_twin", [False, True])
+@pytest.mark.parametrize("close", ["before", "after"])
+def test_what_had_the_name_before_is_not_taken_for_what_a_lost_create_made(
+    declared: Project, api: Api, close: str, has_twin: bool
+) -> None:
+    declared.apply()
+    replaced = api.row("connections", "stripe")
+    twins = {twin_of(api, replaced)} if has_twin else set()
+    declared.tenant(moved())
+    api.fault(method="POST", path="/connections", close=close)
+    declared.apply("--allow-replace", "*")
+    left = {row["connectionId"]: row for row in api.rows("connections")}
+    assert replaced["connectionId"] not in left, "the one that was replaced is gone"
+    (made,) = (row for id_, row in left.items() if id_ not in twins)
+    assert made["destinationId"] == api.row("destinations", "lake")["destinationId"]
+    assert twins < left.keys(), "what is somebody else's stays"
+    declared.assert_no_changes()
+
+
+class GaveUp(Harm):
+    """A gateway that gives up on the first POST of a connection, at which the server goes on."""
+
+    def __init__(self) -> None:
+        self.struck = 0
+
+    def sent_on(self, arrival: Arrival) -> None:
+        if (arrival.method, arrival.path) == ("POST", "/connections") and not self.struck:
+            self.struck = arrival.number
+            raise Dropped
+
+
+def test_a_create_that_the_server_is_still_at_work_on_is_waited_for(
+    project: Project, api: Api
+) -> None:
+    project.tenant(tenant("acme", "faker"))
+    # Longer than all the looks for a lost object together.
+    api.control_call("/behaviour", {"discovery_s": 3})
+    with proxying(api.url) as proxy:
+        text = (project.folder / "reconciler.yaml").read_text(encoding="utf-8")
+        project.write("reconciler.yaml", text.replace(api.url, proxy.url))
+        harm = GaveUp()
+        proxy.inflict(harm)
+        result = project.apply()
+    assert harm.struck
+    assert "its answer was lost" in result.stderr
     assert counts(api) == ONE_EACH
 
 
@@ -175,6 +230,27 @@ def test_fail_fast_begins_nothing_new_after_a_failure(declared: Project, api: Ap
     assert len(api.rows("sources")) < 8
     declared.apply()
     assert len(api.rows("sources")) == 9
+
+
+def test_fail_fast_between_the_halves_of_a_replacement_leaves_the_old_one_to_the_next_run(
+    declared: Project, api: Api
+) -> None:
+    zebra = {"source": "stripe", "destination": "lake", "streams": [{"name": "invoices"}]}
+    before = moved(zebra=zebra)
+    before["connections"]["stripe"]["destination"] = "destination"
+    declared.tenant(before)
+    declared.apply()
+    declared.tenant(moved(zebra={**zebra, "prefix": "z_"}))
+    api.fault(method="PATCH", path="/connections/*", status=422)
+    allowed = ("apply", "--auto-approve", "--allow-replace", "*", "--parallelism", "1")
+    result = declared.run(*allowed, "--fail-fast")
+    assert result.exit_code == 4, result.output
+    names = [row["name"] for row in api.rows("connections")]
+    assert names == ["stripe", "stripe", "zebra"], "stopped with the new one made, the old one left"
+    assert declared.run(*allowed).exit_code == 0
+    (stripe_,) = [row for row in api.rows("connections") if row["name"] == "stripe"]
+    assert stripe_["destinationId"] == api.row("destinations", "lake")["destinationId"]
+    declared.assert_no_changes()
 
 
 @pytest.mark.parametrize(

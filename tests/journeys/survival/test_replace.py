@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.server.serving import Sandbox
-from tests.journeys.manifests import ENVIRON, acme, bigquery
+from tests.journeys.manifests import ENVIRON, acme, moved
 from tests.journeys.survival.harness import BOUNDARIES, Kill, Tool
 from tests.journeys.survival.proxy import Arrival, Harm, proxying
 from tests.support import Api, Project
@@ -62,14 +62,6 @@ def test_a_replacement_that_was_killed_is_finished_by_the_next_run(
         assert code == 0, output
         assert len(api.rows("connections")) == 1
         assert len(api.rows("sources")) == 1
-
-
-def moved() -> dict[str, object]:
-    """Acme with a second destination, which its connection now goes to."""
-    content = acme(destinations={"destination": bigquery(), "lake": bigquery(dataset_id="lake")})
-    del content["destination"]
-    content["connections"]["stripe"]["destination"] = "lake"
-    return content
 
 
 def other_connector() -> dict[str, object]:
