@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.api.retry import Attempt, Patience, is_repeatable, pause_s
+from reconciler.api.retry import Attempt, Patience, backoff_s, is_repeatable, pause_s
 from reconciler.problems.errors import (
     ApiError,
     Conflict,
@@ -82,3 +82,15 @@ def test_tries_are_bounded_in_number_and_in_time() -> None:
     assert not tried_again(ServerError("GET", "/x", status=500), number=3)
     assert tried_again(RateLimited("GET", "/x", status=429), number=99)
     assert not tried_again(RateLimited("GET", "/x", status=429), number=100)
+
+
+def test_pauses_double_up_to_a_bound() -> None:
+    for attempt in range(1, 60):
+        nominal_s = min(2.0 ** (attempt - 1), 30.0) / 4
+        assert nominal_s / 2 <= backoff_s(attempt) <= nominal_s
+
+
+def test_no_pause_goes_beyond_the_time_that_is_left() -> None:
+    attempt = Attempt(10, 299.9, is_repeatable=True, was_reached=True)
+    pause = pause_s(ResponseLost("GET", "/x"), attempt, Patience())
+    assert pause == pytest.approx(0.1)

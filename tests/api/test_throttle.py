@@ -149,3 +149,73 @@ def test_an_outage_of_refusals_is_tried_seldom_and_left_quickly() -> None:
     taken_s = finish(Throttle(Limits()), noting, 2000, 0.05)
     assert len([now for now in sent if 1 < now < 61]) < 60
     assert taken_s < 61 + 30
+
+
+def refused(throttle: Throttle, now: float, *, retry_after_s: float | None = None) -> None:
+    """One request that starts and is refused at that time."""
+    throttle.begin(now)
+    throttle.end("GET /x", Verdict.REFUSED, started=now, now=now, retry_after_s=retry_after_s)
+
+
+def test_a_later_refusal_does_not_shorten_the_wait_that_an_earlier_one_asked_for() -> None:
+    throttle = Throttle(Limits())
+    throttle.begin(0.0)
+    throttle.begin(0.0)
+    for wish_s in (30.0, 1.0):
+        throttle.end("GET /x", Verdict.REFUSED, started=0.0, now=1.0, retry_after_s=wish_s)
+    assert throttle.wait_s(1.0) == pytest.approx(30.0)
+
+
+def test_starts_that_were_due_already_are_spaced_from_each_other_and_not_from_now() -> None:
+    throttle = Throttle(Limits(most=100, per_minute=60))
+    for _ in range(3):
+        throttle.begin(0.0)
+    assert throttle.wait_s(0.0) == pytest.approx(3.0)
+
+
+def test_a_cap_below_the_usual_start_holds_from_the_first_request() -> None:
+    assert Throttle(Limits(most=2)).width == 2
+
+
+def test_at_least_one_request_may_be_under_way_however_much_fails() -> None:
+    throttle = Throttle(Limits())
+    for now in range(20):
+        throttle.begin(float(now))
+        throttle.end("GET /x", Verdict.FAILED, started=float(now), now=now + 0.5)
+        assert throttle.width >= 1
+    assert throttle.wait_s(30.0) == 0
+    throttle.begin(30.0)
+    throttle.end("GET /x", Verdict.GOOD, started=30.0, now=30.5)
+    assert throttle.width == 2, "and it widens from one, not from next to nothing"
+
+
+def test_the_rate_after_the_first_refusal_is_what_the_last_second_accepted() -> None:
+    throttle = Throttle(Limits(most=100))
+    for number in range(50):
+        at = number / 10
+        throttle.begin(at)
+        throttle.end("GET /x", Verdict.GOOD, started=at, now=at)
+    refused(throttle, 5.0)
+    assert throttle.rate == pytest.approx(10.0)
+
+
+def test_refusals_with_nothing_accepted_between_leave_the_first_guess_open() -> None:
+    throttle = Throttle(Limits())
+    refused(throttle, 0.0)
+    refused(throttle, 10.0)
+    assert throttle.rate is None, "nothing accepted tells nothing of a rate"
+    for now in (20.0, 20.1):
+        throttle.begin(now)
+        throttle.end("GET /x", Verdict.GOOD, started=now, now=now)
+    refused(throttle, 20.2)
+    assert throttle.rate == pytest.approx(2.0)
+    throttle.begin(21.0)
+    throttle.end("GET /x", Verdict.GOOD, started=21.0, now=21.0)
+    assert throttle.rate == pytest.approx(4.0), "a first guess from a burst grows fast"
+
+
+def test_a_latency_that_stays_high_becomes_the_measure_of_good_days() -> None:
+    throttle = Throttle(Limits(most=16))
+    finish(throttle, lambda _now: True, 200, 1.0)
+    finish(throttle, lambda _now: True, 2000, 3.0)
+    assert throttle.width == 16

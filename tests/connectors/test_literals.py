@@ -38,3 +38,9 @@ def test_what_is_no_text_and_what_is_hidden_already_stays() -> None:
     named = Secret(("x",))
     given = {"a": named, "b": None, "c": "", "d": "secret_coordinate::x"}
     assert hidden(schema, given) == given
+
+
+def test_a_secret_is_hidden_in_a_variant_of_a_variant() -> None:
+    inner = {"anyOf": [{"properties": {"password": SECRET}}]}
+    schema = {"properties": {"way": {"oneOf": [{"allOf": [inner]}]}}}
+    assert hidden(schema, {"way": {"password": "a"}}) == {"way": {"password": Secret(("a",))}}

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.contract.configuration import MASK, for_create, for_update, unmask
+from reconciler.kinds.contract.configuration import (
+    MASK,
+    coordinates,
+    for_create,
+    for_update,
+    unmask,
+)
 from reconciler.model import UNREADABLE, Secret, SecretName
 from reconciler.problems.errors import SecretNotCarried
 
@@ -122,6 +128,55 @@ def test_another_branch_leaves_nothing_of_the_old_one_behind() -> None:
     assert update(live, {"tunnel": {"method": "NONE"}}) == {"tunnel": {"method": "NONE"}}
 
 
+def test_an_element_of_a_list_that_is_not_what_was_there_has_none_of_its_keys_and_secrets() -> None:
+    live = {"keys": [{"name": "a", "key": COORDINATE, "note": "old"}, {"name": "b"}]}
+    desired = {"keys": [{"name": "c", "key": SECRET}, {"name": "b"}]}
+    assert update(live, desired)["keys"] == [{"name": "c", "key": "raw KEY"}, {"name": "b"}]
+
+
+def test_the_mask_of_oauth_is_not_sent_where_put_does_not_look_for_masks() -> None:
+    live = {"keys": ["******"], "token": "******"}
+    sent = update(live, {"keys": [SECRET], "token": SECRET})
+    assert sent == {"keys": ["raw KEY"], "token": "raw KEY"}
+
+
 def test_an_unknown_connector_keeps_masks_outside_lists() -> None:
     live = {"a": {"b": MASK}, "c": 1}
     assert update(live, {"c": 2}, None) == {"a": {"b": MASK}, "c": 2}
+
+
+def test_only_a_coordinate_says_where_a_secret_is_kept() -> None:
+    live = {"a": COORDINATE, "b": MASK, "c": "plain", "d": [COORDINATE], "e": COORDINATE}
+    desired = {"a": SECRET, "b": SECRET, "c": SECRET, "d": [SECRET], "e": "no secret"}
+    assert list(coordinates(live, desired)) == [(("a",), COORDINATE), (("d", 0), COORDINATE)]
+
+
+@pytest.mark.parametrize("constant", [{"const": "B"}, {"enum": ["B"]}])
+def test_a_branch_is_known_by_a_constant_or_by_the_only_choice(constant: dict[str, Any]) -> None:
+    branches = [
+        {"properties": {"type": {"enum": ["A"]}, "old": {}}},
+        {"properties": {"type": constant}},
+    ]
+    schema = {"properties": {"way": {"oneOf": branches}}}
+    live = {"way": {"type": "A", "old": 1}}
+    assert update(live, {"way": {"type": "B"}}, schema) == {"way": {"type": "B"}}
+
+
+def test_a_choice_of_several_is_no_branch() -> None:
+    branches = [{"properties": {"size": {"enum": ["S", "M"]}, "old": {}}}]
+    schema = {"properties": {"way": {"oneOf": branches}}}
+    live = {"way": {"size": "S", "old": 1}}
+    assert update(live, {"way": {"size": "M"}}, schema) == {"way": {"size": "M", "old": 1}}
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"key": COORDINATE, "more": [COORDINATE, COORDINATE]},
+        {"key": COORDINATE, "more": [COORDINATE], "extra": 1},
+    ],
+)
+def test_an_element_with_more_in_it_than_declared_is_not_the_one_that_was_there(live: Any) -> None:
+    desired = {"keys": [{"key": SECRET, "more": [SECRET]}]}
+    sent = {"keys": [{"key": "raw KEY", "more": ["raw KEY"]}]}
+    assert update({"keys": [live]}, desired) == sent

@@ -68,6 +68,16 @@ def test_a_create_that_the_server_explains_to_be_wrong_is_sent_once(
     ) == 1
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+def test_a_create_that_was_refused_leaves_nothing_open(
+    declared: Project, api: Api, status: int
+) -> None:
+    api.fault(method="POST", path="/sources", status=status)
+    assert declared.run("apply", "--auto-approve").exit_code == 4
+    with recalling(places(declared.folder / ".reconciler", "test")) as recall:
+        assert recall.intents() == []
+
+
 def test_what_was_deleted_behind_the_back_is_made_once_though_its_answer_is_lost(
     declared: Project, api: Api
 ) -> None:
