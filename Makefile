@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types tests test-long golden soak bench pages docs clean
+.PHONY: help demo test check format lint types tests test-long golden soak bench mutants pages docs clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ soak: $(STAMP)  ## kill, starve and confuse applies for up to half an hour (MINU
 bench: $(STAMP)  ## measure every number to hold, a quarter of an hour (SIZE=small: a minute)
 	$(BIN)/python -m benchmarks.bench --size $(or $(SIZE),full)
 
+mutants: $(STAMP)  ## what of a sample of wrong lines the tests notice, about an hour (SAMPLE=300)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutants]'
+	$(BIN)/python -m tests.mutants --sample $(or $(SAMPLE),300) --only '$(or $(ONLY),*)'
+
 golden: $(STAMP)  ## rewrite the golden renderings
 	$(BIN)/pytest tests --update-golden
 
@@ -54,7 +58,7 @@ format: $(STAMP)  ## format the code
 	$(BIN)/ruff format .
 
 clean:  ## remove the environment and what tests and the demo left
-	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/.reconciler
+	rm -rf $(VENV) site mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/.reconciler
 
 # Installed once; again when the project file or the pinned versions change.
 $(STAMP): pyproject.toml constraints.txt
