@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.contract.kind import Absence
+from reconciler.kinds.contract.terms import Absence
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     DesiredResource,

@@ -74,8 +74,8 @@ def test_a_create_that_was_refused_leaves_nothing_open(
 ) -> None:
     api.fault(method="POST", path="/sources", status=status)
     assert declared.run("apply", "--auto-approve").exit_code == 4
-    with recalling(places(declared.folder / ".reconciler", "test")) as recall:
-        assert recall.intents() == []
+    with declared.open_ledger() as ledger:
+        assert ledger.intents() == []
 
 
 def test_what_was_deleted_behind_the_back_is_made_once_though_its_answer_is_lost(
