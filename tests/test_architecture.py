@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.kinds import all_kinds
+
 PACKAGE = Path(__file__).parents[1] / "reconciler"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
@@ -178,6 +180,20 @@ def test_a_room_has_no_circle_inside(room: str) -> None:
 
 def _neighbours(module: Module, inside: Mapping[str, Module]) -> list[str]:
     return [other for other in module.ours if other in inside and other != module.name]
+
+
+def test_no_stage_names_a_kind() -> None:
+    # A workspace is what all others are in, and has to be found before them.
+    names = {kind.name for kind in all_kinds()} - {"workspace"}
+    stages = ("live", "plan", "apply", "jobs", "export", "project", "operations")
+    found = [(m.name, text) for m in modules().values() if m.room in stages for text in _texts(m)]
+    # The template's `uses` follows this field of a connection.
+    assert {each for each in found if each[1] in names} <= {("export.factor", "source")}
+
+
+def _texts(module: Module) -> set[str]:
+    constants = (node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
 
 
 def test_no_command_knows_another() -> None:

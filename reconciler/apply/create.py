@@ -84,7 +84,7 @@ class _Making:
         self._step = step
         self._desired = step.desired
         self._kind = get(step.key.kind)
-        self._collection = self._kind.place(place.workspace_id, step.desired.spec)
+        self._collection = self._kind.collection_in(place.workspace_id, step.desired.spec)
         self._place = place
         self._client = client
         self._journal = journal

@@ -139,7 +139,7 @@ def _put(step: WriteStep, put: Put, context: _Context, journal: Journal) -> Done
     """Sends all of it; sent twice it is as if it had been sent once."""
     body = get(step.key.kind).create_body(step.desired.spec, context)
     journal.announce(step)
-    context.surroundings.client.put(put.place(context.workspace_id), body)
+    context.surroundings.client.put(put.path_in(context.workspace_id), body)
     return Done(remembered_id(context.workspace_id, str(step.desired.spec["name"])))
 
 
@@ -149,7 +149,7 @@ def _delete(step: DeleteStep, context: _Context, journal: Journal) -> Done:
     journal.announce(step)
     if kind.is_shared(step.live.spec):
         _refuse_if_used_elsewhere(kind, id_, context)
-    collection = kind.place(context.workspace_id, step.live.spec)
+    collection = kind.collection_in(context.workspace_id, step.live.spec)
     if kind.put:
         collection, _, id_ = collection.rpartition("/")
     try:
@@ -188,7 +188,7 @@ def _update(step: UpdateStep, context: _Context, journal: Journal) -> Done:
 def _written(step: UpdateStep, context: _Context, journal: Journal) -> Done:
     kind, id_ = get(step.key.kind), step.live.id
     client = context.surroundings.client
-    collection = kind.place(context.workspace_id, step.live.spec)
+    collection = kind.collection_in(context.workspace_id, step.live.spec)
     # The last write wins and nothing tells of writes between, so it builds on what is there now.
     query = kind.coordinates.query if kind.coordinates else None
     body = client.get(collection, id_, query=query)

@@ -20,7 +20,6 @@ from reconciler.kinds.contract.terms import (
     RefOf,
     Request,
     Rows,
-    harmless,
 )
 from reconciler.model import Json, Path, ResourceKey, Spec
 from reconciler.model.changes import Equality, FieldChange
@@ -138,9 +137,9 @@ class Put:
     precedes: Callable[[Spec, Spec], bool]
     """(spec, another's) → whether the other, which cannot refer to it, is to be written later."""
 
-    def place(self, workspace_id: str) -> str:
-        """The path of that PUT in a workspace."""
-        return _filled(self.at, workspace_id, {})
+    def path_in(self, workspace_id: str) -> str:
+        """The path of that PUT for objects of a workspace."""
+        return _fill(self.at, workspace_id, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +166,12 @@ class Kind:
     """One kind of resource: what every kind says, then what it says where it is not like most."""
 
     name: str
+    section: str
+    """The section of a manifest that has its blocks."""
     collection: str
     """The path to POST and list; `{workspaceId}` and `{FIELD}` of a spec are filled in."""
     id_field: str
-    section: str
+    """The field of an API object that has its id."""
     declare: Callable[[Declaration], tuple[Spec, list[Problem]]]
     """A manifest block → its spec, normalised, and the problems in it."""
     from_api: Callable[[Mapping[str, Json], RefOf], Spec]
@@ -180,10 +181,11 @@ class Kind:
     update: Callable[[Spec, Mapping[str, Json], Changes, Context], Sequence[Request]]
     """(spec, object as read before, what differs) → the writes that bring it to the spec, in order.
     """
-    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]] = harmless
+    effects: Callable[[Spec | None, Spec | None, Changes], list[Consequence]]
     """(spec before, after, changes) → what that does to the data; None before a create and after a
     delete."""
     references: Mapping[str, Reference] = field(default_factory=dict)
+    """The fields of a spec that point at other kinds."""
     highlights: tuple[str, ...] = ()
     """The fields that say in short what a new one is, besides names."""
 
@@ -212,9 +214,9 @@ class Kind:
         """Whether a resource of that spec is the organization's."""
         return self.belongs_to_organization is not None and self.belongs_to_organization(spec)
 
-    def place(self, workspace_id: str, spec: Spec) -> str:
+    def collection_in(self, workspace_id: str, spec: Spec) -> str:
         """The path of the collection that an object of that spec is in."""
-        return _filled(self.collection, workspace_id, spec)
+        return _fill(self.collection, workspace_id, spec)
 
     def is_read(self) -> bool:
         """Whether list calls tell its objects, those of one workspace at least."""
@@ -225,7 +227,7 @@ class Kind:
         return bool(self.references)  # a workspace alone needs nothing to be in
 
 
-def _filled(template: str, workspace_id: str, spec: Spec) -> str:
+def _fill(template: str, workspace_id: str, spec: Spec) -> str:
     if "{" not in template:
         return template
     fields = {name: quote(v, safe="") for name, v in spec.items() if isinstance(v, str)}

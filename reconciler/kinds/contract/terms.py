@@ -10,7 +10,6 @@ from typing import Literal, Protocol, TypeAlias
 from reconciler.connectors import Catalogue, Connector
 from reconciler.model import Json, Path, Ref, ResourceKey, Secret, Spec
 from reconciler.model.changes import FieldChange
-from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.errors import MalformedObject
 from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Rule
@@ -168,11 +167,6 @@ class Context(Protocol):
 
 
 Changes: TypeAlias = Sequence[FieldChange]
-
-
-def harmless(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
-    """The effects of a kind that no data depends on."""
-    return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
 
 
 def changed_fields(changes: Changes) -> list[str]:

@@ -24,6 +24,7 @@ from reconciler.kinds.contract.terms import (
 from reconciler.kinds.workspace import notifications
 from reconciler.kinds.workspace.notifications import FIELD as NOTIFICATIONS
 from reconciler.model import MISSING, Json, Path, Spec
+from reconciler.model.effects import Consequence, Effect
 from reconciler.problems.problem import Problem
 
 
@@ -79,6 +80,10 @@ def _against(desired: Spec, live: Spec) -> Spec:
     return {**desired, NOTIFICATIONS: settled}
 
 
+def _effects(_before: Spec | None, after: Spec | None, _changes: Changes) -> list[Consequence]:
+    return [Consequence(Effect.NO_EFFECT if after is not None else Effect.CONFIGURATION_LOST)]
+
+
 KIND = Kind(
     name="workspace",
     collection="/workspaces",
@@ -88,6 +93,7 @@ KIND = Kind(
     from_api=_from_api,
     create_body=_create_body,
     update=_update,
+    effects=_effects,
     exporting=Exporting(_to_manifest),
     comparing=Comparing(becomes=_becomes, against=_against),
 )
