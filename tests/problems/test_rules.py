@@ -17,8 +17,8 @@ from reconciler.render.reports.rules import render_rules
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
 RULES_FOLDER = PACKAGE / "problems" / "rules"
-# The rooms that put a title into words, and the order in which problems are shown.
-SHOWING = {"render", "problems", "manifest"}
+# The rooms that put a title into words or a plan file, and the order in which problems are shown.
+SHOWING = {"render", "problems", "manifest", "plan"}
 
 PAGE = ROOT / "docs" / "rules.md"
 
