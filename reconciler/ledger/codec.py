@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from reconciler.model import Path, Remembered, Spec
+from reconciler.model import Json, Path, Remembered, Spec
 from reconciler.model.tagged import keep_fingerprints, tag_value, untag_value
+
+
+def is_same(one: Json, other: Json) -> bool:
+    """Whether two equal values are written as the same text: to Python true is 1, and 1.0."""
+    if isinstance(one, dict):
+        return all(is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return all(map(is_same, one, other))
+    return type(one) is type(other)
 
 
 def dump_spec(spec: Spec) -> str:

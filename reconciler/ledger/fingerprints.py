@@ -39,6 +39,8 @@ def veil_secrets(spec: Spec, fingerprint: FingerprintOf, before: Spec) -> Spec:
 
 
 def _veil(value: Json, fingerprint: FingerprintOf, before: Json) -> Json:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Secret):
         return fingerprint(value) or (before if isinstance(before, Fingerprint) else None)
     if isinstance(value, Mapping):

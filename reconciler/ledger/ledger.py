@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from reconciler.ledger.backends import open_store
-from reconciler.ledger.codec import dump_record
+from reconciler.ledger.codec import is_same
 from reconciler.ledger.fingerprints import Fingerprints, veil_secrets
 from reconciler.ledger.leases import Taker, holding_lease
 from reconciler.ledger.protocol import DELETE, Address, Changes, Intent, Lease, Run, Store
@@ -26,7 +26,7 @@ from reconciler.model import (
     Secret,
 )
 
-CACHED = 500  # tenants whose records a writing run keeps at hand
+CACHED = 100  # tenants whose records a writing run keeps at hand
 
 Reveal = Callable[[Secret], str | None]
 """The text of a secret, None when it is not at hand."""
@@ -163,8 +163,7 @@ class LeasedLedger(Ledger):
 
     def _is_known(self, key: ResourceKey, record: Remembered) -> bool:
         before = self._records[key.scope].get(key)
-        # To Python true is 1; to Airbyte it is not.
-        return record == before and dump_record(record) == dump_record(before or record)
+        return before is not None and record == before and is_same(record.spec, before.spec)
 
     def adopt(self, key: ResourceKey, id_: str) -> None:
         """Notes which live object the key means, of which nothing else is known yet."""
