@@ -15,7 +15,7 @@ from reconciler.api.client import Client
 from reconciler.jobs.history import COLLECTION, Job, jobs_of, newest_jobs, read_job
 from reconciler.kinds import get, needed_for_jobs
 from reconciler.live.reading import WORKSPACE_ID, read_live
-from reconciler.model import DesiredTenant, Memory, ResourceKey, Spec
+from reconciler.model import DesiredTenant, RememberedOf, ResourceKey, Spec
 from reconciler.problems.errors import (
     Conflict,
     ConflictState,
@@ -110,12 +110,12 @@ class Watch:
 
 
 def targets(
-    client: Client, tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]
+    client: Client, tenants: Sequence[DesiredTenant], remembered_of: RememberedOf
 ) -> tuple[list[Target], list[tuple[str, ReconcilerError]]]:
     """The declared connections of *tenants* in order, and the tenants that cannot be read."""
     found: list[Target] = []
     failures: list[tuple[str, ReconcilerError]] = []
-    for desired, live in read_live(client, tenants, recall, only=needed_for_jobs()):
+    for desired, live in read_live(client, tenants, remembered_of, only=needed_for_jobs()):
         if isinstance(live, ReconcilerError):
             failures.append((desired.name, live))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from reconciler.jobs.history import (
 from reconciler.kinds import get, needed_for_jobs
 from reconciler.live.reading import WORKSPACE_ID, read_live
 from reconciler.live.tenant import LiveTenant
-from reconciler.model import DesiredTenant, LiveResource, Memory, ResourceKey, Spec
+from reconciler.model import DesiredTenant, LiveResource, RememberedOf, ResourceKey, Spec
 from reconciler.problems.errors import ReconcilerError
 
 
@@ -110,7 +110,7 @@ class FleetStatus:
 
 
 def read_status(
-    client: Client, tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]
+    client: Client, tenants: Sequence[DesiredTenant], remembered_of: RememberedOf
 ) -> FleetStatus:
     """How every connection in the workspaces of *tenants* does, declared or not.
 
@@ -119,7 +119,7 @@ def read_status(
     found: list[ConnectionStatus] = []
     failures: list[tuple[str, ReconcilerError]] = []
     by_workspace: dict[str, list[str]] = {}
-    for desired, live in read_live(client, tenants, recall, only=needed_for_jobs()):
+    for desired, live in read_live(client, tenants, remembered_of, only=needed_for_jobs()):
         if isinstance(live, ReconcilerError):
             failures.append((desired.name, live))
             continue

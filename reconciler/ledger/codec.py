@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from reconciler.model import Json, Path, Remembered, Spec
+from reconciler.model import Json, Path, RememberedResource, Spec
 from reconciler.model.tagged import keep_fingerprints, tag_value, untag_value
 
 
@@ -40,15 +40,15 @@ def load_coordinates(text: str) -> dict[Path, str]:
     return {tuple(path): coordinate for path, coordinate in json.loads(text)}
 
 
-def dump_record(record: Remembered) -> tuple[str, str, int, str]:
+def dump_record(record: RememberedResource) -> tuple[str, str, int, str]:
     """Id, spec, protection and coordinates, each as a column of a table may have it."""
     spec, coordinates = dump_spec(record.spec), dump_coordinates(record.coordinates)
     return record.id, spec, int(record.is_protected), coordinates
 
 
-def load_record(id_: str, spec: str, protected: int, coordinates: str) -> Remembered:
+def load_record(id_: str, spec: str, protected: int, coordinates: str) -> RememberedResource:
     """The record that `dump_record` wrote."""
-    return Remembered(id_, load_spec(spec), bool(protected), load_coordinates(coordinates))
+    return RememberedResource(id_, load_spec(spec), bool(protected), load_coordinates(coordinates))
 
 
 def dump_ids(ids: Collection[str]) -> str:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import zip_longest
 
-from reconciler.model import Fingerprint, Json, Secret, Spec
-
-FingerprintOf = Callable[[Secret], Fingerprint | None]
+from reconciler.model import Fingerprint, FingerprintOf, Json, Secret, Spec
 
 
 class Fingerprints:

@@ -15,13 +15,13 @@ from reconciler.ledger.backends import open_store
 from reconciler.ledger.codec import is_same
 from reconciler.ledger.fingerprints import Fingerprints, veil_secrets
 from reconciler.ledger.leases import Taker, holding_lease
-from reconciler.ledger.protocol import DELETE, Address, Changes, Intent, Lease, Run, Store
+from reconciler.ledger.protocol import DELETE, Address, Changes, Intent, Lease, Records, Run, Store
 from reconciler.model import (
     DesiredResource,
     Fingerprint,
-    Memory,
     Path,
     Remembered,
+    RememberedResource,
     ResourceKey,
     Secret,
 )
@@ -60,9 +60,11 @@ class Ledger:
         """Where it is, in words."""
         return self._store.place
 
-    def of_tenant(self, tenant: str) -> Memory:
-        """What is remembered of the tenant's resources."""
-        return self._store.read([tenant])[tenant]
+    def of_tenant(self, tenant: str) -> Remembered:
+        """What is remembered of the tenant, and how today's secrets compare with that."""
+        intents = (i for i in self.intents() if i.action == DELETE and i.key.scope == tenant)
+        doomed = frozenset(id_ for intent in intents for id_ in intent.known_ids)
+        return Remembered(self._store.read([tenant])[tenant], self.fingerprint, doomed)
 
     @property
     def tenants(self) -> list[str]:
@@ -77,11 +79,6 @@ class Ledger:
     def intents(self) -> Sequence[Intent]:
         """Every announced change whose end is not known, by key."""
         return self._store.intents()
-
-    def doomed(self, tenant: str) -> frozenset[str]:
-        """The ids of the tenant's objects whose announced delete is not known to have ended."""
-        intents = (i for i in self.intents() if i.action == DELETE and i.key.scope == tenant)
-        return frozenset(id_ for intent in intents for id_ in intent.known_ids)
 
     def runs(self, limit: int) -> Sequence[Run]:
         """The last applies, the newest first."""
@@ -99,7 +96,7 @@ class Ledger:
 
         Takes no lease: when an apply writes the same at this moment, its word counts.
         """
-        known = self.of_tenant(key.scope).get(key)
+        known = self.of_tenant(key.scope).resources.get(key)
         if known and known.id == id_ and not known.coordinates:
             located = replace(known, coordinates=coordinates)
             self._store.write(Changes(remembered={key: located}, expected={key: known}))
@@ -124,7 +121,7 @@ class LeasedLedger(Ledger):
         self._lease = lease
         self._lock = threading.RLock()
         self._open = {(intent.key, intent.action): intent for intent in store.intents()}
-        self._records: dict[str, dict[ResourceKey, Remembered]] = {}
+        self._records: dict[str, dict[ResourceKey, RememberedResource]] = {}
 
     def intents(self) -> Sequence[Intent]:
         with self._lock:
@@ -151,7 +148,7 @@ class LeasedLedger(Ledger):
                 )
             )
 
-    def _record(self, written: Written) -> Remembered:
+    def _record(self, written: Written) -> RememberedResource:
         key = written.resource.key
         before = self._records[key.scope].get(key)
         coordinates = written.coordinates
@@ -159,9 +156,9 @@ class LeasedLedger(Ledger):
             coordinates = before.coordinates if before and before.id == written.id else {}
         spec = written.resource.spec
         veiled = veil_secrets(spec, self.fingerprint, before.spec if before else {})
-        return Remembered(written.id, veiled, written.resource.is_protected, coordinates)
+        return RememberedResource(written.id, veiled, written.resource.is_protected, coordinates)
 
-    def _is_known(self, key: ResourceKey, record: Remembered) -> bool:
+    def _is_known(self, key: ResourceKey, record: RememberedResource) -> bool:
         before = self._records[key.scope].get(key)
         return before is not None and record == before and is_same(record.spec, before.spec)
 
@@ -172,7 +169,7 @@ class LeasedLedger(Ledger):
             is_known = known is not None and known.id == id_
             self._write(
                 Changes(
-                    remembered={} if is_known else {key: Remembered(id_, {})},
+                    remembered={} if is_known else {key: RememberedResource(id_, {})},
                     settled=self._intents_but_deletes([key]),
                 )
             )
@@ -208,7 +205,7 @@ class LeasedLedger(Ledger):
         # A delete under the same key is of the object that this one has replaced.
         return [i for i in self._open.values() if i.key in keys and i.action != DELETE]
 
-    def _read(self, tenants: Collection[str]) -> Mapping[str, Mapping[ResourceKey, Remembered]]:
+    def _read(self, tenants: Collection[str]) -> Mapping[str, Records]:
         """The records at hand, those of *tenants* among them."""
         if len(self._records) > CACHED:
             self._records.clear()

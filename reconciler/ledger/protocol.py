@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from reconciler.model import Remembered, ResourceKey
+from reconciler.model import RememberedResource, ResourceKey
 
 DELETE = "delete"
 UNFINISHED = "unfinished"  # the outcome of a run that has not said how it ended: killed, or running
+
+Records: TypeAlias = Mapping[ResourceKey, RememberedResource]
+"""What is remembered of one tenant's resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,12 @@ class Changes:
     `expected` are records that must still be as they are here, or nothing at all is written.
     """
 
-    remembered: Mapping[ResourceKey, Remembered] = field(default_factory=dict)
+    remembered: Mapping[ResourceKey, RememberedResource] = field(default_factory=dict)
     forgotten: Collection[ResourceKey] = ()
     announced: Sequence[Intent] = ()
     settled: Sequence[Intent] = ()
     run: Run | None = None
-    expected: Mapping[ResourceKey, Remembered] = field(default_factory=dict)
+    expected: Mapping[ResourceKey, RememberedResource] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -108,7 +111,7 @@ class Store(Protocol):
         which all others live in; empty where that is not remembered.
         """
 
-    def read(self, tenants: Collection[str]) -> Mapping[str, Mapping[ResourceKey, Remembered]]:
+    def read(self, tenants: Collection[str]) -> Mapping[str, Records]:
         """The records of each of *tenants*, all as of one moment: before a write, or after it."""
 
     def intents(self) -> Sequence[Intent]:

@@ -27,7 +27,7 @@ from reconciler.ledger.codec import (
 from reconciler.ledger.kernel_lock import KernelLease, take_lock
 from reconciler.ledger.key_file import read_key, read_or_make_key
 from reconciler.ledger.protocol import Address, Backend, Changes, Held, Intent, Run
-from reconciler.model import Remembered, ResourceKey
+from reconciler.model import RememberedResource, ResourceKey
 from reconciler.problems.errors import LedgerUnusable
 
 BUSY_S = 10.0  # how long another process may hold the file: a plan's read, a backup
@@ -79,8 +79,8 @@ class SqliteStore:
             self._rows(f"SELECT scope, {nameless} FROM resource GROUP BY scope ORDER BY scope")
         )
 
-    def read(self, tenants: Collection[str]) -> dict[str, dict[ResourceKey, Remembered]]:
-        found: dict[str, dict[ResourceKey, Remembered]] = {tenant: {} for tenant in tenants}
+    def read(self, tenants: Collection[str]) -> dict[str, dict[ResourceKey, RememberedResource]]:
+        found: dict[str, dict[ResourceKey, RememberedResource]] = {tenant: {} for tenant in tenants}
         chosen = "scope IN (SELECT value FROM json_each(?))"
         statement = f"SELECT {_RESOURCE} FROM resource WHERE {chosen} ORDER BY key"
         for key, scope, *columns in self._rows(statement, json.dumps(list(tenants))):

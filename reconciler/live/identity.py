@@ -14,11 +14,12 @@ from reconciler.kinds.contract.kind import Kind
 from reconciler.kinds.contract.terms import RefOf, required
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
+    NOTHING_REMEMBERED,
     DesiredTenant,
     Json,
     LiveResource,
-    Memory,
     Origin,
+    Remembered,
     ResourceKey,
     Spec,
 )
@@ -48,7 +49,11 @@ class _Claim:
     may_be_gone: bool = False
 
 
-def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory) -> LiveTenant:
+def identified(
+    tenant: DesiredTenant,
+    bodies: Mapping[str, Rows],
+    remembered: Remembered = NOTHING_REMEMBERED,
+) -> LiveTenant:
     """The live state of *tenant*: each body is a declared resource's by its name, or undeclared.
 
     An id that the manifest gives (`adopt`) comes first, then one that is remembered, then the name.
@@ -61,13 +66,13 @@ def identified(tenant: DesiredTenant, bodies: Mapping[str, Rows], memory: Memory
         if isinstance(found, ReconcilerError):
             raise found
         rows[name] = found
-    rows |= _remembered_rows(rows, memory)
+    rows |= _remembered_rows(rows, remembered)
     keys: dict[tuple[str, str], ResourceKey] = {}
     names: dict[tuple[str, str], str] = {}
     ref_of = RefOf(names)
     # Dependencies first, so that the references of a row are known.
     for kind in (each for each in all_kinds() if each.name in rows):
-        found_keys = _keys(kind, tenant, rows[kind.name], memory, ref_of)
+        found_keys = _keys(kind, tenant, rows[kind.name], remembered, ref_of)
         keys |= {(kind.name, id_): key for id_, key in found_keys.items()}
         names |= {(kind.name, id_): key.name for id_, key in found_keys.items()}
 
@@ -92,11 +97,13 @@ def remembered_id(workspace_id: str, name: str) -> str:
     return f"{workspace_id}/{name}"
 
 
-def _remembered_rows(rows: Mapping[str, Sequence[Body]], memory: Memory) -> dict[str, list[Body]]:
+def _remembered_rows(
+    rows: Mapping[str, Sequence[Body]], remembered: Remembered
+) -> dict[str, list[Body]]:
     """The objects that nothing reads, as they were when they were written last."""
     ids = {str(body.get("workspaceId")) for body in rows.get("workspace", ())}
     found: dict[str, list[Body]] = {kind.name: [] for kind in all_kinds() if kind.put}
-    for key, known in memory.items():
+    for key, known in remembered.resources.items():
         if key.kind in found and known.id.partition("/")[0] in ids:
             name = str(known.spec["name"])
             found[key.kind].append({"id": known.id, "name": name, "spec": known.spec})
@@ -104,12 +111,12 @@ def _remembered_rows(rows: Mapping[str, Sequence[Body]], memory: Memory) -> dict
 
 
 def _keys(
-    kind: Kind, tenant: DesiredTenant, rows: Sequence[Body], memory: Memory, ref_of: RefOf
+    kind: Kind, tenant: DesiredTenant, rows: Sequence[Body], remembered: Remembered, ref_of: RefOf
 ) -> dict[str, ResourceKey]:
     """The key of each row's id: of the resource that claims it, else `@` and the id."""
     by_id = {_id(kind, row): row for row in rows}
     claims = list(_claims(kind, tenant))
-    keys = _by_id(claims, by_id, memory)
+    keys = _by_id(claims, by_id, remembered)
     settled = set(keys.values())
     holders: dict[str, list[str]] = {}
     for id_ in by_id.keys() - keys.keys():
@@ -133,7 +140,7 @@ def _keys(
 
 
 def _by_id(
-    claims: Sequence[_Claim], by_id: Mapping[str, Body], memory: Memory
+    claims: Sequence[_Claim], by_id: Mapping[str, Body], remembered: Remembered
 ) -> dict[str, ResourceKey]:
     """The rows that are claimed by their id: adopted ones, and remembered ones that still exist."""
     keys: dict[str, ResourceKey] = {}
@@ -143,7 +150,7 @@ def _by_id(
         elif claim.adopt_id and not claim.may_be_gone:
             raise AdoptionFailed(claim.key, claim.adopt_id, claim.origin)
     for claim in claims:
-        known = memory.get(claim.key)
+        known = remembered.resources.get(claim.key)
         if known and not claim.adopt_id and known.id in by_id:
             keys.setdefault(known.id, claim.key)
     return keys

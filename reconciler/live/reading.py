@@ -24,7 +24,13 @@ from reconciler.kinds.contract.terms import Absence, Expected, required
 from reconciler.live.identity import Rows, identified
 from reconciler.live.lists import Reading
 from reconciler.live.tenant import LiveTenant
-from reconciler.model import DesiredTenant, Memory, ResourceKey, workspace_key
+from reconciler.model import (
+    DesiredTenant,
+    RememberedOf,
+    ResourceKey,
+    remember_nothing,
+    workspace_key,
+)
 from reconciler.problems.errors import (
     Forbidden,
     ListingInconsistent,
@@ -42,23 +48,22 @@ WORKSPACE_ID = "workspaceId"  # in every object, the workspace's own included
 def read_live(
     client: Client,
     tenants: Sequence[DesiredTenant],
-    recall: Callable[[str], Memory] = lambda _tenant: {},
+    remembered_of: RememberedOf = remember_nothing,
     *,
     only: Collection[str] | None = None,
 ) -> Iterator[tuple[DesiredTenant, LiveTenant | ReconcilerError]]:
     """Each tenant with its live state, or with why that could not be read; in the order given.
 
-    Several may mean one workspace, which is read once. *recall* tells what is remembered of a
-    tenant, by its name. With *only*, what is of other kinds is not read, and is missing. Raises
-    ApiError when nothing can be read at all.
+    Several may mean one workspace, which is read once. With *only*, what is of other kinds is not
+    read, and is missing. Raises ApiError when nothing can be read at all.
     """
-    found = _find_workspaces(client, tenants, _known_ids(tenants, recall))
+    found = _find_workspaces(client, tenants, _known_ids(tenants, remembered_of))
     reading = Reading(client)
     kinds = [k for k in all_kinds() if k.is_read() and (only is None or k.name in only)]
     rows = _read_rows(client, reading, kinds, tenants, found)
     for tenant, bodies in zip(tenants, rows, strict=True):
         try:
-            live = identified(tenant, bodies, recall(tenant.name))
+            live = identified(tenant, bodies, remembered_of(tenant.name))
             absent = _absent(tenant, live, reading) if only is None else {}
             yield tenant, replace(live, absent=absent)
         except ReconcilerError as problem:
@@ -77,11 +82,11 @@ def _absent(
     }
 
 
-def _known_ids(tenants: Sequence[DesiredTenant], recall: Callable[[str], Memory]) -> dict[str, str]:
+def _known_ids(tenants: Sequence[DesiredTenant], remembered_of: RememberedOf) -> dict[str, str]:
     """The id of each tenant's workspace where the manifest gives it, or it is remembered."""
     known: dict[str, str] = {}
     for tenant in tenants:
-        remembered = recall(tenant.name).get(workspace_key(tenant.name))
+        remembered = remembered_of(tenant.name).resources.get(workspace_key(tenant.name))
         if id_ := tenant.workspace_id or (remembered.id if remembered else ""):
             known[tenant.name] = id_
     return known

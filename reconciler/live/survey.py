@@ -69,7 +69,7 @@ def survey(
             bodies: dict[str, Rows] = {"workspace": [body]}
             bodies |= {kind: found.pop(id_) for kind, found in rows.items()}
             try:
-                yield key, identified(_undeclared(key, str(body.get("name"))), bodies, {})
+                yield key, identified(_undeclared(key, str(body.get("name"))), bodies)
             except ReconcilerError as problem:
                 yield key, problem
 

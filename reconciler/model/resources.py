@@ -259,25 +259,6 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the ledger knows of one resource since it was last written, or found as declared.
-
-    `spec` is the desired spec of that time with a Fingerprint in the place of each Secret, and None
-    where the value was not at hand. `coordinates` are where Airbyte kept its secrets, as opaque
-    texts by their path in the spec; empty where the API does not show them.
-    """
-
-    id: str
-    spec: Spec
-    is_protected: bool = False
-    coordinates: Mapping[Path, str] = field(default_factory=dict)
-
-
-Memory: TypeAlias = Mapping[ResourceKey, Remembered]
-"""What is remembered of one tenant's resources; empty without a ledger, which is never needed."""
-
-
-@dataclass(frozen=True, slots=True)
 class LastJob:
     """The last job of a connection that has ended; counters are None where the server has none.
 

@@ -25,7 +25,6 @@ from reconciler.operations.plan_files import Approved, Moved, place_of
 from reconciler.operations.planning import make_plan
 from reconciler.operations.remembered import (
     forgotten_tenants,
-    recollections,
     refuse_lost_manifests,
 )
 from reconciler.operations.rollout import RollOut, check_canaries, in_waves, planned_waves
@@ -133,9 +132,8 @@ def plan_for(
 ) -> Plan:
     """What would bring the live state to *tenants*, by what the ledger of this run remembers."""
     with run.console.progress(ReadingLive(len(tenants))):
-        recall = recollections(run.ledger)
         client = run.session.client
-        return make_plan(client, tenants, allowances, recall, ownership=ownership)
+        return make_plan(client, tenants, allowances, run.ledger.of_tenant, ownership=ownership)
 
 
 def refuse_lacking_secrets(run: ApplyRun, made: Plan, allowances: Allowances) -> Plan:

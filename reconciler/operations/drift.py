@@ -16,7 +16,6 @@ from reconciler.operations.plan_files import place_of
 from reconciler.operations.remembered import (
     forgotten_tenants,
     open_project_ledger,
-    recollections,
     reveal_at_hand,
 )
 from reconciler.operations.session import connected
@@ -58,9 +57,8 @@ def drift(
     loaded = load_tenants(project, selection, console)
     opened = open_project_ledger(project, reveal_at_hand(project))
     with connected(project) as session, opened as ledger:
-        recall = recollections(ledger)
         with project.usage.phase(COMPARING):
-            found = find_drift(session.client, loaded.tenants, recall, secrets=secrets)
+            found = find_drift(session.client, loaded.tenants, ledger.of_tenant, secrets=secrets)
         _locate_secrets(found, ledger)
         left = forgotten_tenants(ledger, selection, loaded.declared)
     return FoundDrift(found, place_of(project.environment), left)

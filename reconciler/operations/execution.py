@@ -20,7 +20,6 @@ from reconciler.operations.interruption import Stopping
 from reconciler.operations.news import LedgerTrouble, NotInEffect, NotProven, PlanExecuted
 from reconciler.operations.open_project import OpenProject
 from reconciler.operations.plan_files import Moved
-from reconciler.operations.remembered import recollections
 from reconciler.operations.restore import keep_what_goes
 from reconciler.operations.verdict import plan_exit_code
 from reconciler.plan.model import Plan, TenantPlan
@@ -65,11 +64,10 @@ class Execution:
         console.tell(PlanExecuted(report))
         if not self.verifies or report.interrupted or not report.count(Status.SUCCEEDED):
             return report, ()
-        recall = recollections(self.run.ledger)
         try:
             client = self.run.session.client
             with self.usage.phase(PROVING):
-                left = stages.not_in_effect(client, self.tenants, report, recall)
+                left = stages.not_in_effect(client, self.tenants, report, self.run.ledger.of_tenant)
         except ReconcilerError as problem:
             console.tell(NotProven(problem))
             return report, _unproven(report, problem)

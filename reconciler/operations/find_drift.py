@@ -5,7 +5,7 @@ Reads only, and needs no secret. Without a ledger it is seen that something diff
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,17 +22,17 @@ from reconciler.model import (
     Origin,
     Path,
     Remembered,
+    RememberedOf,
+    RememberedResource,
     ResourceKey,
 )
 from reconciler.model.changes import FieldChange, Mark
 from reconciler.model.paths import named_part, value_at
 from reconciler.plan.compare import differences
 from reconciler.plan.diff import Difference, same
-from reconciler.plan.memory import Recollection, rewritten
+from reconciler.plan.memory import rewritten
 from reconciler.plan.secrets import has_secret
 from reconciler.problems.errors import ReconcilerError
-
-Recall = Callable[[str], Recollection]
 
 
 class Who(StrEnum):
@@ -126,35 +126,44 @@ class Drift:
 
 
 def find_drift(
-    client: Client, tenants: Sequence[DesiredTenant], recall: Recall, *, secrets: bool = False
+    client: Client,
+    tenants: Sequence[DesiredTenant],
+    remembered_of: RememberedOf,
+    *,
+    secrets: bool = False,
 ) -> Drift:
     """How the live state of *tenants* differs from their manifests; sends only GETs.
 
     With *secrets* every object whose secrets were applied is read by its id, to see whether
     somebody has stored one anew since. Raises ApiError when nothing can be read at all.
     """
-    states = read_live(client, tenants, lambda tenant: recall(tenant).resources)
+    states = read_live(client, tenants, remembered_of)
     found = tuple(
         TenantDrift(desired.name, failure=live)
         if isinstance(live, ReconcilerError)
-        else _tenant(client, desired, live, recall(desired.name), secrets=secrets)
+        else _tenant(client, desired, live, remembered_of(desired.name), secrets=secrets)
         for desired, live in states
     )
     return Drift(found)
 
 
 def _tenant(
-    client: Client, desired: DesiredTenant, live: LiveTenant, memory: Recollection, *, secrets: bool
+    client: Client,
+    desired: DesiredTenant,
+    live: LiveTenant,
+    remembered: Remembered,
+    *,
+    secrets: bool,
 ) -> TenantDrift:
     # A connection that Airbyte has switched off has drifted, though a plan would not fight it.
-    found = differences(desired, live, memory, may_resume=lambda _key: True)
-    stored = _stored_anew(client, found, memory) if secrets else _NOTHING_ASKED
+    found = differences(desired, live, remembered, may_resume=lambda _key: True)
+    stored = _stored_anew(client, found, remembered) if secrets else _NOTHING_ASKED
     drifted = [
-        *(_drifted(each, memory, stored.changes.get(each.key, ())) for each in found),
+        *(_drifted(each, remembered, stored.changes.get(each.key, ())) for each in found),
         *_still_live(desired, live),
     ]
     real = tuple(each for each in drifted if each is not None)
-    managed_once = {known.id for known in memory.resources.values()}
+    managed_once = {known.id for known in remembered.resources.values()}
     return TenantDrift(
         tenant=desired.name,
         drifted=real,
@@ -166,15 +175,15 @@ def _tenant(
 
 
 def _drifted(
-    difference: Difference, memory: Recollection, stored: Sequence[FieldChange]
+    difference: Difference, remembered: Remembered, stored: Sequence[FieldChange]
 ) -> Drifted | None:
     key, desired, live = difference.key, difference.desired, difference.live
-    before = memory.resources.get(key)
+    before = remembered.resources.get(key)
     title = str(desired.spec["name"])
     if difference.is_fulfilled:
         return None
     if live is None:
-        known = Who.MANIFEST if memory.resources else Who.UNKNOWN
+        known = Who.MANIFEST if remembered.resources else Who.UNKNOWN
         who = Who.OUTSIDE if before else known
         return Drifted(key, title, desired.origin, State.MISSING, who)
     changes = [*difference.changes, *stored]
@@ -199,12 +208,14 @@ _BY_MARK = {
 }
 
 
-def _field(change: FieldChange, live: LiveResource, before: Remembered | None) -> FieldDrift:
+def _field(
+    change: FieldChange, live: LiveResource, before: RememberedResource | None
+) -> FieldDrift:
     applied = value_at(before.spec, named_part(change.path)) if before else MISSING
     return FieldDrift(change.path, change.before, change.after, applied, _who(change, live, before))
 
 
-def _who(change: FieldChange, live: LiveResource, before: Remembered | None) -> Who:
+def _who(change: FieldChange, live: LiveResource, before: RememberedResource | None) -> Who:
     """Who is not where the last apply left it: the manifest, the live state, or both."""
     if change.mark in _BY_MARK:
         return _BY_MARK[change.mark]
@@ -235,13 +246,13 @@ class _Stored:
 _NOTHING_ASKED = _Stored()
 
 
-def _stored_anew(client: Client, found: Sequence[Difference], memory: Recollection) -> _Stored:
+def _stored_anew(client: Client, found: Sequence[Difference], remembered: Remembered) -> _Stored:
     """The secrets that Airbyte keeps elsewhere than when they were last written or looked for."""
     asked = [
         (each, each.live, before)
         for each in found
         if each.live
-        and (before := memory.resources.get(each.key))
+        and (before := remembered.resources.get(each.key))
         and (before.coordinates or _has_secrets(each))
     ]
     with ThreadPoolExecutor(max(min(client.most_at_a_time, len(asked)), 1)) as pool:

@@ -6,19 +6,16 @@ tenant's are found at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.api.client import Client
 from reconciler.kinds import get
 from reconciler.live.reading import read_live
 from reconciler.live.tenant import LiveTenant
-from reconciler.model import DesiredTenant, LiveResource, Memory, ResourceKey, referred
+from reconciler.model import DesiredTenant, LiveResource, RememberedOf, ResourceKey, referred
 from reconciler.problems.errors import AdoptionFailed, AmbiguousName, ReconcilerError, UsageError
 from reconciler.problems.wording import did_you_mean
-
-Recall = Callable[[str], Memory]
-"""What is remembered of the tenant of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +28,15 @@ class Open:
 
 
 def find_open_names(
-    client: Client, tenants: Sequence[DesiredTenant], recall: Recall
+    client: Client, tenants: Sequence[DesiredTenant], remembered_of: RememberedOf
 ) -> tuple[list[Open], list[tuple[str, ReconcilerError]]]:
     """What names do not tell in *tenants*, and the tenants that cannot be read."""
     found: list[Open] = []
     failures: list[tuple[str, ReconcilerError]] = []
-    for tenant, live in read_live(client, tenants, recall):
+    for tenant, live in read_live(client, tenants, remembered_of):
         if isinstance(live, AmbiguousName):
             try:
-                settled, ambiguous = _settled(client, tenant, recall)
+                settled, ambiguous = _settled(client, tenant, remembered_of)
             except ReconcilerError as problem:
                 failures.append((tenant.name, problem))
                 continue
@@ -50,7 +47,10 @@ def find_open_names(
 
 
 def check_adoption(
-    client: Client, tenant: DesiredTenant, ids: Mapping[ResourceKey, str], recall: Recall
+    client: Client,
+    tenant: DesiredTenant,
+    ids: Mapping[ResourceKey, str],
+    remembered_of: RememberedOf,
 ) -> None:
     """Raises AdoptionFailed for an id that is not there, or not of its key's kind and workspace."""
     taken: dict[str, ResourceKey] = {}
@@ -58,7 +58,7 @@ def check_adoption(
         if id_ in taken:
             raise UsageError(f"{id_} cannot be both {taken[id_]} and {key}")
         taken[id_] = key
-    settled, _ = _settled(client, with_ids(tenant, ids), recall)
+    settled, _ = _settled(client, with_ids(tenant, ids), remembered_of)
     for key, id_ in ids.items():
         if key not in settled.resources or settled.resources[key].id != id_:
             raise AdoptionFailed(key, id_, tenant.origin)
@@ -91,12 +91,12 @@ def key_of(tenant: DesiredTenant, written: str) -> ResourceKey:
 
 
 def _settled(
-    client: Client, tenant: DesiredTenant, recall: Recall
+    client: Client, tenant: DesiredTenant, remembered_of: RememberedOf
 ) -> tuple[LiveTenant, list[AmbiguousName]]:
     """The live state with every open name settled somehow, and those names."""
     ambiguous: list[AmbiguousName] = []
     for _ in range(len(tenant.resources) + len(tenant.retired) + 1):
-        ((_, live),) = read_live(client, [tenant], recall)
+        ((_, live),) = read_live(client, [tenant], remembered_of)
         if isinstance(live, LiveTenant):
             return live, ambiguous
         if not isinstance(live, AmbiguousName):

@@ -16,7 +16,6 @@ from reconciler.operations.planning import make_plan, with_jobs
 from reconciler.operations.remembered import (
     forgotten_tenants,
     open_project_ledger,
-    recollections,
     refuse_lost_manifests,
     reveal_at_hand,
 )
@@ -78,7 +77,7 @@ def _plan_declared(
             session.client,
             permissions.applied_to(loaded.tenants),
             permissions.allowances(project.file),
-            recollections(ledger),
+            ledger.of_tenant,
             explain=choices.explain_equal,
             base=_permitted(then, permissions) if then else None,
             ownership=find_owners(loaded.claims, ledger.workspaces),

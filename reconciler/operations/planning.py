@@ -13,7 +13,14 @@ from reconciler.jobs.last_jobs import job_histories
 from reconciler.kinds import get
 from reconciler.live.reading import WORKSPACE_ID, read_live
 from reconciler.live.tenant import LiveTenant
-from reconciler.model import DesiredTenant, LiveResource
+from reconciler.model import (
+    NOTHING_REMEMBERED,
+    DesiredTenant,
+    LiveResource,
+    Remembered,
+    RememberedOf,
+    remember_nothing,
+)
 from reconciler.plan.attribution import attributed
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import (
@@ -25,7 +32,6 @@ from reconciler.plan.guards import (
     guarded_run,
     untrusted_listing,
 )
-from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.operation import Create
 from reconciler.plan.ownership import UNKNOWN_OWNERS, Ownership
@@ -37,20 +43,12 @@ from reconciler.problems.errors import (
 )
 from reconciler.project.revisions import Reading, is_same
 
-Recall = Callable[[str], Recollection]
-"""What is remembered of the tenant of that name."""
-
-
-def nothing(_tenant: str) -> Recollection:
-    """For where there is no ledger."""
-    return NOTHING_REMEMBERED
-
 
 def make_plan(
     client: Client,
     tenants: Sequence[DesiredTenant],
     allowances: Allowances = NOTHING_ALLOWED,
-    recall: Recall = nothing,
+    remembered_of: RememberedOf = remember_nothing,
     *,
     explain: bool = False,
     base: Reading | None = None,
@@ -68,7 +66,7 @@ def make_plan(
     plan_one = partial(plan_tenant, allowances=allowances, explain=explain, ownership=ownership)
     try:
         with client.usage.phase(COMPARING):
-            return _made(client, tenants, plan_one, recall, allowances, base)
+            return _made(client, tenants, plan_one, remembered_of, allowances, base)
     except ListingInconsistent as problem:
         return Plan((), refusals=(untrusted_listing(problem),))
 
@@ -77,15 +75,15 @@ def _made(
     client: Client,
     tenants: Sequence[DesiredTenant],
     plan_one: Callable[..., TenantPlan],
-    recall: Recall,
+    remembered_of: RememberedOf,
     allowances: Allowances,
     base: Reading | None,
 ) -> Plan:
     others = [_other(tenant, base) for tenant in tenants]
     both = [t for pair in zip(tenants, others, strict=True) for t in pair if t is not None]
     plans = (
-        plan_one(desired, live, memory=recall(desired.name))
-        for desired, live in read_live(client, both, lambda name: recall(name).resources)
+        plan_one(desired, live, remembered=remembered_of(desired.name))
+        for desired, live in read_live(client, both, remembered_of)
     )
     if base is None:
         return guarded_run(list(plans), allowances)
@@ -117,7 +115,7 @@ def plan_tenant(
     desired: DesiredTenant,
     live: LiveTenant | ReconcilerError,
     allowances: Allowances = NOTHING_ALLOWED,
-    memory: Recollection = NOTHING_REMEMBERED,
+    remembered: Remembered = NOTHING_REMEMBERED,
     *,
     explain: bool = False,
     ownership: Ownership = UNKNOWN_OWNERS,
@@ -131,8 +129,10 @@ def plan_tenant(
         return TenantPlan(desired.name, refusals=(untrusted_listing(live, desired.origin),))
     if isinstance(live, ReconcilerError):
         return TenantPlan(desired.name, failure=live)
-    plan = build_plan(desired, live, memory, may_resume=allowances.allows_resuming, explain=explain)
-    return guarded(plan, desired, allowances, memory.resources, ownership)
+    plan = build_plan(
+        desired, live, remembered, may_resume=allowances.allows_resuming, explain=explain
+    )
+    return guarded(plan, desired, allowances, remembered, ownership)
 
 
 def with_jobs(client: Client, plan: Plan, now: datetime) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,6 @@ from reconciler.ledger import Address, Ledger, Reveal, open_ledger, reveal_nothi
 from reconciler.model import workspace_key
 from reconciler.operations.open_project import OpenProject
 from reconciler.plan.guards import no_manifests_left
-from reconciler.plan.memory import Recollection
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.problems.errors import NothingDeclared
 from reconciler.project.selection import Selection
@@ -25,15 +24,6 @@ def open_project_ledger(
     """The ledger of the chosen environment, for reading; there need be none."""
     address = Address(str(project.file.state_folder), project.environment.name)
     return open_ledger(address, reveal)
-
-
-def recollections(ledger: Ledger) -> Callable[[str], Recollection]:
-    """What the ledger remembers of each tenant, and how its secrets compare with today's."""
-
-    def recall(tenant: str) -> Recollection:
-        return Recollection(ledger.of_tenant(tenant), ledger.fingerprint, ledger.doomed(tenant))
-
-    return recall
 
 
 def reveal_at_hand(project: OpenProject) -> Reveal:

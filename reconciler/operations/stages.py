@@ -13,8 +13,7 @@ from reconciler.apply.journal import Journal
 from reconciler.apply.outcome import Report, Status
 from reconciler.apply.perform import ResolveSecret, Surroundings, perform
 from reconciler.apply.run import Conduct, run_plan
-from reconciler.model import DesiredTenant, SecretName
-from reconciler.operations.planning import Recall
+from reconciler.model import DesiredTenant, RememberedOf, SecretName
 from reconciler.operations.planning import make_plan as make_plan
 from reconciler.operations.planning import with_jobs as with_jobs
 from reconciler.plan.model import Plan, TenantPlan
@@ -39,11 +38,11 @@ def apply_plan(
 
 
 def not_in_effect(
-    client: Client, tenants: Sequence[DesiredTenant], report: Report, recall: Recall
+    client: Client, tenants: Sequence[DesiredTenant], report: Report, remembered_of: RememberedOf
 ) -> tuple[TenantPlan, ...]:
     """What apply wrote and the API accepted, and what differs all the same when read again.
 
-    *recall* tells what is remembered by now: the ledger's id may be all that tells things apart.
+    *remembered_of* tells what is remembered by now: its ids may be all that tells things apart.
     """
     done = [o.step for o in report.outcomes if o.status is Status.SUCCEEDED]
     written = {step.key for step in done}
@@ -54,7 +53,7 @@ def not_in_effect(
         for t in tenants
         if any(key.scope == t.name for key in written)
     ]
-    again = make_plan(client, touched, recall=recall)
+    again = make_plan(client, touched, remembered_of=remembered_of)
     left = [
         replace(
             plan,

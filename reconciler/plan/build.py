@@ -9,10 +9,12 @@ from typing import assert_never
 from reconciler.kinds import get
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
+    NOTHING_REMEMBERED,
     DesiredTenant,
     LiveResource,
     Origin,
     Ref,
+    Remembered,
     ResourceKey,
     Spec,
     referred,
@@ -23,7 +25,6 @@ from reconciler.plan.compare import MayResume, differences
 from reconciler.plan.diff import Difference
 from reconciler.plan.explain import equalities
 from reconciler.plan.graph import ordered
-from reconciler.plan.memory import NOTHING_REMEMBERED, Recollection
 from reconciler.plan.model import TenantPlan
 from reconciler.plan.operation import (
     Cause,
@@ -46,7 +47,7 @@ from reconciler.problems.problem import Problem
 def build_plan(
     desired: DesiredTenant,
     live: LiveTenant,
-    memory: Recollection = NOTHING_REMEMBERED,
+    remembered: Remembered = NOTHING_REMEMBERED,
     *,
     may_resume: MayResume = lambda _key: False,
     explain: bool = False,
@@ -56,11 +57,11 @@ def build_plan(
     *explain* asks for what was taken for equal. Raises CycleError, which would be a fault of a
     kind's references, not of a manifest.
     """
-    found = differences(desired, live, memory, may_resume)
+    found = differences(desired, live, remembered, may_resume)
     replaced = _replaced(found)
-    wanted = [op for each in found for op in _operations(each, replaced, memory)]
+    wanted = [op for each in found for op in _operations(each, replaced, remembered)]
     changed = {operation.key for operation in wanted}
-    left_over = list(_left_over(live, memory))
+    left_over = list(_left_over(live, remembered))
     asked = [*wanted, *_retirements(desired, live), *left_over]
     asked += _prunings(desired, live, besides={operation.key for operation in left_over})
     operations = list(_without_ended([*asked, *_cascades(asked, live)]))
@@ -143,14 +144,14 @@ def _followers(
 
 
 def _operations(
-    difference: Difference, replaced: Mapping[ResourceKey, str], memory: Recollection
+    difference: Difference, replaced: Mapping[ResourceKey, str], remembered: Remembered
 ) -> Iterator[Operation]:
     key, desired, live = difference.key, difference.desired, difference.live
     if difference.is_fulfilled:
         return
     if live is None:
         told = _consequences(key, None, desired.spec)
-        why = DELETED_OUTSIDE if key in memory.resources else ""
+        why = DELETED_OUTSIDE if key in remembered.resources else ""
         yield Create(desired, told, why)
     elif key in replaced:
         yield _replacement(difference, live, replaced[key])
@@ -197,10 +198,10 @@ def _retirements(desired: DesiredTenant, live: LiveTenant) -> Iterator[Delete]:
             yield _deletion(resource, Cause.RETIRED, retired.reason, retired.origin)
 
 
-def _left_over(live: LiveTenant, memory: Recollection) -> Iterator[Delete]:
+def _left_over(live: LiveTenant, remembered: Remembered) -> Iterator[Delete]:
     """Deletes of what an earlier run has replaced, and had no time to delete."""
     for resource in live.undeclared:
-        if resource.id in memory.doomed:
+        if resource.id in remembered.doomed:
             reason = "an earlier run replaced it and was stopped before it could delete it"
             yield _deletion(resource, Cause.REPLACED, reason)
 

@@ -14,18 +14,19 @@ from reconciler.model import (
     LiveResource,
     Ref,
     Remembered,
+    RememberedResource,
     ResourceKey,
 )
 from reconciler.model.changes import FieldChange
 from reconciler.plan.diff import Difference, field_changes
-from reconciler.plan.memory import Recollection, marked, rotated, with_removals
+from reconciler.plan.memory import marked, rotated, with_removals
 
 MayResume = Callable[[ResourceKey], bool]
 """Whether a change that would be held back is allowed for that resource."""
 
 
 def differences(
-    desired: DesiredTenant, live: LiveTenant, memory: Recollection, may_resume: MayResume
+    desired: DesiredTenant, live: LiveTenant, remembered: Remembered, may_resume: MayResume
 ) -> list[Difference]:
     """One Difference for each declared resource, equal ones included, in order of key."""
     found = []
@@ -35,7 +36,9 @@ def differences(
             found.append(_missing(declared, live))
             continue
         kind = get(key.kind)
-        difference = _compared(kind, _by_reference(kind, declared, present, live), present, memory)
+        difference = _compared(
+            kind, _by_reference(kind, declared, present, live), present, remembered
+        )
         found.append(difference if may_resume(key) else _held_back(kind, difference))
     return found
 
@@ -68,31 +71,31 @@ def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
 
 
 def _compared(
-    kind: Kind, declared: DesiredResource, live: LiveResource, memory: Recollection
+    kind: Kind, declared: DesiredResource, live: LiveResource, remembered: Remembered
 ) -> Difference:
-    before = memory.resources.get(declared.key)
+    before = remembered.resources.get(declared.key)
     desired = with_removals(declared, before, kind) if before else declared
     if against := kind.comparing.against:
         desired = replace(desired, spec=against(desired.spec, live.spec))
     unread = kind.comparing.unread
     changes: Sequence[FieldChange] = field_changes(live.spec, desired.spec, unread=unread)
     if before:
-        changes = _remembered(kind, changes, declared, desired, live, before, memory)
+        changes = _with_memory(kind, changes, declared, desired, live, before, remembered)
     found = kind.caveats.notes(declared.spec, live.spec) if kind.caveats else ()
     notes = tuple(replace(note, where=declared.key) for note in found)
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
 
 
-def _remembered(
+def _with_memory(
     kind: Kind,
     changes: Sequence[FieldChange],
     declared: DesiredResource,
     desired: DesiredResource,
     live: LiveResource,
-    before: Remembered,
-    memory: Recollection,
+    before: RememberedResource,
+    remembered: Remembered,
 ) -> Sequence[FieldChange]:
-    secrets = rotated(kind, desired.spec, live.spec, before, memory.fingerprint)
+    secrets = rotated(kind, desired.spec, live.spec, before, remembered.fingerprint)
     return [*marked(changes, declared.spec, before), *secrets]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import get
-from reconciler.model import DesiredTenant, Memory, Origin, ResourceKey, referred, workspace_key
+from reconciler.model import DesiredTenant, Origin, Remembered, ResourceKey, referred, workspace_key
 from reconciler.plan.model import Plan, TenantPlan
 from reconciler.plan.operation import Cause, Delete, Operation, Replace, Update
 from reconciler.plan.ownership import UNKNOWN_OWNERS, Owner, Ownership
@@ -65,7 +65,7 @@ class Case:
     plan: TenantPlan
     desired: DesiredTenant
     allowances: Allowances
-    memory: Memory
+    remembered: Remembered
     ownership: Ownership = UNKNOWN_OWNERS
 
     @property
@@ -86,11 +86,11 @@ def guarded(
     plan: TenantPlan,
     desired: DesiredTenant,
     allowances: Allowances,
-    memory: Memory,
+    remembered: Remembered,
     ownership: Ownership = UNKNOWN_OWNERS,
 ) -> TenantPlan:
     """*plan* with every refusal that the guards have against it."""
-    case = Case(plan, desired, allowances, memory, ownership)
+    case = Case(plan, desired, allowances, remembered, ownership)
     refusals = [refusal for guard in GUARDS for refusal in guard(case)]
     return replace(plan, refusals=(*plan.refusals, *refusals))
 
@@ -191,7 +191,9 @@ def _is_protected(operation: Delete | Replace, case: Case) -> bool:
     if retired is not None and retired.is_protected is not None:
         return retired.is_protected
     id_ = operation.live.id
-    return any(known.is_protected and known.id == id_ for known in case.memory.values())
+    return any(
+        known.is_protected and known.id == id_ for known in case.remembered.resources.values()
+    )
 
 
 def _done_to(operation: Operation) -> str:

@@ -4,8 +4,8 @@ secrets that were rotated. Without memory every function here finds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.kinds.contract.kind import Kind
 from reconciler.model import (
@@ -14,10 +14,10 @@ from reconciler.model import (
     DesiredResource,
     Exhaustive,
     Fingerprint,
+    FingerprintOf,
     Json,
-    Memory,
     Path,
-    Remembered,
+    RememberedResource,
     Secret,
     Spec,
 )
@@ -32,30 +32,10 @@ from reconciler.model.paths import (
     with_value_at,
 )
 
-FingerprintOf = Callable[[Secret], Fingerprint | None]
-"""The fingerprint of a secret's value of today; None where it is not at hand."""
 
-
-def _unknown(_secret: Secret) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Recollection:
-    """What is remembered of one tenant, and the way to compare secrets with it.
-
-    `doomed` are live objects that an earlier run announced to delete and may not have deleted.
-    """
-
-    resources: Memory = field(default_factory=dict)
-    fingerprint: FingerprintOf = _unknown
-    doomed: frozenset[str] = frozenset()
-
-
-NOTHING_REMEMBERED = Recollection()
-
-
-def with_removals(desired: DesiredResource, before: Remembered, kind: Kind) -> DesiredResource:
+def with_removals(
+    desired: DesiredResource, before: RememberedResource, kind: Kind
+) -> DesiredResource:
     """*desired*, with what each field becomes that the manifest had and has no longer.
 
     Inside a configuration that is None, which means "not there"; elsewhere the API's default. A
@@ -82,13 +62,13 @@ def removed_paths(before: Spec, now: Spec) -> Iterator[Path]:
 
 
 def marked(
-    changes: Sequence[FieldChange], declared: Spec, before: Remembered
+    changes: Sequence[FieldChange], declared: Spec, before: RememberedResource
 ) -> tuple[FieldChange, ...]:
     """*changes* with why they differ, where memory tells; *declared* is the manifest's own spec."""
     return tuple(_marked(change, declared, before) for change in changes)
 
 
-def _marked(change: FieldChange, declared: Spec, before: Remembered) -> FieldChange:
+def _marked(change: FieldChange, declared: Spec, before: RememberedResource) -> FieldChange:
     if change.mark is not None:
         return change
     path = named_part(change.path)
@@ -110,7 +90,7 @@ def _is_listed(path: Path, before: Spec) -> bool:
 
 
 def rotated(
-    kind: Kind, desired: Spec, live: Spec, before: Remembered, fingerprint: FingerprintOf
+    kind: Kind, desired: Spec, live: Spec, before: RememberedResource, fingerprint: FingerprintOf
 ) -> Iterator[FieldChange]:
     """The secrets that are there and were declared with another value, or another version."""
     version_changed = any(
@@ -131,7 +111,7 @@ def rotated(
 
 
 def rewritten(
-    desired: Spec, before: Remembered, coordinates: Mapping[Path, str]
+    desired: Spec, before: RememberedResource, coordinates: Mapping[Path, str]
 ) -> Iterator[FieldChange]:
     """The declared secrets that Airbyte keeps elsewhere than where the last apply left them."""
     for path, value in _sorted_leaves(desired):

@@ -78,8 +78,8 @@ def test_what_is_remembered_comes_back_by_tenant(ledger: LeasedLedger, address: 
     protected = replace(desired(streams=ALL), is_protected=True)
     ledger.remember([Written(protected, "id-1", coordinates)])
     with open_ledger(address) as other:
-        (known,) = other.of_tenant("acme").values()
-        assert other.of_tenant("other") == {}
+        (known,) = other.of_tenant("acme").resources.values()
+        assert other.of_tenant("other").resources == {}
         assert other.tenants == ["acme"]
         assert other.workspaces == {}
     assert (known.id, known.is_protected, known.coordinates) == ("id-1", True, coordinates)
@@ -98,7 +98,7 @@ def test_a_secret_is_kept_as_a_fingerprint_and_never_as_its_value(
 ) -> None:
     with writing(address, revealing("hunter22")) as ledger:
         ledger.remember([Written(desired(configuration={"pw": PASSWORD}), "i")])
-        kept = ledger.of_tenant("acme")[KEY].spec["configuration"]["pw"]
+        kept = ledger.of_tenant("acme").resources[KEY].spec["configuration"]["pw"]
         assert kept == ledger.fingerprint(PASSWORD)
     with open_ledger(address, revealing("hunter23")) as ledger:
         assert kept != ledger.fingerprint(PASSWORD)
@@ -110,10 +110,10 @@ def test_a_secret_that_is_not_at_hand_keeps_its_fingerprint(address: Address) ->
     content = desired(configuration={"pw": PASSWORD, "list": [PASSWORD]})
     with writing(address, revealing("hunter22")) as ledger:
         ledger.remember([Written(content, "i")])
-        before = ledger.of_tenant("acme")[KEY].spec
+        before = ledger.of_tenant("acme").resources[KEY].spec
     with writing(address) as ledger:
         ledger.remember([Written(content, "i")])
-        assert ledger.of_tenant("acme")[KEY].spec == before
+        assert ledger.of_tenant("acme").resources[KEY].spec == before
         assert ledger.fingerprint(PASSWORD) is None
 
 
@@ -136,10 +136,10 @@ def test_coordinates_stay_with_their_object_and_go_with_it(ledger: LeasedLedger)
     coordinates: dict[Path, str] = {("configuration", "pw"): "secret_coordinate::x_v1"}
     ledger.remember([Written(desired(), "id-1")])
     ledger.locate(KEY, "id-2", coordinates)
-    assert ledger.of_tenant("acme")[KEY].coordinates == {}
+    assert ledger.of_tenant("acme").resources[KEY].coordinates == {}
     ledger.locate(KEY, "id-1", coordinates)
     ledger.locate(KEY, "id-1", {})
-    assert ledger.of_tenant("acme")[KEY].coordinates == coordinates
+    assert ledger.of_tenant("acme").resources[KEY].coordinates == coordinates
 
 
 def test_coordinates_that_were_noted_stay_with_an_update(address: Address) -> None:
@@ -147,15 +147,15 @@ def test_coordinates_that_were_noted_stay_with_an_update(address: Address) -> No
     with writing(address) as ledger:
         ledger.remember([Written(desired(), "id-1", coordinates)])
         ledger.remember([Written(desired(a=1), "id-1")])
-        assert ledger.of_tenant("acme")[KEY].coordinates == coordinates
+        assert ledger.of_tenant("acme").resources[KEY].coordinates == coordinates
         ledger.remember([Written(desired(a=1), "id-2")])
-        assert ledger.of_tenant("acme")[KEY].coordinates == {}
+        assert ledger.of_tenant("acme").resources[KEY].coordinates == {}
 
 
 def test_true_in_the_place_of_1_is_remembered_as_true(ledger: LeasedLedger) -> None:
     ledger.remember([Written(desired(flag=1), "i")])
     ledger.remember([Written(desired(flag=True), "i")])
-    assert ledger.of_tenant("acme")[KEY].spec["flag"] is True
+    assert ledger.of_tenant("acme").resources[KEY].spec["flag"] is True
 
 
 def test_an_intent_stays_until_its_end_is_known(address: Address) -> None:
@@ -166,14 +166,14 @@ def test_an_intent_stays_until_its_end_is_known(address: Address) -> None:
         ledger.remember([Written(desired(), "id-1")])
         assert ledger.intents() == []
         ledger.announce(intent("delete", "id-1"))
-        assert ledger.doomed("acme") == {"id-1"}
+        assert ledger.of_tenant("acme").doomed == {"id-1"}
         ledger.remember([Written(desired(), "id-2")])
         ledger.forget(KEY, "id-1")
-        assert ledger.doomed("acme") == frozenset()
-        assert ledger.of_tenant("acme")[KEY].id == "id-2"
+        assert ledger.of_tenant("acme").doomed == frozenset()
+        assert ledger.of_tenant("acme").resources[KEY].id == "id-2"
         ledger.forget(KEY, "id-2")
         assert ledger.intents() == []
-        assert ledger.of_tenant("acme") == {}
+        assert ledger.of_tenant("acme").resources == {}
     with open_ledger(address) as other:
         assert other.intents() == []
 
@@ -210,7 +210,7 @@ def test_more_tenants_than_are_kept_at_hand_are_remembered_all_the_same(
             ledger.remember([replace(each, id=each.id + "b")])
     with open_ledger(address) as other:
         memories = [other.of_tenant(f"t{number}") for number in range(5)]
-    assert [[known.id for known in memory.values()] for memory in memories] == [
+    assert [[known.id for known in memory.resources.values()] for memory in memories] == [
         [f"id-{number}b"] for number in range(5)
     ]
 

@@ -16,14 +16,14 @@ import pytest
 from reconciler.ledger import Address, sqlite
 from reconciler.ledger.protocol import Changes, Held, Intent, Run
 from reconciler.ledger.sqlite import SqliteStore
-from reconciler.model import ALL, UNREADABLE, Fingerprint, Ref, Remembered, ResourceKey
+from reconciler.model import ALL, UNREADABLE, Fingerprint, Ref, RememberedResource, ResourceKey
 from reconciler.problems.errors import LedgerUnusable
 
 KEY = ResourceKey("source", "acme", "stripe")
 
 
 def remembering(id_: str, **spec: str) -> Changes:
-    return Changes(remembered={KEY: Remembered(id_, {"name": "stripe", **spec})})
+    return Changes(remembered={KEY: RememberedResource(id_, {"name": "stripe", **spec})})
 
 
 @pytest.fixture
@@ -119,9 +119,11 @@ def test_a_ledger_of_before_is_still_read(
             Run("r1", 1.0, None, "me@host", "digest", "unfinished", {}),
             Run("r0", 0.5, 0.75, "me@host", "digest", "succeeded", {"created": 4}),
         ]
-    assert records[ResourceKey("workspace", "acme", "")] == Remembered("ws-1", {"name": "Acme Inc"})
+    assert records[ResourceKey("workspace", "acme", "")] == RememberedResource(
+        "ws-1", {"name": "Acme Inc"}
+    )
     if not is_written_before:
-        assert records[KEY] == Remembered(
+        assert records[KEY] == RememberedResource(
             "src-1",
             {
                 "configuration": {"key": Fingerprint("4f", "9a"), "$odd": [1, None, "é"]},

@@ -12,10 +12,10 @@ from reconciler.live.identity import Rows, identified
 from reconciler.model import (
     DesiredResource,
     DesiredTenant,
-    Memory,
     Origin,
     Ref,
     Remembered,
+    RememberedResource,
     ResourceKey,
     Retired,
     workspace_key,
@@ -68,12 +68,12 @@ def found(
     memory: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, str], list[str]]:
     """The ids of the sources by their entries, and of those that are nobody's."""
-    remembered: Memory = {key(entry): Remembered(id_, {}) for entry, id_ in (memory or {}).items()}
+    known = {key(entry): RememberedResource(id_, {}) for entry, id_ in (memory or {}).items()}
     bodies: dict[str, Rows] = {
         "workspace": [{"workspaceId": "w", "name": "Acme"}],
         "source": [*rows],
     }
-    state = identified(tenant, bodies, remembered)
+    state = identified(tenant, bodies, Remembered(known))
     sources = {at.name: each for at, each in state.resources.items() if at.kind == "source"}
     assert all(each.key.name == name for name, each in sources.items())
     return {name: each.id for name, each in sources.items()}, [r.id for r in state.undeclared]
@@ -180,8 +180,10 @@ def test_what_nothing_reads_is_as_it_was_written_as_long_as_its_workspace_lives(
     workspace: str, is_there: bool
 ) -> None:
     at = ResourceKey("oauthCredentials", "acme", "shop")
-    known = Remembered(f"{workspace}/shop", {"name": "shop"})
-    state = identified(tenant(), {"workspace": [{"workspaceId": "w", "name": "Acme"}]}, {at: known})
+    known = RememberedResource(f"{workspace}/shop", {"name": "shop"})
+    state = identified(
+        tenant(), {"workspace": [{"workspaceId": "w", "name": "Acme"}]}, Remembered({at: known})
+    )
     there = [each.id for each in (*state.resources.values(), *state.undeclared)]
     assert (f"{workspace}/shop" in there) is is_there
 
@@ -199,6 +201,6 @@ def test_a_connector_of_airbytes_own_is_taken_for_a_declared_one_by_its_image_al
     theirs = {"id": "1", "workspaceId": "w", "name": "Shop", "form": "sources"}
     theirs |= {"dockerRepository": "airbyte/source-shop", "dockerImageTag": "1"}
     workspace = {"workspaceId": "w", "name": "Acme"}
-    state = identified(tenant(entry), {"workspace": [workspace], "definition": [theirs]}, {})
+    state = identified(tenant(entry), {"workspace": [workspace], "definition": [theirs]})
     assert [each.id for key, each in state.resources.items() if key == at] == ids
     assert state.undeclared == ()

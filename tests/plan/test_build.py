@@ -17,12 +17,12 @@ from reconciler.model import (
     Origin,
     Ref,
     Remembered,
+    RememberedResource,
     ResourceKey,
     Retired,
     workspace_key,
 )
 from reconciler.plan.build import DELETED_OUTSIDE, build_plan
-from reconciler.plan.memory import Recollection
 from reconciler.plan.model import TenantPlan
 from reconciler.plan.operation import Action, Cause, Delete, Replace
 from reconciler.problems import rules
@@ -158,7 +158,7 @@ def test_what_nobody_declares_goes_only_with_pruning(prune: bool, is_told: list[
 
 @pytest.mark.parametrize("prune", [False, True])
 def test_what_a_replacement_left_behind_goes_once_and_as_such(prune: bool) -> None:
-    doomed = Recollection(doomed=frozenset({"connection-c"}))
+    doomed = Remembered(doomed=frozenset({"connection-c"}))
     there = live(undeclared=("connection/c",))
     plan = build_plan(desired("connection/c", prune=prune), there, doomed)
     assert told(plan) == ["delete connection/c"]
@@ -168,7 +168,7 @@ def test_what_a_replacement_left_behind_goes_once_and_as_such(prune: bool) -> No
 
 
 def test_what_is_remembered_and_missing_was_deleted_outside() -> None:
-    remembered = Recollection({key("source/s"): Remembered("source-s", {})})
+    remembered = Remembered({key("source/s"): RememberedResource("source-s", {})})
     plan = build_plan(desired(), live("source/s", "connection/c"), remembered)
     assert [(each.action, each.reason) for each in plan.operations] == [
         (Action.CREATE, DELETED_OUTSIDE),

@@ -13,7 +13,7 @@ from reconciler.model import (
     Exhaustive,
     Fingerprint,
     Path,
-    Remembered,
+    RememberedResource,
     Secret,
     SecretName,
 )
@@ -70,13 +70,15 @@ def test_what_a_manifest_has_no_longer(before: Any, now: Any, paths: list[Path])
 def test_whose_doing_a_difference_is(
     path: Path, declared: Any, before: Any, mark: Mark | None
 ) -> None:
-    (told,) = marked([FieldChange(path, "x", "y")], declared, Remembered("id", before))
+    (told,) = marked([FieldChange(path, "x", "y")], declared, RememberedResource("id", before))
     assert told == FieldChange(path, "x", "y", mark)
 
 
 def test_a_difference_that_is_explained_already_stays_so() -> None:
     change = FieldChange(("a",), UNREADABLE, SECRET, Mark.SECRET_VERSION)
-    assert marked([change], {"a": SECRET}, Remembered("id", {"a": digest("1")})) == (change,)
+    assert marked([change], {"a": SECRET}, RememberedResource("id", {"a": digest("1")})) == (
+        change,
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def _rotated(live: Any, desired: Any, before: Any, known: dict[Secret, Fingerpri
     return found[0].mark if found else None
 
 
-def _knowing(spec: Any) -> Remembered:
-    return Remembered("id", spec)
+def _knowing(spec: Any) -> RememberedResource:
+    return RememberedResource("id", spec)
 
 
 def test_a_raised_version_sends_every_secret_and_no_literal() -> None:
@@ -172,7 +174,7 @@ def test_a_secret_that_was_written_by_somebody_else_is_told_by_its_place(
     value: Any, then: str | None, now: str | None, is_told: bool
 ) -> None:
     at = ("a", "b")
-    before = Remembered("id", {}, coordinates={at: then} if then else {})
+    before = RememberedResource("id", {}, coordinates={at: then} if then else {})
     found = list(rewritten({"a": {"b": value}}, before, {at: now} if now else {}))
     mark = Mark.SECRET_REWRITTEN
     assert found == ([FieldChange(at, UNREADABLE, value, mark)] if is_told else [])

@@ -91,7 +91,7 @@ def test_any_object_is_a_state_or_a_message_that_names_it(
     _put(body, path, data.draw(st.one_of(st.just(REMOVED), ODD)))
     try:
         live: LiveTenant | ReconcilerError = identified(
-            tenant, {name: [*found] for name, found in bodies.items()}, {}
+            tenant, {name: [*found] for name, found in bodies.items()}
         )
     except MalformedObject as problem:
         told = explain(problem).detail
