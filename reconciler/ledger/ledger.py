@@ -86,10 +86,10 @@ class Ledger:
 
     def fingerprint(self, secret: Secret) -> Fingerprint | None:
         """The fingerprint of today's value; None without a value or a key to compare under."""
-        text = None if self._fingerprints is None else self._reveal(secret)
-        if text is None or self._fingerprints is None:
+        if self._fingerprints is None:
             return None
-        return self._fingerprints.of(text)
+        text = self._reveal(secret)
+        return None if text is None else self._fingerprints.of(text)
 
     def locate(self, key: ResourceKey, id_: str, coordinates: Mapping[Path, str]) -> None:
         """Notes where the secrets of the object *id_* are kept, unless that is known already.

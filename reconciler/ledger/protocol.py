@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one write puts in and takes out; in the place of what had the same key, if anything.
+    """What one write takes out and then puts in, in the place of what had the same key.
 
     `expected` are records that must still be as they are here, or nothing at all is written.
     """

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.request import pathname2url
@@ -225,9 +225,7 @@ def _open_to_write(file: FilePath) -> Database:
     """The ledger at *file*, made or migrated as needed; readable by its owner only."""
     with _translated(file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its side files the permissions of this one.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        os.chmod(file, 0o600)
+        _make_private(file)
         connection = _connect(file, str(file), uri=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -237,6 +235,16 @@ def _open_to_write(file: FilePath) -> Database:
             connection.close()
             raise
     return Database(file, connection)
+
+
+def _make_private(file: FilePath) -> None:
+    """Makes *file*, empty, unless it is there; SQLite gives its permissions to its side files."""
+    # One that is there is not opened: closing it again would take the locks away that this process
+    # has on it by another connection, and then a stranger who leaves deletes the WAL below it.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if file.is_file():
+        os.chmod(file, 0o600)
 
 
 def _open_to_read(file: FilePath) -> Database | None:
