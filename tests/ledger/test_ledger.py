@@ -215,6 +215,61 @@ def test_more_tenants_than_are_kept_at_hand_are_remembered_all_the_same(
     ]
 
 
+def test_of_several_resources_all_are_remembered_or_none(address: Address) -> None:
+    odd = replace(desired(what={1: "no text"}), key=ResourceKey("source", "acme", "odd"))
+    with writing(address) as ledger:
+        ledger.announce(intent("create"))
+        with pytest.raises(TypeError):
+            ledger.remember([Written(desired(), "id-1"), Written(odd, "id-2")])
+        with open_ledger(address) as other:
+            assert other.of_tenant("acme").resources == {}
+            assert other.intents() == ledger.intents() == [intent("create")]
+        ledger.remember([Written(desired(), "id-3")])
+        assert ledger.of_tenant("acme").resources[KEY].id == "id-3"
+
+
+def test_doomed_is_what_that_tenant_was_about_to_delete_and_nothing_else(
+    ledger: LeasedLedger,
+) -> None:
+    theirs = ResourceKey("source", "other", "stripe")
+    ledger.announce(
+        intent("delete", "gone"),
+        intent("create", "namesake"),
+        intent("delete", "theirs", key=theirs),
+    )
+    assert ledger.of_tenant("acme").doomed == {"gone"}
+
+
+def test_an_adoption_settles_what_was_open_and_loses_nothing_that_was_known(
+    ledger: LeasedLedger,
+) -> None:
+    ledger.remember([Written(desired(x=1), "id-1")])
+    ledger.announce(intent("create"))
+    ledger.adopt(KEY, "id-1")
+    assert ledger.intents() == []
+    assert ledger.of_tenant("acme").resources[KEY].spec["x"] == 1
+    ledger.adopt(KEY, "id-2")
+    known = ledger.of_tenant("acme").resources[KEY]
+    assert (known.id, known.spec) == ("id-2", {})
+
+
+def test_half_a_key_is_replaced(tmp_path: FilePath, address: Address) -> None:
+    key = tmp_path / ".reconciler" / "fingerprint.key"
+    key.parent.mkdir()
+    key.write_bytes(b"half a key")
+    with open_ledger(address, revealing("x")) as reader:
+        assert reader.fingerprint(PASSWORD) is None
+    with writing(address, revealing("x")) as ledger:
+        assert ledger.fingerprint(PASSWORD) is not None
+    assert len(key.read_bytes()) == 32
+
+
+def test_of_runs_that_began_together_the_later_name_is_first(ledger: LeasedLedger) -> None:
+    for id_ in ("b", "c", "a"):
+        ledger.record_run(Run(id_, 1.0, None, "me", "digest", "unfinished", {}))
+    assert [run.id for run in ledger.runs(9)] == ["c", "b", "a"]
+
+
 def test_history_has_the_newest_first(ledger: LeasedLedger) -> None:
     for number in range(3):
         ledger.record_run(Run(f"r{number}", float(number), None, "me", "digest", "unfinished", {}))
@@ -248,3 +303,48 @@ def test_a_lease_that_another_run_has_is_waited_for_and_then_given_up(address: A
     assert (caught.value.environment, caught.value.holder) == ("production", "me")
     assert waits == pytest.approx([0.5, 0.5, 0.2])
     assert told == ['Waiting for environment "production", held by me.']
+
+
+def test_whoever_waits_has_the_lease_once_it_is_let_go(address: Address) -> None:
+    first = writing(address)
+    first.__enter__()
+
+    def wait(_seconds: float) -> bool:
+        first.__exit__(None, None, None)
+        return True
+
+    patient = replace(taker("bob", timeout_s=9.0), wait=wait)
+    with open_ledger(address) as other, other.holding_lease(["acme"], patient) as ledger:
+        ledger.announce(intent("create"))
+        assert ledger.intents() == [intent("create")]
+
+
+def test_a_wait_that_is_interrupted_is_over(address: Address) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    impatient = replace(taker("bob", timeout_s=9.0), wait=wait)
+    with writing(address), open_ledger(address) as other, pytest.raises(EnvironmentLocked):
+        other.holding_lease(["acme"], impatient).__enter__()
+    assert waits == [0.5]
+
+
+def test_a_run_that_died_is_told_to_who_has_the_lease_next(
+    tmp_path: FilePath, address: Address
+) -> None:
+    told: list[str] = []
+    with writing(address):
+        pass
+    lock = tmp_path / ".reconciler" / "apply-production.lock"
+    for words in ("", "eve"):
+        lock.write_text(words)
+        with (
+            open_ledger(address) as other,
+            other.holding_lease(["acme"], taker(told=told)),
+        ):
+            pass
+    (text,) = told
+    assert "eve" in text
