@@ -17,7 +17,7 @@ from reconciler.connectors.patterns import is_understood, validator_class
 from reconciler.connectors.soundness import UnusableSchema, unsound
 from reconciler.connectors.unknown import unknown_fields
 from reconciler.connectors.variants import Variant, meant, variants
-from reconciler.model import Json, Path, Secret
+from reconciler.model import Json, Path, Secret, is_mask
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem
 
@@ -167,7 +167,8 @@ def _dubious(schema: Json, value: Json, at: Path) -> Iterator[Problem]:
 
 
 def _dubious_text(schema: Schema, value: str, at: Path) -> Iterator[Problem]:
-    if schema.get("airbyte_secret") and value and not value.startswith(COORDINATE):
+    is_value = value and not value.startswith(COORDINATE) and not is_mask(value)
+    if schema.get("airbyte_secret") and is_value:
         yield Problem(
             rules.SECRET_IN_PLAIN_TEXT,
             At(at),

@@ -1,5 +1,7 @@
 """Secrets that stand in a manifest as plain text: known by the connector's schema, then hidden.
 
+So are Airbyte's masks, copied from what it shows: they are no values.
+
 As a Secret such a value is never rendered, put into a plan file or logged, the same as one that is
 declared by name. Airbyte hides it in what it shows, so nothing is lost for comparing.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.connectors.fast import COORDINATE
-from reconciler.model import Json, Secret
+from reconciler.model import Json, Path, Secret, is_mask
 
 Schema = Mapping[str, Json]
 
@@ -21,6 +23,39 @@ def hidden(schema: Schema, configuration: Json) -> Json:
     many hidden than one shown.
     """
     return _hidden([schema], configuration)
+
+
+def masked(schema: Schema | None, configuration: Json) -> Iterator[Path]:
+    """Where *configuration* has a mask in the place of a secret, or of what *schema* does not tell.
+
+    A text that the connector declares and does not call secret may be what it likes.
+    """
+    return _masked([schema] if schema else [], configuration, ())
+
+
+def _masked(schemas: Sequence[Schema], value: Json, at: Path) -> Iterator[Path]:
+    if isinstance(value, dict | list):
+        parts = [part for schema in schemas for part in _parts(schema)]
+        steps = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, item in steps:
+            if isinstance(item, str | Secret) and not is_mask(item):
+                continue  # nearly all there is
+            yield from _masked(_secret_or(schemas, _below(parts, step)), item, (*at, step))
+    elif is_mask(value) and (
+        isinstance(value, Secret) or not schemas or any(s.get("airbyte_secret") for s in schemas)
+    ):
+        yield at
+
+
+def _below(parts: Sequence[Schema], step: str | int) -> list[Schema]:
+    if isinstance(step, str):
+        return _inner(parts, step)
+    return [part["items"] for part in parts if isinstance(part.get("items"), dict)]
+
+
+def _secret_or(schemas: Sequence[Schema], inner: list[Schema]) -> list[Schema]:
+    """*inner*, and what is secret as a whole: then so is all of it."""
+    return [*inner, *(schema for schema in schemas if schema.get("airbyte_secret"))]
 
 
 def _hidden(schemas: Sequence[Schema], value: Json) -> Json:

@@ -9,12 +9,15 @@ new version, also of the same one. Deleting either deletes all that was made of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.connectors import Connector
+from reconciler.connectors.literals import masked
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Block, Found, Remark, written
 from reconciler.kinds.contract.kind import Blocks, Comparing, Exporting, Kind, Listing, Replacing
+from reconciler.kinds.contract.masks import masks_at
 from reconciler.kinds.contract.terms import (
     WORKSPACE,
     Changes,
@@ -50,6 +53,7 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     if "manifest" in fields:
         manifest = _content(declaration, "manifest")
         problems = [] if _is_schema(_schema_of(manifest)) else [_NO_MANIFEST]
+        problems += _masks(declaration, manifest)
         return {**spec, "form": _DECLARATIVE, "manifest": _exact(manifest)}, problems
     spec |= {"form": _FORMS[fields.get("actorType", "source")]}
     spec |= {field: fields[field] for field in _IMAGE if field in fields}
@@ -58,6 +62,20 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     content = _content(declaration, _SCHEMA)
     schema = content.get("connectionSpecification", content) if _is_schema(content) else None
     return {**spec, _SCHEMA: schema or {}}, [] if _is_schema(schema) else [_NO_SCHEMA]
+
+
+def _masks(declaration: Declaration, manifest: Json) -> Iterator[Problem]:
+    """Masks in what a connector works by; its `spec` has no values, but words about them."""
+    if not isinstance(manifest, Mapping):
+        return
+    found = list(masked(None, {key: value for key, value in manifest.items() if key != "spec"}))
+    if not isinstance(declaration.fields["manifest"], str):
+        yield from masks_at({"manifest": manifest}, [("manifest", *path) for path in found])
+        return
+    for path, problem in zip(found, masks_at(manifest, found), strict=True):
+        # The place is that of the file's name; where in it, only the text can say.
+        inside = ".".join(map(str, path))
+        yield replace(problem, where=At(("manifest",)), detail=f"At `{inside}`: {problem.detail}")
 
 
 def _content(declaration: Declaration, field: str) -> Json:

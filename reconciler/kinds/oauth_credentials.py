@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.connectors import Connector
 from reconciler.connectors.check import doubtful
-from reconciler.connectors.literals import hidden
+from reconciler.connectors.literals import hidden, masked
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.kind import Kind, Listing, Put
+from reconciler.kinds.contract.masks import masks_at
 from reconciler.kinds.contract.terms import (
     WORKSPACE,
     Changes,
@@ -49,7 +50,8 @@ def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
         "definitionId": connector.definition_id,
         "configuration": _exact(hidden(connector.schema, configuration)),
     }
-    return spec, _doubts(connector, configuration)
+    at = [("configuration", *path) for path in masked(None, configuration)]
+    return spec, [*_doubts(connector, configuration), *masks_at(declaration.fields, at)]
 
 
 def _doubts(connector: Connector, configuration: Json) -> list[Problem]:

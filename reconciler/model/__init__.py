@@ -11,7 +11,9 @@ from reconciler.model.remembered import (
 )
 from reconciler.model.resources import (
     ALL,
+    MASK,
     MISSING,
+    OAUTH_MASK,
     UNREADABLE,
     Claims,
     DesiredResource,
@@ -33,14 +35,17 @@ from reconciler.model.resources import (
     Spec,
     State,
     WorkspaceClaim,
+    is_mask,
     referred,
     workspace_key,
 )
 
 __all__ = [
     "ALL",
+    "MASK",
     "MISSING",
     "NOTHING_REMEMBERED",
+    "OAUTH_MASK",
     "UNREADABLE",
     "Claims",
     "DesiredResource",
@@ -66,6 +71,7 @@ __all__ = [
     "Spec",
     "State",
     "WorkspaceClaim",
+    "is_mask",
     "no_fingerprint",
     "referred",
     "remember_nothing",

@@ -136,6 +136,22 @@ MISSING = Marker.MISSING
 ALL = Marker.ALL
 
 
+MASK = "*" * 10
+"""What Airbyte shows in the place of a stored secret."""
+
+OAUTH_MASK = "*" * 6
+"""What it shows, and stores, in the place of a field that it manages by OAuth."""
+
+
+def is_mask(value: Json) -> bool:
+    """Whether *value* is a mask, or a Secret that becomes one by what is written in it."""
+    if isinstance(value, Secret):
+        defaults = (name.default for name in value.names)
+        literal = "" if any(value.names) else str(value)
+        return any(map(is_mask, (literal, *defaults)))
+    return isinstance(value, str) and value.strip() in (MASK, OAUTH_MASK)
+
+
 class Exhaustive(dict[str, Json]):
     """A mapping in a desired spec that names everything: what it leaves out is to go."""
 

@@ -10,11 +10,11 @@ from reconciler.manifest.discover import shown
 from reconciler.manifest.expressions import Variables, expand
 from reconciler.manifest.reader import Document, read_file
 from reconciler.manifest.schema import check
-from reconciler.model import Json, Origin, Path
+from reconciler.model import Json, Origin, Path, is_mask
 from reconciler.model.credentials import address_flaw, token_flaw, value_flaw
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError
-from reconciler.problems.problem import Problem
+from reconciler.problems.problem import At, Problem
 from reconciler.problems.wording import did_you_mean
 
 FILE = "reconciler.yaml"
@@ -140,6 +140,7 @@ class Project:
         variables = Variables(environ, secrets_allowed=False)
         at = ("environments", chosen)
         fields = expand(declared[chosen], variables, problems, at)
+        problems += [_mask((*at, name)) for name in _CREDENTIALS if is_mask(fields.get(name))]
         if problems:
             raise ManifestError([each.locate(self.document.origin) for each in problems])
         texts = {name: str(fields.get(name, "")).strip() for name in _FLAWS}
@@ -194,6 +195,17 @@ class Project:
             f'There is no environment "{chosen}"; the project has {known}.',
             did_you_mean(chosen, list(declared)),
         )
+
+
+_CREDENTIALS = ("clientSecret", "token", "password")
+
+
+def _mask(at: Path) -> Problem:
+    detail = (
+        f'"{at[-1]}" is asterisks, which are shown in the place of a secret, and not its value.'
+    )
+    hint = "Write ${{ env.NAME }}, and set the variable to the value."
+    return Problem(rules.MASK_IN_PLACE_OF_A_SECRET, At(at), detail, hint)
 
 
 def read_project(folder: FilePath) -> Project:

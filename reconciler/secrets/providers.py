@@ -17,7 +17,7 @@ from dotenv.parser import Binding, parse_stream
 
 from reconciler.manifest.discover import shown
 from reconciler.manifest.reader import read_file
-from reconciler.model import Json, Origin, SecretName
+from reconciler.model import Json, Origin, SecretName, is_mask
 from reconciler.problems import rules
 from reconciler.problems.errors import ManifestError
 from reconciler.problems.problem import Problem
@@ -41,6 +41,9 @@ class ProviderFailed(NotProvided):
         self.told = tuple(told)
 
 
+_MASKED = NotProvided("Its value is the asterisks that Airbyte shows in the place of a secret.")
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """The secrets of one run. `advice` says where a missing one should be put."""
@@ -57,10 +60,11 @@ class Secrets:
         """The value of *secret*, else its default; None when there is neither.
 
         An empty value counts as missing: an empty password sent by accident is worse than a stop.
-        A default is for what is not there, and not for what could not be asked for.
+        A default is for what is not there, and neither for what could not be asked for nor for a
+        mask of Airbyte's.
         """
         found = self._look_up(secret.name)
-        if isinstance(found, ProviderFailed):
+        if isinstance(found, ProviderFailed) or found is _MASKED:
             return None
         return secret.default if isinstance(found, NotProvided) else found
 
@@ -89,7 +93,9 @@ class Secrets:
     def _look_up(self, name: str) -> str | NotProvided:
         if name not in self._known:
             try:
-                self._known[name] = self.fetch(name) or NotProvided("It is empty.")
+                value = self.fetch(name)
+                missing = NotProvided("It is empty.") if not value else _MASKED
+                self._known[name] = value if value and not is_mask(value) else missing
             except NotProvided as problem:
                 self._known[name] = problem
             except ManifestError as problem:

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.contract.configuration import (
-    MASK,
     coordinates,
     for_create,
     for_update,
     unmask,
 )
-from reconciler.model import UNREADABLE, Secret, SecretName
+from reconciler.model import MASK, UNREADABLE, Secret, SecretName
 from reconciler.problems.errors import SecretNotCarried
 
 COORDINATE = "secret_coordinate::airbyte_workspace_1_secret_2_v1"

@@ -11,7 +11,7 @@ from functools import partial
 
 from reconciler.connectors import Connector
 from reconciler.connectors.check import check
-from reconciler.connectors.literals import hidden
+from reconciler.connectors.literals import hidden, masked
 from reconciler.connectors.soundness import UnusableSchema
 from reconciler.kinds.contract import configuration
 from reconciler.kinds.contract.exporting import OPENING, Block, Found, Remark, written
@@ -23,6 +23,7 @@ from reconciler.kinds.contract.kind import (
     Kind,
     Replacing,
 )
+from reconciler.kinds.contract.masks import masks_at
 from reconciler.kinds.contract.terms import (
     WORKSPACE,
     Becomes,
@@ -35,7 +36,7 @@ from reconciler.kinds.contract.terms import (
     changed_fields,
     required,
 )
-from reconciler.model import MISSING, UNREADABLE, Json, Path, Ref, Secret, Spec
+from reconciler.model import MISSING, OAUTH_MASK, UNREADABLE, Json, Path, Ref, Secret, Spec
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
 from reconciler.model.paths import map_leaves, value_at
@@ -108,6 +109,9 @@ def _problems(
     role: str, connector: Connector | None, declaration: Declaration
 ) -> Iterator[Problem]:
     fields = declaration.fields
+    schema = connector.schema if connector else None
+    at = [("configuration", *path) for path in masked(schema, fields["configuration"])]
+    yield from masks_at(fields, at)
     if connector is not None and connector.role != role:
         yield Problem(
             rules.WRONG_KIND_OF_CONNECTOR,
@@ -321,4 +325,4 @@ def _explain(body: Mapping[str, Json], desired: Spec) -> Iterator[Equality]:
     for path in configuration.oauth_managed(body.get("configuration")):
         if value_at(desired["configuration"], path) is not MISSING:
             where = ("configuration", *path)
-            yield Equality(where, configuration.OAUTH_MASK, UNREADABLE, EqualReason.OAUTH)
+            yield Equality(where, OAUTH_MASK, UNREADABLE, EqualReason.OAUTH)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.kinds.connection.cron import cron_problem, is_cron
+from reconciler.kinds.contract.masks import mask_at
 from reconciler.model import Json
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem
@@ -92,6 +93,9 @@ def _stream(stream: Mapping[str, Json]) -> Iterator[Problem]:
     for repeated, count in Counter(map(tuple, keys)).items():
         if count > 1:
             yield _repeated("primaryKey", ".".join(repeated))
+    for index, mapper in enumerate(stream.get("mappers", ())):
+        key = (mapper.get("mapperConfiguration") or {}).get("key")
+        yield from mask_at(("mappers", index, "mapperConfiguration", "key"), key)
     if "selectedFields" not in stream:
         return
     selected = [_path(each)[0] for each in stream["selectedFields"]]

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from reconciler.model import UNREADABLE, Json, Path, Secret
+from reconciler.model import MASK, OAUTH_MASK, UNREADABLE, Json, Path, Secret
 from reconciler.model.paths import map_leaves, walk_leaves
 from reconciler.problems.errors import SecretNotCarried
 
-MASK = "*" * 10
-OAUTH_MASK = "*" * 6
 COORDINATE = "secret_coordinate::"
 
 Resolve = Callable[[Secret], str]

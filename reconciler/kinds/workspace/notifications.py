@@ -7,13 +7,15 @@ write there, so they are secrets here: compared, and never shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.exporting import Found, Remark, written
+from reconciler.kinds.contract.masks import mask_at
 from reconciler.kinds.contract.terms import Becomes
 from reconciler.model import MISSING, Json, Path, Secret, Spec
 from reconciler.model.paths import value_at
+from reconciler.problems.problem import Problem
 
 FIELD = "notifications"
 URL = "url"
@@ -44,6 +46,14 @@ def _item(item: Mapping[str, Json]) -> Json:
     if not isinstance(webhook, Mapping) or not isinstance(webhook.get(URL), str):
         return item
     return {**item, "webhook": {**webhook, URL: Secret((webhook[URL],))}}
+
+
+def find_masks(notifications: Spec) -> Iterator[Problem]:
+    """The addresses that are none but what Airbyte shows for a secret."""
+    for name, item in notifications.items():
+        webhook = item.get("webhook") if isinstance(item, Mapping) else None
+        if isinstance(webhook, Mapping):
+            yield from mask_at((FIELD, name, "webhook", URL), webhook.get(URL))
 
 
 def against(desired: Spec, live: Spec) -> Spec:

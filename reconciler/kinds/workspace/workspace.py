@@ -29,7 +29,9 @@ from reconciler.problems.problem import Problem
 
 
 def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
-    return _hidden({"name": declaration.key.scope, **declaration.fields}), []
+    fields = declaration.fields
+    problems = notifications.find_masks(fields.get(NOTIFICATIONS) or {})
+    return _hidden({"name": declaration.key.scope, **fields}), list(problems)
 
 
 def _from_api(body: Mapping[str, Json], _ref_of: RefOf) -> Spec:

@@ -183,3 +183,13 @@ PATTERN_NOT_UNDERSTOOD = warning_rule(
     why="The value is not checked against it, and Airbyte may refuse it.",
     hint="Compare the value with the connector's documentation.",
 )
+
+MASK_IN_PLACE_OF_A_SECRET = error_rule(
+    "R220",
+    "mask in place of a secret",
+    what="A secret is written as the asterisks that Airbyte shows in its place.",
+    why="When they are sent, Airbyte takes `**********` and `******` for the value, and the "
+    "real secret is gone.",
+    hint="Write `${{ secrets.NAME }}`; leave a field out that OAuth manages.",
+    example='type: stripe\nconfiguration: {client_secret: "**********"}',
+)
