@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from reconciler.model import Json, Path, ResourceKey
+from reconciler.model import Json, Path, PathStep, ResourceKey
 from reconciler.model.paths import map_leaves
 
 _EXPRESSION = re.compile(r"\$\{\{ secrets\.(?P<name>[A-Z0-9_]+) \}\}\Z")
@@ -18,13 +18,17 @@ class SecretNames:
     """
 
     def __init__(self) -> None:
-        self.needed: dict[str, str] = {}
+        self._places: dict[str, tuple[ResourceKey, Path]] = {}
+
+    @property
+    def needed(self) -> Mapping[str, str]:
+        return {n: f"{key} {'.'.join(map(str, at))}" for n, (key, at) in self._places.items()}
 
     def name(self, key: ResourceKey, at: Path) -> str:
         """The name of the secret at *at* of the block of *key*."""
-        place = f"{key} {'.'.join(map(str, at))}"
-        name = next(n for n in _choices(key, at) if self.needed.get(n, place) == place)
-        self.needed[name] = place
+        place = (key, at)
+        name = next(n for n in _choices(key, at) if self._places.get(n, place) == place)
+        self._places[name] = place
         return name
 
     def expression(self, key: ResourceKey, at: Path) -> str:
@@ -62,6 +66,6 @@ def _choices(key: ResourceKey, at: Path) -> Iterator[str]:
         number += 1
 
 
-def _screaming(*parts: str | int) -> str:
+def _screaming(*parts: PathStep) -> str:
     text = re.sub(r"[^A-Z0-9]+", "_", "_".join(map(str, parts)).upper()).strip("_")
     return text if text[:1].isalpha() else f"_{text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from reconciler.model import Json, Path, RememberedResource, Spec
+from reconciler.model import Json, Path, RememberedResource, Spec, StreamKey
 from reconciler.model.tagged import keep_fingerprints, tag_value, untag_value
 
 
@@ -20,13 +20,15 @@ def is_same(one: Json, other: Json) -> bool:
 
 def dump_spec(spec: Spec) -> str:
     """*spec* as text, the same for equal specs. Raises TypeError when it holds a Secret."""
-    value = tag_value(spec, keep_fingerprints)
+    value = tag_value(spec, keep_fingerprints, pairs=True)
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def load_spec(text: str) -> Spec:
     """The spec that `dump_spec` wrote, now or in its format of before."""
     spec: Spec = untag_value(json.loads(text))
+    if _is_by_text(streams := spec.get("streams")):
+        return {**spec, "streams": _by_key(streams)}
     return spec
 
 
@@ -70,3 +72,16 @@ def load_counts(text: str) -> dict[str, int]:
     """What `dump_counts` wrote."""
     counts: dict[str, int] = json.loads(text)
     return counts
+
+
+def _is_by_text(streams: Json) -> bool:
+    return isinstance(streams, dict) and any(
+        isinstance(key, str) and isinstance(stream, dict) and "name" in stream
+        for key, stream in streams.items()
+    )
+
+
+def _by_key(streams: Json) -> Mapping[StreamKey, Json]:
+    """Streams as a ledger of before has them, by the keys that they have now."""
+    found = streams.values()
+    return {StreamKey(s.get("namespace") or None, s["name"], s["name"]): s for s in found}

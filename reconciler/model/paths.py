@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from reconciler.model.resources import MISSING, Json, Path
+from reconciler.model.resources import MISSING, Json, Path, PathStep
 
 
-def child_at(value: Json, step: str | int) -> Json:
+def child_at(value: Json, step: PathStep) -> Json:
     """What is one *step* inside *value*, MISSING where nothing is."""
     if isinstance(value, Mapping):
         return value.get(step, MISSING)
@@ -119,6 +119,6 @@ def is_within(path: Path, wholes: Collection[Path]) -> bool:
     return any(path[: len(whole)] == whole for whole in wholes)
 
 
-def path_order(path: Path) -> list[tuple[bool, str | int]]:
+def path_order(path: Path) -> list[tuple[bool, PathStep]]:
     """A key to sort paths by: as the keys sort, and elements of a list by their number."""
     return [(isinstance(step, str), step) for step in path]

@@ -13,7 +13,37 @@ Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Json]
 """The fields of one resource in manifest terms: names of the API, Refs instead of ids."""
 
-Path: TypeAlias = tuple[str | int, ...]
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StreamKey:
+    """Identity of a stream inside its connection: its namespace, None for none, and its name.
+
+    `shown` is how its text is; it tells the stream from those beside it and is no part of what it
+    is. Either half may have dots in it, so the text cannot be taken apart again.
+    """
+
+    namespace: str | None
+    name: str
+    shown: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def __repr__(self) -> str:
+        return repr(self.shown)
+
+    def __lt__(self, other: StreamKey) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[str, str, str]:
+        return self.shown, self.name, self.namespace or ""
+
+
+PathStep: TypeAlias = str | int | StreamKey
+"""The way from a mapping or a list to something in it."""
+
+Path: TypeAlias = tuple[PathStep, ...]
 """Where a value sits inside nested mappings and lists."""
 
 R = TypeVar("R")
@@ -152,7 +182,7 @@ def is_mask(value: Json) -> bool:
     return isinstance(value, str) and value.strip() in (MASK, OAUTH_MASK)
 
 
-class Exhaustive(dict[str, Json]):
+class Exhaustive(dict[Any, Json]):
     """A mapping in a desired spec that names everything: what it leaves out is to go."""
 
 

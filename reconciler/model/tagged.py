@@ -2,7 +2,8 @@
 
 It is a mapping with one key behind `$`: `$resource` a reference, `$secret` the names of secrets,
 `$fingerprint` what is kept in the place of a secret's value, `$masked` what Airbyte hides, `$all`
-everything there is, `$missing` nothing at all. A user's key that begins so gets another `$`.
+everything there is, `$missing` nothing at all, `$streams` streams by namespace and name. A user's
+key that begins so gets another `$`.
 
 Ledgers of before say `$ref` and `$marker` for some of these, which are read still.
 """
@@ -22,6 +23,7 @@ from reconciler.model.resources import (
     Ref,
     Secret,
     SecretName,
+    StreamKey,
 )
 
 Hide: TypeAlias = Callable[[Secret | Fingerprint], Json]
@@ -39,20 +41,27 @@ def name_secrets(hidden: Secret | Fingerprint) -> Json:
 
 
 def keep_fingerprints(hidden: Secret | Fingerprint) -> Json:
-    """A fingerprint as it is, for the ledger. Raises TypeError for a secret, which it never has."""
-    if isinstance(hidden, Secret):
-        raise TypeError("a secret is kept as its fingerprint only")
+    """A fingerprint as it is, for the ledger. Raises TypeError for all else, a secret above all."""
+    if not isinstance(hidden, Fingerprint):
+        raise TypeError(f"of a {type(hidden).__name__} only a fingerprint can be kept")
     return {"$fingerprint": [hidden.key_id, hidden.digest]}
 
 
-def tag_value(value: Json, hide: Hide = name_secrets) -> Json:
-    """*value* as JSON, with *hide* for what is secret."""
+def tag_value(value: Json, hide: Hide = name_secrets, *, pairs: bool = False) -> Json:
+    """*value* as JSON, with *hide* for what is secret.
+
+    With *pairs* streams keep their identity; without they go by the text that they are shown by.
+    """
     if isinstance(value, str | int | float | None):
         return value
     if isinstance(value, Mapping):
-        return {f"${k}" if k[:1] == "$" else k: tag_value(v, hide) for k, v in value.items()}
+        if pairs and any(isinstance(key, StreamKey) for key in value):
+            streams = [[k.namespace, k.name, tag_value(v, hide)] for k, v in value.items()]
+            return {"$streams": sorted(streams, key=lambda each: (each[1], each[0] or ""))}
+        named = ((str(key), tag_value(v, hide, pairs=pairs)) for key, v in value.items())
+        return {f"${key}" if key[:1] == "$" else key: inner for key, inner in named}
     if isinstance(value, list | tuple):
-        return [tag_value(item, hide) for item in value]
+        return [tag_value(item, hide, pairs=pairs) for item in value]
     if isinstance(value, Ref):
         return {"$resource": f"{value.kind}/{value.name}"}
     if isinstance(value, Marker):
@@ -85,6 +94,9 @@ _READERS: Mapping[str, Callable[[Json], Json]] = {
     "$masked": lambda _true: UNREADABLE,
     "$all": lambda _true: ALL,
     "$missing": lambda _true: MISSING,
+    "$streams": lambda streams: {
+        StreamKey(namespace, name, name): untag_value(each) for namespace, name, each in streams
+    },
     "$ref": lambda content: Ref(*content),
     "$marker": lambda name: Marker[name],
 }

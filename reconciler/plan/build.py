@@ -10,6 +10,7 @@ from reconciler.kinds import get
 from reconciler.live.tenant import LiveTenant
 from reconciler.model import (
     NOTHING_REMEMBERED,
+    DesiredResource,
     DesiredTenant,
     LiveResource,
     Origin,
@@ -157,7 +158,15 @@ def _operations(
         yield _replacement(difference, live, replaced[key])
     elif difference.changes:
         told = _consequences(key, live.spec, desired.spec, difference)
-        yield Update(desired, live, difference.changes, told, _renaming(difference, live))
+        ours = _under_own_keys(difference)
+        yield Update(ours, live, difference.changes, told, _renaming(difference, live))
+
+
+def _under_own_keys(difference: Difference) -> DesiredResource:
+    """What is desired, with the keys inside it as the manifest has them, whatever is live."""
+    desired = difference.desired
+    own_keys = get(difference.key.kind).comparing.own_keys
+    return replace(desired, spec=own_keys(desired.spec)) if own_keys else desired
 
 
 def _renaming(difference: Difference, live: LiveResource) -> str:

@@ -16,6 +16,7 @@ from reconciler.model import (
     Remembered,
     RememberedResource,
     ResourceKey,
+    Spec,
 )
 from reconciler.model.changes import FieldChange
 from reconciler.plan.diff import Difference, field_changes
@@ -73,17 +74,31 @@ def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
 def _compared(
     kind: Kind, declared: DesiredResource, live: LiveResource, remembered: Remembered
 ) -> Difference:
-    before = remembered.resources.get(declared.key)
-    desired = with_removals(declared, before, kind) if before else declared
+    aligned = replace(declared, spec=_aligned(kind, declared.spec, live))
+    before = _recalled(kind, remembered.resources.get(declared.key), live)
+    desired = with_removals(aligned, before, kind) if before else aligned
     if against := kind.comparing.against:
         desired = replace(desired, spec=against(desired.spec, live.spec))
     unread = kind.comparing.unread
     changes: Sequence[FieldChange] = field_changes(live.spec, desired.spec, unread=unread)
     if before:
-        changes = _with_memory(kind, changes, declared, desired, live, before, remembered)
+        changes = _with_memory(kind, changes, aligned, desired, live, before, remembered)
     found = kind.caveats.notes(declared.spec, live.spec) if kind.caveats else ()
     notes = tuple(replace(note, where=declared.key) for note in found)
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
+
+
+def _aligned(kind: Kind, spec: Spec, live: LiveResource) -> Spec:
+    """*spec* with the keys inside it as the live one has them."""
+    align_keys = kind.comparing.align_keys
+    return align_keys(spec, live.spec) if align_keys else spec
+
+
+def _recalled(
+    kind: Kind, before: RememberedResource | None, live: LiveResource
+) -> RememberedResource | None:
+    """What is remembered, likewise."""
+    return before and replace(before, spec=_aligned(kind, before.spec, live))
 
 
 def _with_memory(

@@ -21,6 +21,7 @@ from reconciler.model import (
     Json,
     LiveResource,
     Path,
+    PathStep,
     ResourceKey,
     Secret,
     Spec,
@@ -128,7 +129,7 @@ def _is_veiled(change: FieldChange) -> bool:
     return UNREADABLE in sides and MISSING not in sides
 
 
-def _by_path(change: FieldChange) -> list[tuple[bool, str | int]]:
+def _by_path(change: FieldChange) -> list[tuple[bool, PathStep]]:
     return path_order(change.path)
 
 

@@ -35,7 +35,9 @@ def equalities(
     comparing = get(desired.key.kind).comparing
     unread = comparing.unread
     wanted = {field: value for field, value in desired.spec.items() if field not in unread}
-    added = list(_added(live.spec, desired.spec, declared.spec, ()))
+    align_keys = comparing.align_keys
+    known = align_keys(declared.spec, live.spec) if align_keys else declared.spec
+    added = list(_added(live.spec, desired.spec, known, ()))
     whole = {each.path for each in added}
     special = list(comparing.explain(live.body, desired.spec)) if comparing.explain else []
     told = {each.path for each in special}

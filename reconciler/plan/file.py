@@ -21,6 +21,7 @@ from reconciler.plan.record import (
     Record,
     canonical,
     digest,
+    plain_path,
     problem_record,
     spec_digest,
     step_record,
@@ -286,7 +287,9 @@ def _essence(record: Record) -> str:
 def _three_ways(then: Sequence[Record], now: Sequence[Step]) -> Iterator[MovedValue]:
     """Every field that is not now as it was planned; a field that no side changes is as wanted."""
     planned = {tuple(c["path"]): _sides(c) for record in then for c in record["changes"]}
-    needed = {c.path: (c.before, c.after) for step in now for c in step.operation.changes}
+    needed = {
+        plain_path(c.path): (c.before, c.after) for step in now for c in step.operation.changes
+    }
     for path in dict.fromkeys([*planned, *needed]):
         before, wanted_then = planned.get(path) or (needed[path][1],) * 2
         current, wanted = needed.get(path) or (wanted_then,) * 2

@@ -17,11 +17,13 @@ from reconciler.model import (
     Json,
     LastJob,
     Origin,
+    Path,
     ResourceKey,
     Retired,
     Secret,
     SecretName,
     Spec,
+    StreamKey,
 )
 from reconciler.model.changes import Equality, FieldChange
 from reconciler.model.effects import Consequence
@@ -201,10 +203,15 @@ def change_record(change: FieldChange) -> Record:
     """One field change; a side that is absent is left out."""
     sides = {"before": change.before, "after": change.after}
     return {
-        "path": list(change.path),
+        "path": list(plain_path(change.path)),
         **{name: tag_value(value) for name, value in sides.items() if value is not MISSING},
         **({"mark": str(change.mark)} if change.mark else {}),
     }
+
+
+def plain_path(path: Path) -> tuple[str | int, ...]:
+    """*path* as JSON has it."""
+    return tuple(str(step) if isinstance(step, StreamKey) else step for step in path)
 
 
 def origin_record(origin: Origin | None) -> Record | None:

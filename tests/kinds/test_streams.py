@@ -11,7 +11,7 @@ from reconciler.kinds.connection.stream_changes import against, notes
 from reconciler.kinds.connection.stream_fit import require_fit
 from reconciler.kinds.connection.stream_writes import kept, to_api, tried_first
 from reconciler.kinds.connection.streams import declare
-from reconciler.model import Secret, SecretName
+from reconciler.model import Secret, SecretName, StreamKey
 from reconciler.problems.errors import StreamsUnfit
 from reconciler.problems.problem import At
 
@@ -21,6 +21,11 @@ APPEND, DEDUPED, OVERWRITE = (
     "full_refresh_overwrite",
 )
 SECRET = Secret((SecretName("KEY"),))
+
+
+def keyed(streams: Mapping[str, Any]) -> dict[StreamKey, Any]:
+    """*streams* by what tells them apart: their name, and the namespace inside each."""
+    return {StreamKey(each.get("namespace"), name, name): each for name, each in streams.items()}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ SECRET = Secret((SecretName("KEY"),))
         ),
         ({"a": {"selectedFields": ["x"]}}, {"a": {}}, "propagate_columns", None),
         ({"a": {}}, {"a": {"selectedFields": ["x"]}}, "propagate_columns", None),
-        ({"a": {"namespace": "n"}}, {"a": {}}, "ignore", {"a": {}}),
+        ({"a": {"namespace": "n"}}, {"a": {}}, "ignore", None),
         ({"a": {"namespace": "n"}}, {"a": {"namespace": "m"}}, "ignore", None),
         ({"a": {"namespace": "n"}}, {}, "ignore", None),
     ],
@@ -66,12 +71,13 @@ def test_what_airbyte_adds_by_itself_counts_as_declared(
     declared: Any, live: Any, behaviour: str, settled: Any
 ) -> None:
     """None is what was declared."""
-    assert against(declared, live, behaviour) == (declared if settled is None else settled)
+    wanted = keyed(declared if settled is None else settled)
+    assert against(keyed(declared), keyed(live), behaviour) == wanted
 
 
 def test_streams_that_are_taken_as_declared_are_not_made_anew() -> None:
-    declared = {"a": {"selectedFields": ["x"]}}
-    assert against(declared, {"a": {"selectedFields": ["x"]}}, "propagate_fully") is declared
+    declared = keyed({"a": {"selectedFields": ["x"]}})
+    assert against(declared, keyed({"a": {"selectedFields": ["x"]}}), "propagate_fully") is declared
 
 
 @pytest.mark.parametrize(
@@ -90,8 +96,8 @@ def test_streams_that_are_taken_as_declared_are_not_made_anew() -> None:
     ],
 )
 def test_what_airbyte_changes_by_itself_is_told(behaviour: str, told: list[str]) -> None:
-    declared = {"a": {"selectedFields": ["x"]}, "gone": {}}
-    live = {"a": {"selectedFields": ["x", "y"]}, "new": {}}
+    declared = keyed({"a": {"selectedFields": ["x"]}, "gone": {}})
+    live = keyed({"a": {"selectedFields": ["x", "y"]}, "new": {}})
     assert [notice.rule.title for notice in notes(declared, live, behaviour)] == told
     assert list(notes(declared, {**declared}, behaviour)) == []
 
@@ -189,8 +195,13 @@ def test_what_may_be_refused_is_tried_in_the_old_mode_first(
 
 
 def _sent(wanted: Mapping[str, Any], live: Sequence[Any], rotated: Sequence[Any] = ()) -> list[Any]:
+    paths = [(StreamKey(None, name, name), *rest) for name, *rest in rotated]
     return to_api(
-        wanted, live=live, discovered=(), resolve=lambda secret: f"<{secret}>", rotated=rotated
+        keyed(wanted),
+        live=live,
+        discovered=(),
+        resolve=lambda secret: f"<{secret}>",
+        rotated=paths,
     )
 
 
@@ -227,10 +238,10 @@ def test_a_rotated_secret_is_sent_in_its_own_stream_alone() -> None:
 
 def test_a_stream_is_sent_by_its_own_name_whatever_its_key() -> None:
     live = [{"name": "s", "namespace": namespace} for namespace in ("a", "b")]
-    assert _sent({"a.s": {}, "b.s": {"includeFiles": True}}, live) == [
-        live[0],
-        {**live[1], "includeFiles": True},
-    ]
+    keys = [StreamKey(namespace, "s", "shown somehow") for namespace in ("a", "b")]
+    wanted: dict[StreamKey, Any] = {keys[0]: {}, keys[1]: {"includeFiles": True}}
+    sent = to_api(wanted, live=live, discovered=(), resolve=str)
+    assert sent == [live[0], {**live[1], "includeFiles": True}]
 
 
 def test_what_a_manifest_leaves_out_stays_and_what_it_unsets_goes() -> None:
@@ -263,7 +274,7 @@ NOWHERE = {"streamName": "s", "propertyFields": [["id"]]}
         ({"name": "x"}, [DISCOVERED], False),
         ({"namespace": "n"}, [DISCOVERED], True),
         ({"namespace": "m"}, [DISCOVERED], False),
-        ({"namespace": "m"}, [NOWHERE], True),
+        ({"namespace": "m"}, [NOWHERE], False),
         ({}, [DISCOVERED, TWIN], False),
         ({"namespace": "m", "selectedFields": ["t"]}, [DISCOVERED, TWIN], False),
         ({"namespace": "n", "selectedFields": ["t"]}, [TWIN, DISCOVERED], True),
@@ -281,7 +292,7 @@ def test_what_the_source_has_otherwise_is_refused(
     declared: Any, discovered: Any, is_fit: bool
 ) -> None:
     try:
-        require_fit({"s": {"name": "s", **declared}}, discovered)
+        require_fit(keyed({"s": {"name": "s", **declared}}), discovered)
     except StreamsUnfit:
         assert not is_fit
     else:
@@ -302,7 +313,8 @@ def test_what_a_mode_discards_is_told_and_not_compared(mode: str, kept: list[str
     written = {"name": "s", "syncMode": mode, "cursorField": "t", "primaryKey": ["id", ["a", "b"]]}
     declared, mistakes = declare([written])
     options = {"cursorField": ["t"], "primaryKey": [["id"], ["a", "b"]]}
-    assert declared == {"s": {"name": "s", "syncMode": mode, **{o: options[o] for o in kept}}}
+    stream = {"name": "s", "syncMode": mode, **{o: options[o] for o in kept}}
+    assert declared == keyed({"s": stream})
     assert sorted(str(m.where.path[1]) for m in mistakes if isinstance(m.where, At)) == sorted(
         set(options) - set(kept)
     )

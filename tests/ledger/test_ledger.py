@@ -216,7 +216,7 @@ def test_more_tenants_than_are_kept_at_hand_are_remembered_all_the_same(
 
 
 def test_of_several_resources_all_are_remembered_or_none(address: Address) -> None:
-    odd = replace(desired(what={1: "no text"}), key=ResourceKey("source", "acme", "odd"))
+    odd = replace(desired(what=object()), key=ResourceKey("source", "acme", "odd"))
     with writing(address) as ledger:
         ledger.announce(intent("create"))
         with pytest.raises(TypeError):

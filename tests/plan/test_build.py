@@ -20,6 +20,7 @@ from reconciler.model import (
     RememberedResource,
     ResourceKey,
     Retired,
+    StreamKey,
     workspace_key,
 )
 from reconciler.plan.build import DELETED_OUTSIDE, build_plan
@@ -46,7 +47,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "source": Ref("source", "s"),
         "destination": Ref("destination", "l"),
         "prefix": "",
-        "streams": {"a": {"name": "a"}},
+        "streams": {StreamKey(None, "a", "a"): {"name": "a"}},
     },
 }
 IMAGE: dict[str, Any] = {"definition/d": {"dockerRepository": "acme/other"}}

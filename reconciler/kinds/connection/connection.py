@@ -292,6 +292,21 @@ def _against(desired: Spec, live: Spec) -> Spec:
     return desired if settled is desired["streams"] else {**desired, "streams": settled}
 
 
+def _align_keys(spec: Spec, other: Spec) -> Spec:
+    """*spec* with its streams under the keys that the same ones have in the *other*."""
+    ours, theirs = spec.get("streams"), other.get("streams")
+    if not (isinstance(ours, Mapping) and isinstance(theirs, Mapping)):
+        return spec
+    aligned = streams.rekey(ours, theirs.keys())
+    return spec if aligned is ours else {**spec, "streams": aligned}
+
+
+def _own_keys(spec: Spec) -> Spec:
+    """*spec* with its streams under the keys that they have without any other list of them."""
+    listed = spec.get("streams")
+    return {**spec, "streams": streams.own_keys(listed)} if isinstance(listed, Mapping) else spec
+
+
 def _propagation(desired: Spec, live: Spec) -> str:
     """What Airbyte does when the source's schema grows, as it was when that last happened."""
     field = "nonBreakingSchemaUpdatesBehavior"
@@ -395,7 +410,13 @@ KIND = Kind(
     },
     highlights=("source", "destination", "streams", "schedule", "status"),
     effects=_effects,
-    comparing=Comparing(becomes=_becomes, against=_against, explain=_explain),
+    comparing=Comparing(
+        becomes=_becomes,
+        align_keys=_align_keys,
+        own_keys=_own_keys,
+        against=_against,
+        explain=_explain,
+    ),
     caveats=Caveats(held_back=_held_back, notes=_notes, locked=_locked),
     replacing=Replacing(
         immutable=frozenset({"source", "destination"}),

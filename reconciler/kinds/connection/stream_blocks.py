@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from reconciler.kinds.connection.stream_modes import KEYLESS_MODES, uses_cursor
 from reconciler.kinds.contract.exporting import Found, Remark, written
-from reconciler.model import MISSING, Json
+from reconciler.model import MISSING, Json, StreamKey
 
 _ORDER = (
     "name",
@@ -29,7 +29,7 @@ _SHORT: Mapping[str, Callable[[Json], Json]] = {
 def to_manifest(live: Json, found: Found, remarks: list[Remark]) -> list[Json]:
     """The live streams as a manifest lists them; empty, with a remark, when it cannot."""
     problems: list[Remark] = []
-    listed = [_stream_block(stream, found, problems) for _, stream in sorted(live.items())]
+    listed = [_stream_block(key, live[key], found, problems) for key in sorted(live)]
     if not listed:
         problems.append(Remark(("streams",), "it has none, and a manifest lists at least one"))
     remarks += problems
@@ -37,7 +37,9 @@ def to_manifest(live: Json, found: Found, remarks: list[Remark]) -> list[Json]:
     return listed if is_whole else []
 
 
-def _stream_block(stream: Mapping[str, Json], found: Found, remarks: list[Remark]) -> Json:
+def _stream_block(
+    key: StreamKey, stream: Mapping[str, Json], found: Found, remarks: list[Remark]
+) -> Json:
     """One stream with the options that matter for its mode, in short."""
     mode = stream.get("syncMode")
     unused = _unused(mode)
@@ -46,14 +48,16 @@ def _stream_block(stream: Mapping[str, Json], found: Found, remarks: list[Remark
         value = stream.get(option)
         if option in unused or value in (None, [], False):
             continue
-        block[option] = _option(option, value, stream["name"], found, remarks)
+        block[option] = _option(option, value, key, found, remarks)
     if mode is None:
-        text = f'the sync mode of "{stream["name"]}" is one that only Airbyte\'s own UI can set'
+        text = f'the sync mode of "{key}" is one that only Airbyte\'s own UI can set'
         remarks.append(Remark(("streams", "syncMode"), text))
     return {option: value for option, value in block.items() if value is not MISSING}
 
 
-def _option(option: str, value: Json, stream: str, found: Found, remarks: list[Remark]) -> Json:
+def _option(
+    option: str, value: Json, stream: StreamKey, found: Found, remarks: list[Remark]
+) -> Json:
     if option == "mappers":
         return _mapper_blocks(value, stream, found, remarks)
     problems: list[Remark] = []
@@ -64,7 +68,7 @@ def _option(option: str, value: Json, stream: str, found: Found, remarks: list[R
     return told
 
 
-def _mapper_blocks(value: Json, stream: str, found: Found, remarks: list[Remark]) -> Json:
+def _mapper_blocks(value: Json, stream: StreamKey, found: Found, remarks: list[Remark]) -> Json:
     problems: list[Remark] = []
     told = written(value, found, ("streams", stream, "mappers"), problems)
     strange = [str(m["type"]) for m in value if m["type"] not in _MAPPERS]

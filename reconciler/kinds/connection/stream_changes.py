@@ -7,11 +7,12 @@ ApplySchemaChangeHelper, and what a change does to the state, from its Connectio
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, uses_cursor
-from reconciler.kinds.connection.streams import by_name
+from reconciler.kinds.connection.streams import by_key, match_keys, rekey
 from reconciler.kinds.contract.terms import Becomes, Changes
-from reconciler.model import MISSING, Exhaustive, Json, Path
+from reconciler.model import MISSING, Exhaustive, Json, Path, PathStep, StreamKey
 from reconciler.model.changes import Equality, EqualReason
 from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
@@ -37,44 +38,29 @@ def effects(before: Json, after: Json, changes: Changes) -> list[Consequence]:
     """What each changed stream has to expect, stream by stream."""
     if any(len(change.path) == 1 for change in changes):
         return [Consequence(Effect.FIRST_LOAD)]  # from no streams at all to all there are
-    names = dict.fromkeys(str(change.path[1]) for change in changes)
+    keys = dict.fromkeys(change.path[1] for change in changes)
     return [
-        Consequence(effect, name, detail)
-        for name in names
-        for effect, detail in _stream_effects(name, before, after, changes)
+        Consequence(effect, str(key), detail)
+        for key in keys
+        for effect, detail in _stream_effects(key, before, after, changes)
     ]
 
 
-def against(
-    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> Mapping[str, Json]:
-    """*desired* under the names of the *live* streams, with what Airbyte may have added to them.
+Streams: TypeAlias = Mapping[StreamKey, Json]
+
+
+def against(desired: Streams, live: Streams, behaviour: str) -> Streams:
+    """*desired* under the keys of the *live* streams, with what Airbyte may have added to them.
 
     With propagate_columns it adds new columns to a selection, with propagate_fully new streams as
     well: then a manifest names the least that must be there.
     """
-    settled = {
-        _live_name(name, stream, live): _settled(
-            stream, live.get(_live_name(name, stream, live)), behaviour
-        )
-        for name, stream in desired.items()
-    }
+    ours = rekey(desired, live.keys())
+    settled = {key: _settled(stream, live.get(key), behaviour) for key, stream in ours.items()}
     if behaviour == "propagate_fully":
-        settled |= {name: {} for name in live if name not in settled}
-    is_same = all(settled.get(name) is stream for name, stream in desired.items())
-    return desired if is_same and len(settled) == len(desired) else Exhaustive(settled)
-
-
-def _live_name(name: str, stream: Mapping[str, Json], live: Mapping[str, Json]) -> str:
-    """The key of the same stream among the live ones, whose names may need a namespace or not."""
-    if name in live:
-        return name
-    plain, namespace = str(stream.get("name", name)), stream.get("namespace")
-    qualified = f"{namespace or ''}.{plain}"
-    if qualified in live:
-        return qualified
-    is_plain = plain in live and live[plain].get("namespace") == namespace
-    return plain if is_plain else name
+        settled |= {key: {} for key in live if key not in settled}
+    is_same = all(settled[key] is stream for key, stream in ours.items())
+    return ours if is_same and len(settled) == len(ours) else Exhaustive(settled)
 
 
 def _settled(stream: Json, live: Json, behaviour: str) -> Json:
@@ -83,8 +69,6 @@ def _settled(stream: Json, live: Json, behaviour: str) -> Json:
     settled = dict(stream)
     if _added_columns(stream, live, behaviour):
         settled["selectedFields"] = live["selectedFields"]
-    if "namespace" in stream and "namespace" not in live:
-        del settled["namespace"]
     return settled if settled != stream else stream
 
 
@@ -101,17 +85,14 @@ def _added_columns(
 _PROPAGATING = ("propagate_columns", "propagate_fully")
 
 
-def notes(
-    desired: Mapping[str, Json], live: Mapping[str, Json], behaviour: str
-) -> Iterator[Problem]:
+def notes(desired: Streams, live: Streams, behaviour: str) -> Iterator[Problem]:
     """What Airbyte has changed by itself, and will again."""
+    ours = rekey(desired, live.keys())
     columns = [
-        f"{name} ({', '.join(added)})"
-        for name, stream in desired.items()
+        f"{key} ({', '.join(added)})"
+        for key, stream in ours.items()
         if isinstance(stream, Mapping)
-        and (
-            added := _added_columns(stream, live.get(_live_name(name, stream, live), {}), behaviour)
-        )
+        and (added := _added_columns(stream, live.get(key, {}), behaviour))
     ]
     if columns:
         yield Problem(
@@ -120,32 +101,33 @@ def notes(
             f"to the selection itself, and they stay: {'; '.join(columns)}.",
             hint="List them, or set nonBreakingSchemaUpdatesBehavior to ignore.",
         )
-    ours = {_live_name(name, stream, live) for name, stream in desired.items()}
-    if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours)):
+    if behaviour == "propagate_fully" and (more := sorted(live.keys() - ours.keys())):
         yield Problem(
             rules.STREAMS_ADDED_BY_AIRBYTE,
             detail="nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte adds new "
-            f"streams itself, and they stay: {', '.join(more)}.",
+            f"streams itself, and they stay: {', '.join(map(str, more))}.",
             hint="List them, or choose another nonBreakingSchemaUpdatesBehavior.",
         )
-    if behaviour == "propagate_fully" and (less := sorted(ours - live.keys())):
+    if behaviour == "propagate_fully" and (less := sorted(ours.keys() - live.keys())):
         yield Problem(
             rules.STREAMS_DROPPED_BY_AIRBYTE,
             detail="nonBreakingSchemaUpdatesBehavior is propagate_fully, so Airbyte drops streams "
             "that the source has no longer; this may be why they are not there: "
-            f"{', '.join(less)}.",
+            f"{', '.join(map(str, less))}.",
             hint="If the source has them no longer, remove them from the manifest.",
         )
 
 
-def explain(live: Sequence[Mapping[str, Json]], desired: Mapping[str, Json]) -> Iterator[Equality]:
+def explain(live: Sequence[Mapping[str, Json]], desired: Streams) -> Iterator[Equality]:
     """What the one form of streams hides of them as the API wrote them."""
-    present = by_name(live)
-    if [n for n in desired if n in present] != [n for n in present if n in desired]:
-        yield Equality(("streams",), list(present), list(desired), EqualReason.ORDER)
-    for name, stream in desired.items():
-        for option, value, wanted, reason in _hidden(present.get(name, {}), stream):
-            yield Equality(("streams", name, option), value, wanted, reason)
+    present = by_key(live)
+    keys = match_keys(desired, present)
+    if [k for k in keys.values() if k in present] != [k for k in present if k in keys.values()]:
+        sides = (list(map(str, present)), list(map(str, keys.values())))
+        yield Equality(("streams",), *sides, EqualReason.ORDER)
+    for key, stream in desired.items():
+        for option, value, wanted, reason in _hidden(present.get(keys[key], {}), stream):
+            yield Equality(("streams", keys[key], option), value, wanted, reason)
 
 
 def _hidden(
@@ -167,21 +149,18 @@ def _hidden(
 
 
 def _stream_effects(
-    name: str, before: Mapping[str, Json], after: Mapping[str, Json], changes: Changes
+    key: PathStep, before: Json, after: Json, changes: Changes
 ) -> Iterator[tuple[Effect, str]]:
-    if name not in before:
+    if key not in before:
         yield Effect.FIRST_LOAD, ""
         return
-    if name not in after:
+    if key not in after:
         yield Effect.STREAM_STOPS, ""
         return
-    was, will = before[name], after[name]
-    for option in dict.fromkeys(str(c.path[2]) for c in changes if c.path[1] == name):
+    was, will = before[key], after[key]
+    for option in dict.fromkeys(str(c.path[2]) for c in changes if c.path[1] == key):
         if option == "syncMode":
             yield _mode_effect(was.get(option), will[option])
-        elif option == "namespace":
-            yield Effect.STREAM_STOPS, str(was.get(option, ""))
-            yield Effect.FIRST_LOAD, str(will[option])
         elif option == "selectedFields":
             yield from _selection_effects(was.get(option), will[option])
         else:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import uses_cursor
 from reconciler.kinds.contract.exporting import listed
-from reconciler.model import Json
+from reconciler.model import Json, StreamKey
 from reconciler.problems.errors import StreamsUnfit
 from reconciler.problems.wording import did_you_mean
 
@@ -20,12 +20,12 @@ Stream = Mapping[str, Json]
 _SILENT = ("namespace", "cursorField", "primaryKey")
 
 
-def may_be_taken_otherwise(wanted: Mapping[str, Stream]) -> bool:
+def may_be_taken_otherwise(wanted: Mapping[StreamKey, Stream]) -> bool:
     """Whether Airbyte might accept one of these streams and do something else."""
     return any(option in stream for stream in wanted.values() for option in _SILENT)
 
 
-def require_fit(wanted: Mapping[str, Stream], discovered: Sequence[Stream]) -> None:
+def require_fit(wanted: Mapping[StreamKey, Stream], discovered: Sequence[Stream]) -> None:
     """Raises StreamsUnfit with all that the source has otherwise."""
     problems = [
         problem
@@ -44,14 +44,21 @@ def _misfits(stream: Stream, discovered: Sequence[Stream]) -> Iterator[str]:
         near = did_you_mean(name, {str(each.get("streamName")) for each in discovered})
         yield f'The source has no stream "{name}". {near}'.rstrip()
         return
-    namespaces = sorted({str(each["streamnamespace"]) for each in named if _has_namespace(each)})
-    namespace = stream.get("namespace")
-    if namespaces and namespace not in namespaces and (namespace or len(named) > 1):
-        said = f'not in "{namespace}"' if namespace else "and the manifest does not say which"
-        yield f'"{name}" is in the namespace {" or ".join(map(_quoted, namespaces))}, {said}.'
+    namespace = stream.get("namespace") or None
+    found = [each for each in named if (each.get("streamnamespace") or None) == namespace]
+    if not found and (namespace or len(named) > 1):
+        yield _misplaced(name, namespace, [each.get("streamnamespace") for each in named])
         return
-    found = [each for each in named if each.get("streamnamespace") in (namespace, None)]
     yield from _fields((found or named)[0], stream)
+
+
+def _misplaced(name: str, namespace: str | None, others: Sequence[Json]) -> str:
+    """Where the source has the stream, which is not where the manifest has it."""
+    places = " or ".join(_quoted(other) for other in sorted(filter(None, others)))
+    if not places:
+        return f'"{name}" has no namespace, not "{namespace}" either. Leave `namespace` out.'
+    said = f'not in "{namespace}"' if namespace else "and the manifest does not say which"
+    return f'"{name}" is in the namespace {places}, {said}.'
 
 
 def _fields(found: Stream, stream: Stream) -> Iterator[str]:
@@ -69,10 +76,6 @@ def _fields(found: Stream, stream: Stream) -> Iterator[str]:
     if known and (unknown := [f for f in stream.get("selectedFields") or () if f not in known]):
         near = did_you_mean(unknown[0], known) if len(unknown) == 1 else ""
         yield f'"{name}" has no field {listed(unknown)}. {near}'.rstrip()
-
-
-def _has_namespace(stream: Stream) -> bool:
-    return stream.get("streamnamespace") is not None
 
 
 def _quoted(text: str) -> str:

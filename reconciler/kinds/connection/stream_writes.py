@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, uses_cursor
-from reconciler.kinds.connection.streams import by_name, from_api, without_id
+from reconciler.kinds.connection.streams import by_key, from_api, match_keys, without_id
 from reconciler.kinds.contract.configuration import for_create
 from reconciler.kinds.contract.terms import required
-from reconciler.model import ALL, UNREADABLE, Json, Path, Secret
+from reconciler.model import ALL, UNREADABLE, Json, Path, Secret, StreamKey
 
 Stream = Mapping[str, Json]
 
@@ -30,19 +30,19 @@ def to_api(
     """Every stream with every option, as POST and PATCH take them.
 
     Options that the manifest leaves out keep their live value, as far as what is *discovered* lets
-    them. *rotated* are the mappers whose secrets are sent anew: `("users", "mappers", 0)`.
+    them. *rotated* are the mappers whose secrets are sent anew: `(KEY, "mappers", 0)`.
     """
-    present = by_name(live)
+    present = by_key(live)
     if wanted is ALL:
-        wanted = by_name([_identity(stream) for stream in discovered])
+        wanted = by_key([_identity(stream) for stream in discovered])
     return [
         _sent(
-            {"name": name, **stream},
-            kept(present[name], discovered) if name in present else {},
+            {"name": key.name, **wanted[key]},
+            kept(present[ours], discovered) if ours in present else {},
             resolve,
-            {path[2] for path in rotated if path[0] == name},
+            {path[2] for path in rotated if path[0] in (key, ours)},
         )
-        for name, stream in wanted.items()
+        for key, ours in match_keys(wanted, present).items()
     ]
 
 
@@ -130,14 +130,14 @@ def _worked_by(old: Stream, was: Stream, discovered: Sequence[Stream]) -> list[s
     return [path[0] for path in (cursor, *key) if path]
 
 
-def _told(streams: Sequence[Stream]) -> Mapping[str, Json]:
+def _told(streams: Sequence[Stream]) -> Mapping[StreamKey, Json]:
     """*streams* without what says nothing, and what the source may define."""
     silent = ("cursorField", "primaryKey")
     return {
-        name: {
+        key: {
             o: value for o, value in stream.items() if value not in ([], None) and o not in silent
         }
-        for name, stream in from_api(streams).items()
+        for key, stream in from_api(streams).items()
     }
 
 
@@ -145,11 +145,9 @@ def _sent(
     stream: Stream,
     live: Stream,
     resolve: Callable[[Secret], str],
-    rotated: Collection[str | int],
+    rotated: Collection[object],
 ) -> Stream:
     body = {f: value for f, value in {**live, **stream}.items() if value is not None}
-    if "name" in live:
-        body["name"] = live["name"]  # the key of a name that is not unique has its namespace too
     if stream.get("selectedFields"):
         body["selectedFields"] = [{"fieldPath": [field]} for field in stream["selectedFields"]]
     if "mappers" in stream:

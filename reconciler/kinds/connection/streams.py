@@ -1,4 +1,4 @@
-"""Streams of a connection in one form: a mapping by stream name, whatever order they came in.
+"""Streams of a connection in one form: a mapping by namespace and name, in whatever order.
 
 Source: Airbyte public API, `configurations.streams`; which modes use a cursor or a key, and what
 reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
@@ -6,15 +6,22 @@ reads fill in, from the platform's AirbyteCatalogHelper and CatalogConverter.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from reconciler.kinds.connection.stream_modes import DEFAULT_MODE, KEYLESS_MODES, uses_cursor
 from reconciler.kinds.contract.configuration import unmask
 from reconciler.kinds.contract.terms import required
-from reconciler.model import ALL, Exhaustive, Json
+from reconciler.model import ALL, Exhaustive, Json, StreamKey
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem
+
+Stream: TypeAlias = Mapping[str, Json]
+Identity: TypeAlias = tuple[str | None, str]
+"""Namespace and name."""
 
 _TYPES = {
     "namespace": str,
@@ -31,30 +38,119 @@ def declare(written: Json) -> tuple[Json, list[Problem]]:
     if written == "all":
         return ALL, []
     problems: list[Problem] = []
-    seen: set[tuple[str | None, str]] = set()
+    seen: set[Identity] = set()
     for index, stream in enumerate(written):
-        identity = (stream.get("namespace"), stream["name"])
-        if identity in seen:
+        if (identity := _identity(stream)) in seen:
             problems.append(_repeated(index, stream["name"]))
         seen.add(identity)
         problems += _without_effect(index, stream)
-    return Exhaustive(by_name([_declared(stream) for stream in written])), problems
+    return Exhaustive(by_key([_declared(stream) for stream in written])), problems
 
 
-def from_api(live: Sequence[Mapping[str, Json]]) -> Mapping[str, Json]:
+def from_api(live: Sequence[Stream]) -> Mapping[StreamKey, Json]:
     """The API's streams in the same form."""
-    return by_name([_read(stream) for stream in live])
+    return by_key([_read(stream) for stream in live])
 
 
-def by_name(streams: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-    """Streams by name; with the namespace before it where a name is not unique."""
-    counts = Counter(stream["name"] for stream in streams)
-    return {
-        stream["name"]
-        if counts[stream["name"]] == 1
-        else f"{stream.get('namespace', '')}.{stream['name']}": stream
-        for stream in streams
-    }
+def by_key(streams: Sequence[Stream]) -> dict[StreamKey, Json]:
+    """Streams by their keys."""
+    keys = {_pair(key): key for key in make_keys([_identity(stream) for stream in streams])}
+    return {keys[_identity(stream)]: stream for stream in streams}
+
+
+def make_keys(identities: Iterable[Identity]) -> list[StreamKey]:
+    """A key for each stream: shown by its name, else with its namespace, in quotes at the last.
+
+    A name alone is enough where no other stream has it. Quotes are for a text that is another's as
+    well, or that goes on where another's ends, as an option of that stream does.
+    """
+    unique = list(dict.fromkeys(identities))
+    names = Counter(name for _, name in unique)
+    short = [
+        name if names[name] == 1 else f"{namespace or ''}.{name}" for namespace, name in unique
+    ]
+    counts = Counter(short)
+    shown = [
+        text if counts[text] == 1 and not _goes_on(text, counts) else _quoted(*identity)
+        for text, identity in zip(short, unique, strict=True)
+    ]
+    if len(set(shown)) < len(shown):
+        shown = [_quoted(*identity) for identity in unique]
+    return [StreamKey(*identity, text) for identity, text in zip(unique, shown, strict=True)]
+
+
+def match_keys(
+    streams: Iterable[StreamKey], others: Collection[StreamKey]
+) -> dict[StreamKey, StreamKey]:
+    """For each of *streams* its key among the *others*; where it is not there, one unlike theirs.
+
+    Airbyte fills in a namespace that is left out: then a name that is unique on both sides says
+    which it is.
+    """
+    ours, theirs = list(streams), {key: key for key in others}
+    counts = Counter(key.name for key in ours)
+    named = _unique_by_name(theirs)
+    taken = {key.shown for key in theirs}
+    found = {}
+    for key in ours:
+        is_named = key.namespace is None and counts[key.name] == 1
+        same = theirs.get(key) or (named.get(key.name) if is_named else None)
+        found[key] = same or _shown_apart(key, taken)
+        taken.add(found[key].shown)
+    return found
+
+
+def rekey(
+    streams: Mapping[StreamKey, Json], others: Collection[StreamKey]
+) -> Mapping[StreamKey, Json]:
+    """*streams* under the keys that the same ones have among *others*; itself if they have them."""
+    keys = match_keys(streams, others)
+    if all(key == new and key.shown == new.shown for key, new in keys.items()):
+        return streams
+    made = {new: streams[key] for key, new in keys.items()}
+    return Exhaustive(made) if isinstance(streams, Exhaustive) else made
+
+
+def own_keys(streams: Mapping[StreamKey, Json]) -> Mapping[StreamKey, Json]:
+    """*streams* under the keys that they have by themselves; one without a name keeps its own."""
+    said = by_key([stream for stream in streams.values() if "name" in stream])
+    return Exhaustive({**{k: s for k, s in streams.items() if "name" not in s}, **said})
+
+
+def _unique_by_name(keys: Iterable[StreamKey]) -> dict[str, StreamKey]:
+    by_name: dict[str, list[StreamKey]] = {}
+    for key in keys:
+        by_name.setdefault(key.name, []).append(key)
+    return {name: found[0] for name, found in by_name.items() if len(found) == 1}
+
+
+def _shown_apart(key: StreamKey, taken: Collection[str]) -> StreamKey:
+    """*key*, shown otherwise where its text is one of those *taken*."""
+    quoted = _quoted(key.namespace, key.name)
+    for shown in (key.shown, f"{key.namespace or ''}.{key.name}", quoted):
+        if shown not in taken and not _goes_on(shown, taken):
+            return replace(key, shown=shown)
+    while quoted in taken:
+        quoted = json.dumps(quoted, ensure_ascii=False)
+    return replace(key, shown=quoted)
+
+
+def _goes_on(text: str, others: Collection[str]) -> bool:
+    """Whether *text* is that of another stream, a dot and more."""
+    return any(text[:at] in others for at, letter in enumerate(text) if letter == ".")
+
+
+def _quoted(namespace: str | None, name: str) -> str:
+    parts = [name] if namespace is None else [namespace, name]
+    return ".".join(json.dumps(part, ensure_ascii=False) for part in parts)
+
+
+def _identity(stream: Stream) -> Identity:
+    return stream.get("namespace") or None, stream["name"]
+
+
+def _pair(key: StreamKey) -> Identity:
+    return key.namespace, key.name
 
 
 def _declared(stream: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -89,6 +89,11 @@ class Comparing:
     """Declared fields that no read shows; they are compared with what was applied last."""
     becomes: Callable[[Path], Becomes | None] | None = None
     """What the field at a path is once the manifest has it no longer; None when it stays."""
+    align_keys: Callable[[Spec, Spec], Spec] | None = None
+    """(spec, another of the same resource) → the first, with what has keys of its own inside it
+    under the keys that the same things have in the other."""
+    own_keys: Callable[[Spec], Spec] | None = None
+    """A spec → the same, as if its keys had never been aligned."""
     against: Callable[[Spec, Spec], Spec] | None = None
     """(desired spec, live spec) → the desired one with what Airbyte itself may add to it."""
     explain: Callable[[Mapping[str, Json], Spec], Iterator[Equality]] | None = None

@@ -50,5 +50,5 @@ def _plain(value: Json) -> Json:
     if value is MISSING or isinstance(value, Marker | Ref):
         return str(value.value if isinstance(value, Marker) else value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
-from reconciler.model import Exhaustive, Json, Ref, ResourceKey
+from reconciler.model import Exhaustive, Json, PathStep, Ref, ResourceKey
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Effect, Weight
 from reconciler.plan.file import Place
@@ -252,7 +252,7 @@ class _Writer:
             }
         return written
 
-    def _row(self, row: Row, own: Collection[str | int] = ()) -> dict[str, Json]:
+    def _row(self, row: Row, own: Collection[PathStep] = ()) -> dict[str, Json]:
         operation = row.operation
         kind = row.key.kind
         key = subject(operation, titled="name" not in own).removeprefix(kind).strip()

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.model import DesiredResource, Exhaustive, Json, Ref
+from reconciler.model import DesiredResource, Exhaustive, Json, PathStep, Ref
 from reconciler.model.changes import FieldChange
 from reconciler.model.effects import Weight
 from reconciler.plan.operation import Action, Create
@@ -59,7 +59,7 @@ def block_rows_lines(block: Block, look: Look) -> Iterator[str]:
             yield from dimmed(wrapped(", ".join(said), look.width, INDENT, first=INDENT), look)
 
 
-def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator[str]:
+def row_lines(row: Row, look: Look, own: Collection[PathStep] = ()) -> Iterator[str]:
     """One row: its head without *own* fields, its changes or fields, its last job."""
     yield _head(row, look, own)
     if row.changes:
@@ -70,7 +70,7 @@ def row_lines(row: Row, look: Look, own: Collection[str | int] = ()) -> Iterator
         yield from dimmed(wrapped(jobs_text(row.jobs), look.width, INDENT, first=INDENT), look)
 
 
-def _head(row: Row, look: Look, own: Collection[str | int]) -> str:
+def _head(row: Row, look: Look, own: Collection[PathStep]) -> str:
     """The mark, the resource, why and to what effect; what a line cannot hold goes on the next."""
     line = f"  {MARKS[row.action]} {subject(row.operation, titled='name' not in own)}"
     if why := reason(row):
@@ -143,7 +143,7 @@ def _created_lines(resource: DesiredResource, look: Look) -> Iterator[str]:
         if name == "name" or value == Ref("workspace", ""):
             continue
         if isinstance(value, Exhaustive):
-            inner = [safe(text) for text in value]
+            inner = [safe(str(name)) for name in value]
             line = f"{INDENT}{name}: {len(inner)} ({listed(inner, most=8)})"
             yield shortened(line, look.width)
             continue

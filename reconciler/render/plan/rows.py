@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.kinds import get
-from reconciler.model import ALL, JobHistory, Json, Ref, ResourceKey, Spec, workspace_key
+from reconciler.model import ALL, JobHistory, Json, PathStep, Ref, ResourceKey, Spec, workspace_key
 from reconciler.model.changes import FieldChange, Mark
 from reconciler.model.effects import Consequence, Effect, Weight
 from reconciler.plan.model import Attribution, TenantPlan, Whose
@@ -140,7 +140,7 @@ def _before_too(row: Row) -> str:
     return f"already to {of.base_action}"
 
 
-def in_short(row: Row, names: TypeNames, without: Collection[str | int] = ()) -> str:
+def in_short(row: Row, names: TypeNames, without: Collection[PathStep] = ()) -> str:
     """What a new resource is, in a few words that its kind chooses; nothing for other rows.
 
     Fields in *without* are left out.

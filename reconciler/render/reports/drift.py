@@ -19,6 +19,7 @@ from reconciler.operations.find_drift import (
     Who,
 )
 from reconciler.plan.file import Place
+from reconciler.plan.record import plain_path
 from reconciler.problems.explain import explain
 from reconciler.problems.wording import show_path
 from reconciler.render.parts.palette import PLAIN, Palette
@@ -186,7 +187,7 @@ def _resource_record(one: Drifted) -> Json:
         "origin": str(one.origin),
         "fields": [
             {
-                "path": list(each.path),
+                "path": list(plain_path(each.path)),
                 "live": _value(each.live),
                 "manifest": _value(each.declared),
                 "applied": None if each.applied is MISSING else _value(each.applied),
