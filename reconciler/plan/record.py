@@ -93,7 +93,7 @@ def _attributed(step: Step, plan: TenantPlan) -> Record:
     record = step_record(step)
     if (of := plan.attributions.get(step.key)) is not None:
         record["attribution"] = _WHOSE[of.whose]
-        record["alreadyThere"] = [list(path) for path in sorted(of.already, key=str)]
+        record["alreadyThere"] = [list(plain_path(path)) for path in sorted(of.already, key=str)]
     return record
 
 

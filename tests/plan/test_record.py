@@ -8,9 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import UNREADABLE, Ref, Secret, SecretName
+from reconciler.model import UNREADABLE, Ref, Secret, SecretName, StreamKey
+from reconciler.model.changes import FieldChange
 from reconciler.model.tagged import tag_value
-from reconciler.plan.record import digest, spec_digest
+from reconciler.plan.model import Attribution, TenantPlan, Whose
+from reconciler.plan.record import digest, spec_digest, tenant_record
+from tests.render.plans import KEEPS, key, update
 
 values = st.recursive(
     st.none()
@@ -42,3 +45,14 @@ def test_a_digest_is_that_of_yesterday() -> None:
     }
     written = '{"n":{"$$k":[1,null]},"pw":{"$secret":["u:",["A","d"]]},"r":{"$resource":"tag/a"}}'
     assert spec_digest(spec) == digest(json.loads(written))
+
+
+def test_a_field_of_a_stream_that_was_to_change_already_has_a_path_of_texts() -> None:
+    at = key("connection", "acme", "a")
+    path = ("streams", StreamKey("public", "users", "public.users"), "syncMode")
+    step = update(at, (FieldChange(path, "then", "now"),), KEEPS)
+    both = Attribution(Whose.BOTH, already=frozenset({path}))
+    record = tenant_record(TenantPlan("acme", (step,), attributions={at: both}))
+    (operation,) = json.loads(json.dumps(record))["operations"]
+    assert operation["alreadyThere"] == [["streams", "public.users", "syncMode"]]
+    assert operation["changes"][0]["path"] == ["streams", "public.users", "syncMode"]
