@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -12,11 +13,11 @@ from reconciler.cli.options.plan_output import max_chars_option
 from reconciler.cli.options.selectors import tenant_selection
 from reconciler.cli.options.settings import Settings, global_options
 from reconciler.cli.terminal.console import Terminal
+from reconciler.operations.drift import FoundDrift
 from reconciler.operations.drift import drift as look_for_drift
-from reconciler.operations.find_drift import Drift
-from reconciler.plan.file import Place
 from reconciler.project import git
 from reconciler.project.selection import Selection
+from reconciler.render.parts.palette import Palette
 from reconciler.render.plan.changed import forgotten_lines
 from reconciler.render.reports.drift import (
     render_drift,
@@ -25,7 +26,43 @@ from reconciler.render.reports.drift import (
     render_drift_markdown,
 )
 
-_FORMATS = ("text", "json", "markdown", "html", "github")
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    palette: Palette
+    max_chars: int
+    details: bool
+
+
+def _text(found: FoundDrift, look: _Look) -> str:
+    return render_drift(found.drift, look.palette, details=look.details)
+
+
+def _json(found: FoundDrift, _look: _Look) -> str:
+    return render_drift_json(found.drift, found.place)
+
+
+def _markdown(found: FoundDrift, look: _Look) -> str:
+    return render_drift_markdown(found.drift, look.max_chars)
+
+
+def _html(found: FoundDrift, _look: _Look) -> str:
+    return render_drift_html(found.drift, found.place)
+
+
+def _github(found: FoundDrift, _look: _Look) -> str:
+    from reconciler.render.reports.drift_github import render_drift_github
+
+    return render_drift_github(found.drift, git.prefix(FilePath.cwd()))
+
+
+_FORMATS: Mapping[str, Callable[[FoundDrift, _Look], str]] = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "html": _html,
+    "github": _github,
+}
 
 
 @click.command()
@@ -35,7 +72,7 @@ _FORMATS = ("text", "json", "markdown", "html", "github")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(_FORMATS),
+    type=click.Choice(list(_FORMATS)),
     default="text",
     show_default=True,
     help="How it is written on stdout.",
@@ -62,29 +99,8 @@ def drift(
     """
     project = settings.open_project()
     found = look_for_drift(project, Terminal(settings), selection, secrets=secrets)
-    look = _Look(format_, max_chars, details or bool(settings.verbose))
-    settings.result(_rendered(found.drift, found.place, look, settings))
+    look = _Look(settings.palette(sys.stdout), max_chars, details or bool(settings.verbose))
+    settings.result(_FORMATS[format_](found, look))
     if found.forgotten:
         settings.tell("\n".join(forgotten_lines(found.forgotten)))
     sys.exit(found.exit_code)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    format: str
-    max_chars: int
-    details: bool
-
-
-def _rendered(found: Drift, place: Place, look: _Look, settings: Settings) -> str:
-    if look.format == "json":
-        return render_drift_json(found, place)
-    if look.format == "html":
-        return render_drift_html(found, place)
-    if look.format == "markdown":
-        return render_drift_markdown(found, look.max_chars)
-    if look.format == "github":
-        from reconciler.render.reports.drift_github import render_drift_github
-
-        return render_drift_github(found, git.prefix(FilePath.cwd()))
-    return render_drift(found, settings.palette(sys.stdout), details=look.details)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -26,7 +26,6 @@ from reconciler.render.plan.equalities import render_equalities
 from reconciler.render.plan.lines import Look
 from reconciler.render.plan.text import render_plan
 
-FORMATS = ("text", "json", "markdown", "html", "github")
 ONLY_OUTPUT = ("format_", "out", "page", "max_chars", "color", "no_progress", "quiet")
 
 details_option = click.option(
@@ -83,68 +82,6 @@ class Presentation:
         return str(self.made.choices.selection.shard or "")
 
 
-def _output(
-    format_: str, details: bool, out: str | None, page: str | None, max_chars: int
-) -> Output:
-    if out is not None and not out.endswith(plan_files.SUFFIX):
-        raise click.UsageError(f"The name of a plan file ends in {plan_files.SUFFIX}.")
-    return Output(format_, details, out, page, max_chars)
-
-
-output_options = taken_as(
-    "output",
-    _output,
-    details_option,
-    click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="How the plan is written on stdout.",
-    ),
-    click.option(
-        "--out",
-        metavar="FILE",
-        help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
-    ),
-    click.option("--html", "page", metavar="FILE", help="Also write the page of --format html."),
-    max_chars_option,
-)
-
-
-def write(made: Presentation, output: Output, settings: Settings) -> None:
-    """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
-    look = plan_look(settings, details=output.details)
-    if output.out is not None:
-        plan_files.write(output.out, plan_json(made))
-        settings.tell(f"Plan file written: {settings.again('apply', output.out)}")
-    if output.page is not None:
-        _write_page(output.page, _page(made, look))
-    settings.result(_rendered(made, output, look))
-
-
-def _write_page(path: str, text: str) -> None:
-    try:
-        plan_files.write(path, text)
-    except PlanFileUnreadable as problem:
-        raise UsageError(f"the page {problem}", problem.hint) from problem
-
-
-def _rendered(made: Presentation, output: Output, look: Look) -> str:
-    if output.format == "json":
-        return plan_json(made)
-    if output.format == "html":
-        return _page(made, look)
-    if output.format == "markdown":
-        return plan_markdown(made, look, max_chars=output.max_chars, page=output.page or "")
-    if output.format == "github":
-        from reconciler.render.plan.github import render_plan_github
-
-        return render_plan_github(made.plan, look, git.prefix(FilePath.cwd()))
-    return render_equalities(made.plan) + render_plan(made.plan, look)
-
-
 def plan_json(made: Presentation) -> str:
     """The plan as a plan file has it."""
     return write_plan(made.plan, made.place, made.options, made.shard)
@@ -169,6 +106,86 @@ def plan_markdown(made: Presentation, look: Look, *, max_chars: int, page: str =
         page=os.path.basename(page),
     )
     return render_plan_markdown(made.plan, made.place, look, colophon=colophon, limit=max_chars)
+
+
+def _text(made: Presentation, _output: Output, look: Look) -> str:
+    return render_equalities(made.plan) + render_plan(made.plan, look)
+
+
+def _json(made: Presentation, _output: Output, _look: Look) -> str:
+    return plan_json(made)
+
+
+def _markdown(made: Presentation, output: Output, look: Look) -> str:
+    return plan_markdown(made, look, max_chars=output.max_chars, page=output.page or "")
+
+
+def _html(made: Presentation, _output: Output, look: Look) -> str:
+    return _page(made, look)
+
+
+def _github(made: Presentation, _output: Output, look: Look) -> str:
+    from reconciler.render.plan.github import render_plan_github
+
+    return render_plan_github(made.plan, look, git.prefix(FilePath.cwd()))
+
+
+FORMATS: Mapping[str, Callable[[Presentation, Output, Look], str]] = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "html": _html,
+    "github": _github,
+}
+"""How a plan is written, by the name of the format."""
+
+
+def _output(
+    format_: str, details: bool, out: str | None, page: str | None, max_chars: int
+) -> Output:
+    if out is not None and not out.endswith(plan_files.SUFFIX):
+        raise click.UsageError(f"The name of a plan file ends in {plan_files.SUFFIX}.")
+    return Output(format_, details, out, page, max_chars)
+
+
+output_options = taken_as(
+    "output",
+    _output,
+    details_option,
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(FORMATS)),
+        default="text",
+        show_default=True,
+        help="How the plan is written on stdout.",
+    ),
+    click.option(
+        "--out",
+        metavar="FILE",
+        help="Also write a plan file, which `apply FILE` carries out; its name ends in .json.",
+    ),
+    click.option("--html", "page", metavar="FILE", help="Also write the page of --format html."),
+    max_chars_option,
+)
+
+
+def write(made: Presentation, output: Output, settings: Settings) -> None:
+    """Writes the files that are asked for, then the plan on stdout. Raises PlanFileUnreadable."""
+    look = plan_look(settings, details=output.details)
+    if output.out is not None:
+        plan_files.write(output.out, plan_json(made))
+        settings.tell(f"Plan file written: {settings.again('apply', output.out)}")
+    if output.page is not None:
+        _write_page(output.page, _page(made, look))
+    settings.result(FORMATS[output.format](made, output, look))
+
+
+def _write_page(path: str, text: str) -> None:
+    try:
+        plan_files.write(path, text)
+    except PlanFileUnreadable as problem:
+        raise UsageError(f"the page {problem}", problem.hint) from problem
 
 
 def _commit(project: OpenProject) -> str:
