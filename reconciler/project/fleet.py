@@ -18,12 +18,11 @@ from reconciler.model import Claims, DesiredTenant, Origin, WorkspaceClaim
 from reconciler.problems.errors import ManifestError, NothingDeclared
 from reconciler.problems.problem import Problem
 from reconciler.problems.rules import Severity
+from reconciler.project.claims import check_fleet, workspace_claim
 from reconciler.project.desired import (
     Beside,
     build_tenant,
-    check_fleet,
     offered_by,
-    workspace_claim,
 )
 from reconciler.project.project import Project
 from reconciler.project.readings import (
