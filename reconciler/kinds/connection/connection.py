@@ -7,21 +7,21 @@ and then complete. Cron expressions come back with their zone behind them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.kinds.connection import (
-    stream_blocks,
+    blocks,
     stream_changes,
     stream_fit,
     stream_writes,
     streams,
 )
+from reconciler.kinds.connection.blocks import PLAIN_FIELDS, default_references
 from reconciler.kinds.connection.checks import check_connection
 from reconciler.kinds.connection.cron_times import next_run
 from reconciler.kinds.connection.schedule import explain as explain_schedule
-from reconciler.kinds.connection.schedule import foreign_zone, normal_schedule
-from reconciler.kinds.contract.exporting import Block, Found, Remark, listed, unsayable
+from reconciler.kinds.connection.schedule import normal_schedule
 from reconciler.kinds.contract.kind import (
     Blocks,
     Caveats,
@@ -50,22 +50,13 @@ from reconciler.model.effects import Consequence, Effect
 from reconciler.problems import rules
 from reconciler.problems.problem import At, Problem
 
-_PLAIN_FIELDS = (
-    "name",
-    "namespaceDefinition",
-    "namespaceFormat",
-    "prefix",
-    "nonBreakingSchemaUpdatesBehavior",
-    "status",
-)
-
 
 def _declare(declaration: Declaration) -> tuple[Spec, list[Problem]]:
     fields = declaration.fields
     spec: dict[str, Json] = {"name": declaration.key.name}
-    spec |= {field: fields[field] for field in _PLAIN_FIELDS if field in fields}
+    spec |= {field: fields[field] for field in PLAIN_FIELDS if field in fields}
     problems = list(check_connection(fields))
-    implied = _default_references(declaration.key.name, declaration.declared)
+    implied = default_references(declaration.key.name, declaration.declared)
     for field, default in implied.items():
         name = fields.get(field, default)
         if name is None:
@@ -93,15 +84,6 @@ _UNMANAGED_STREAMS = Problem(
 )
 
 
-def _default_references(own: str, declared: Mapping[str, Collection[str]]) -> dict[str, str | None]:
-    """The source of the connection's own key, and the tenant's only destination."""
-    sources, destinations = (declared[kind] for kind in ("source", "destination"))
-    return {
-        "source": own if own in sources else None,
-        "destination": next(iter(destinations)) if len(destinations) == 1 else None,
-    }
-
-
 _MISSING = {"source": rules.MISSING_SOURCE, "destination": rules.MISSING_DESTINATION}
 
 
@@ -117,7 +99,7 @@ def _undecided(field: str, declaration: Declaration) -> Problem:
 
 
 def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
-    spec: dict[str, Json] = {f: body[f] for f in _PLAIN_FIELDS if body.get(f) is not None}
+    spec: dict[str, Json] = {f: body[f] for f in PLAIN_FIELDS if body.get(f) is not None}
     spec["name"] = required(body, "name", str)
     for field in ("source", "destination"):
         spec[field] = ref_of(field, required(body, f"{field}Id", str))
@@ -126,61 +108,6 @@ def _from_api(body: Mapping[str, Json], ref_of: RefOf) -> Spec:
     configurations = body.get("configurations") or {}
     spec["streams"] = streams.from_api(configurations.get("streams") or [])
     return spec
-
-
-# What the server makes of fields that a create leaves out.
-_FILLED: Mapping[str, Json] = {
-    "schedule": {"scheduleType": "manual"},
-    "namespaceDefinition": "destination",
-    "prefix": "",
-    "nonBreakingSchemaUpdatesBehavior": "ignore",
-    "status": "active",
-    "tags": [],
-}
-_WRITABLE_SCHEDULES = ("manual", "cron")
-_WRITABLE_STATUSES = ("active", "inactive")
-
-
-def _to_manifest(found: Found) -> Block:
-    spec, remarks = found.spec, list(_unwritable(found.spec))
-    plain = {field: spec[field] for field in _PLAIN_FIELDS[1:] if field in spec}
-    remarks += [Remark((f,), problem) for f, v in plain.items() if (problem := unsayable(v))]
-    fields = {"schedule": spec["schedule"], **plain, "tags": sorted(spec["tags"])}
-    for remark in remarks:
-        fields.pop(str(remark.at[0]), None)
-    written = stream_blocks.to_manifest(spec["streams"], found, remarks)
-    return Block(
-        {
-            **found.name(),
-            **_references(found),
-            **found.told(fields, _FILLED),
-            **({"streams": written} if written else {}),
-        },
-        tuple(remarks),
-    )
-
-
-def _references(found: Found) -> Mapping[str, str]:
-    """Source and destination, where they are not those that the manifest implies."""
-    implied = _default_references(found.key.name, found.declared)
-    return {
-        field: found.spec[field].name
-        for field, default in implied.items()
-        if found.is_full or found.spec[field].name != default
-    }
-
-
-def _unwritable(spec: Spec) -> Iterator[Remark]:
-    """The fields whose live value no manifest can have."""
-    if (type_ := spec["schedule"].get("scheduleType")) not in _WRITABLE_SCHEDULES:
-        timing = spec["schedule"].get("basicTiming", "no timing")
-        yield Remark(("schedule",), f"{type_} ({timing}), which only Airbyte's own UI can set")
-    elif zone := foreign_zone(spec["schedule"]):
-        yield Remark(("schedule",), f"in the zone {zone}, which only Airbyte's own UI can set")
-    if spec.get("status", "active") not in _WRITABLE_STATUSES:
-        yield Remark(("status",), f"{spec['status']}, which Airbyte alone decides")
-    if unknown := [name for name, ref in spec["tags"].items() if ref.name.startswith("@")]:
-        yield Remark(("tags",), f"{listed(unknown)} among them, which no manifest can have")
 
 
 def _read_tag(tag: Mapping[str, Json], ref_of: RefOf) -> tuple[str, Ref]:
@@ -203,7 +130,7 @@ def _sent_tags(spec: Spec, workspace_id: str, context: Context) -> Sequence[Json
 
 def _create_body(spec: Spec, context: Context) -> Mapping[str, Json]:
     source_id, destination_id = context.id_of(spec["source"]), context.id_of(spec["destination"])
-    body = {field: value for field, value in spec.items() if field in (*_PLAIN_FIELDS, "schedule")}
+    body = {field: value for field, value in spec.items() if field in (*PLAIN_FIELDS, "schedule")}
     # The API's own default keeps only streams that the connector suggests, which are often none.
     wanted = spec.get("streams", ALL)
     is_looked_at = wanted is ALL or stream_fit.may_be_taken_otherwise(wanted)
@@ -399,7 +326,7 @@ KIND = Kind(
     blocks=Blocks(implied=lambda fields: {"tag": fields.get("tags") or ()}),
     declare=_declare,
     from_api=_from_api,
-    exporting=Exporting(_to_manifest, named_after="source"),
+    exporting=Exporting(blocks.to_manifest, named_after="source"),
     create_body=_create_body,
     update=_update,
     await_create=_await_create,
