@@ -18,6 +18,7 @@ from reconciler.kinds import get
 from reconciler.kinds.contract.kind import Kind
 from reconciler.kinds.contract.terms import Context, Expected, required
 from reconciler.live.lists import Reading
+from reconciler.live.reading import by_workspace
 from reconciler.model import Spec
 from reconciler.plan.operation import CreateStep
 from reconciler.problems.errors import (
@@ -26,6 +27,7 @@ from reconciler.problems.errors import (
     Conflict,
     ConnectionFailed,
     Forbidden,
+    ListingInconsistent,
     NotFound,
     RateLimited,
     Rejected,
@@ -41,6 +43,7 @@ _REFUSING = (
     Conflict,
     ConnectionFailed,
     Forbidden,
+    ListingInconsistent,
     NotFound,
     RateLimited,
     Rejected,
@@ -131,7 +134,7 @@ class _Making:
             return self._looked_for()
         try:
             return self.looked_for_long()
-        except ApiError as unseen:
+        except (ApiError, ListingInconsistent) as unseen:
             # Not even looking works: then nobody knows whether it is there.
             raise ResponseLost(
                 problem.method, problem.url, status=problem.status, problem=problem.problem
@@ -170,14 +173,21 @@ class _Making:
 
 
 def live_rows(kind: Kind, place: Place, client: Client, spec: Spec) -> Sequence[Body]:
-    """Every live object of *kind* in a workspace; of them all when the kind is in none."""
+    """Every live object of *kind* in a workspace; of them all when the kind is in none.
+
+    Raises ListingInconsistent for rows of another workspace: one of the name would be taken over.
+    """
     if kind.listing.rows:
         everything = {place.workspace_id: Expected((spec,), everything=True)}
         return kind.listing.rows(Reading(client), everything)[place.workspace_id]
     places = [place.workspace_id] if kind.in_workspace() else []
     if not kind.listing.is_paged:
-        return client.page(kind.collection, workspace_ids=places)
-    return list_complete(client, kind.collection, kind.id_field, workspace_ids=places)
+        rows = client.page(kind.collection, workspace_ids=places)
+    else:
+        rows = list_complete(client, kind.collection, kind.id_field, workspace_ids=places)
+    if places:
+        by_workspace(kind, rows, places)  # which refuses a row that is out of place
+    return rows
 
 
 def _lost(problem: ApiError) -> ApiError:

@@ -30,6 +30,7 @@ def counts(api: Api) -> dict[str, int]:
 
 
 ONE_EACH = dict.fromkeys(COLLECTIONS, 1)
+FAKER = {"sourceType": "faker", "count": 1}
 
 
 @pytest.mark.parametrize("close", ["before", "after"])
@@ -112,6 +113,22 @@ def test_what_had_the_name_before_is_not_taken_for_what_a_lost_create_made(
     (made,) = (row for id_, row in left.items() if id_ not in twins)
     assert made["destinationId"] == api.row("destinations", "lake")["destinationId"]
     assert twins < left.keys(), "what is somebody else's stays"
+    declared.assert_no_changes()
+
+
+def test_what_a_list_has_of_another_workspace_is_not_taken_for_what_a_lost_create_made(
+    declared: Project, api: Api
+) -> None:
+    elsewhere = api.call("POST", "/workspaces", {"name": "somebody's"})["workspaceId"]
+    theirs = {"name": "stripe", "workspaceId": elsewhere, "configuration": FAKER}
+    other = api.call("POST", "/sources", theirs)
+    api.fault(method="POST", path="/sources", close="before")
+    api.fault(method="GET", path="/sources", status=200, body=json.dumps({"data": [other]}))
+    result = declared.run("apply", "--auto-approve")
+    assert result.exit_code == 4, result.output
+    assert "found by its name" not in result.stderr, "that one is somebody else's"
+    declared.apply()
+    assert len(api.rows("sources")) == 2, "theirs, and one of our own"
     declared.assert_no_changes()
 
 
