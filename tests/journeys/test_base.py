@@ -94,6 +94,17 @@ def test_drift_alone_is_no_part_of_the_change(repository: Repository, api: Api) 
     assert plan(repository, "--detailed-exitcode").exit_code == 2
 
 
+def test_what_the_command_line_asks_for_holds_on_both_sides(
+    repository: Repository, api: Api
+) -> None:
+    id_ = api.row("workspaces", "Acme")["workspaceId"]
+    stray = {"name": "stray", "workspaceId": id_, "configuration": {"sourceType": "faker"}}
+    stray["configuration"] = {"sourceType": "faker", "count": 1}
+    api.call("POST", "/sources", stray)
+    found = document(repository, "--prune", "--allow-deletes", "1")
+    assert set(whose(found).values()) == {"drift"}
+
+
 def test_a_row_of_both_tells_the_fields_apart(repository: Repository, api: Api) -> None:
     drift(api, "Acme", status="inactive", prefix="odd_")
     repository.tenant("acme", **rescheduled(prefix="odd_", status="inactive"))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.server.serving import Sandbox
-from tests.journeys.manifests import ENVIRON, acme
+from tests.journeys.manifests import ENVIRON, acme, stripe
 from tests.journeys.survival.proxy import Arrival, Harm, Proxy, proxying
 from tests.support import ROOT, Api, Project
 
@@ -82,6 +82,22 @@ def test_the_first_signal_finishes_what_runs_and_reports(
     proxy.inflict(Harm())
     declared.apply()
     assert [len(api.rows(c)) for c in ("workspaces", "sources", "connections")] == [1, 1, 1]
+
+
+def test_a_request_that_waits_for_another_try_is_not_waited_for(
+    declared: Project, api: Api
+) -> None:
+    declared.apply()
+    source = api.row("sources", "stripe")["sourceId"]
+    declared.tenant(acme(sources={"stripe": stripe(account_id="acct_456")}))
+    api.fault(method="GET", path=f"/sources/{source}", status=502, count=0)
+    process = start(declared, "apply", "--auto-approve", "-v")
+    assert process.stderr is not None
+    while "502" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)  # it would be tried for five minutes
+    assert process.returncode == 130
 
 
 def test_the_second_signal_stops_now_and_the_next_run_finds_what_was_sent(

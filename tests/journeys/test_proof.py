@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reconciler.sandbox.server.serving import Sandbox
 from tests.journeys.survival.chaos import Blind
 from tests.journeys.survival.proxy import Arrival, Harm, proxying
@@ -100,3 +102,18 @@ def test_a_workspace_that_went_by_its_id_takes_none_of_its_name_along(
     again = project.run(*destroy)
     assert again.exit_code == 0, again.output
     assert len(api.rows("sources")) == 2
+
+
+@pytest.mark.parametrize(("options", "read_again"), [((), True), (("--no-verify",), False)])
+def test_what_was_written_is_read_again_unless_that_is_not_wanted(
+    project: Project, api: Api, options: tuple[str, ...], read_again: bool
+) -> None:
+    project.tenant(manifest())
+    api.clear_log()
+    project.apply(*options)
+    requests = api.requests()
+    last_write = max(
+        i for i, (method, path) in enumerate(requests) if (method, path) == ("POST", "/sources")
+    )
+    reads = [path for method, path in requests[last_write:] if method == "GET"]
+    assert ("/sources" in reads) == read_again

@@ -203,3 +203,11 @@ def test_a_shard_without_tenants_has_nothing_to_do(project: Project) -> None:
         results = [project.run(command, "--shard", f"{n}/2") for n in (1, 2)]
         assert 0 in [result.exit_code for result in results], results[0].output
         assert all(result.exit_code in (0, 2) for result in results)
+
+
+def test_a_tenant_that_nobody_declares_any_more_is_told_by_one_shard(fleet: Project) -> None:
+    fleet.apply()
+    gone = TENANTS[0]
+    (fleet.folder / "tenants" / f"{gone}.yaml").unlink()
+    outputs = [fleet.run("plan", "--shard", f"{n}/{COUNT}").output for n in range(1, COUNT + 1)]
+    assert ["R426" in output for output in outputs].count(True) == 1

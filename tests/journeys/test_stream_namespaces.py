@@ -102,3 +102,12 @@ def test_a_namespace_where_the_source_has_none_is_refused(project: Project, api:
     assert result.exit_code == 4
     assert '"charges" has no namespace, not "nowhere" either' in result.output
     assert api.rows("connections") == []
+
+
+def test_an_edit_in_airbyte_is_known_for_one_though_the_manifest_leaves_the_namespace_out(
+    project: Project, api: Api
+) -> None:
+    declare(project, {**PLAIN, "syncMode": "full_refresh_append"})
+    project.apply()
+    made_live(api, {**PLAIN, "namespace": "public", "syncMode": "full_refresh_overwrite"})
+    assert "Changed in Airbyte since the last apply" in planned(project)

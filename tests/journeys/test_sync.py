@@ -191,3 +191,11 @@ def test_a_connection_that_nobody_declares_is_a_usage_error(applied: Project) ->
     result = applied.run("sync", "--connection", "strpe")
     assert result.exit_code == 1
     assert 'Did you mean "stripe"?' in result.stderr
+
+
+def test_nobody_is_asked_about_a_reset_of_nothing(applied: Project, api: Api) -> None:
+    _at_once(api)
+    applied.run("sync")
+    result = applied.run("sync", "--only-new", "--job-type", "reset")
+    assert result.exit_code == 0, result.output
+    assert "No connection." in result.stdout
