@@ -127,6 +127,7 @@ def test_what_a_list_has_of_another_workspace_is_not_taken_for_what_a_lost_creat
     result = declared.run("apply", "--auto-approve")
     assert result.exit_code == 4, result.output
     assert "found by its name" not in result.stderr, "that one is somebody else's"
+    assert "It may have been carried out." in " ".join(result.output.split())
     declared.apply()
     assert len(api.rows("sources")) == 2, "theirs, and one of our own"
     declared.assert_no_changes()
