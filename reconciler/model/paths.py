@@ -15,10 +15,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from reconciler.model.resources import MISSING, Json, Path, PathStep
 
+_PLAIN = (str, int, float, list, type(None))
+
+
+def is_mapping(value: Json) -> bool:
+    """Whether *value* is a mapping, told sooner of plain values than by the abstract class."""
+    return isinstance(value, dict) or (not isinstance(value, _PLAIN) and isinstance(value, Mapping))
+
 
 def child_at(value: Json, step: PathStep) -> Json:
     """What is one *step* inside *value*, MISSING where nothing is."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return value.get(step, MISSING)
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return value[step]
@@ -35,7 +42,8 @@ def value_at(value: Json, path: Path) -> Json:
 def count_steps(value: Json, path: Path) -> int:
     """How many steps of *path* lead somewhere in *value*, counted from its beginning."""
     for depth, step in enumerate(path):
-        value = child_at(value, step)
+        # Every place of every problem is found so: a plain mapping is told without a call.
+        value = value.get(step, MISSING) if type(value) is dict else child_at(value, step)
         if value is MISSING:
             return depth
     return len(path)
@@ -51,7 +59,7 @@ def with_value_at(value: Json, path: Path, new: Json) -> Json:
         return new
     step, rest = path[0], path[1:]
     child = child_at(value, step)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         # A mapping of a type of its own, such as an Exhaustive, stays one.
         copied: Json = type(value)(value) if isinstance(value, dict) else dict(value)
         child = {} if child is MISSING else child
@@ -65,7 +73,7 @@ def with_value_at(value: Json, path: Path, new: Json) -> Json:
 
 def walk_leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
     """Every leaf of *value*, which stands at *at*, with its path; in the order of *value*."""
-    if isinstance(value, Mapping) and value:
+    if is_mapping(value) and value:
         for key, inner in value.items():
             yield from walk_leaves(inner, (*at, key))
     elif isinstance(value, list) and value:
@@ -77,7 +85,7 @@ def walk_leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
 
 def walk_named_leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]:
     """Every leaf of *value*, which stands at *at*, with its named path; a list is one leaf."""
-    if isinstance(value, Mapping) and value:
+    if is_mapping(value) and value:
         for key, inner in value.items():
             yield from walk_named_leaves(inner, (*at, key))
     else:
@@ -86,7 +94,7 @@ def walk_named_leaves(value: Json, at: Path = ()) -> Iterator[tuple[Path, Json]]
 
 def map_leaves(value: Json, change: Callable[[Json], Json]) -> Json:
     """*value* with *change* made of every leaf, in new dicts and lists; empty ones stay empty."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {key: map_leaves(inner, change) for key, inner in value.items()}
     if isinstance(value, list):
         return [map_leaves(inner, change) for inner in value]

@@ -175,11 +175,13 @@ OAUTH_MASK = "*" * 6
 
 def is_mask(value: Json) -> bool:
     """Whether *value* is a mask, or a Secret that becomes one by what is written in it."""
-    if isinstance(value, Secret):
-        defaults = (name.default for name in value.names)
-        literal = "" if any(value.names) else str(value)
-        return any(map(is_mask, (literal, *defaults)))
-    return isinstance(value, str) and value.strip() in (MASK, OAUTH_MASK)
+    if isinstance(value, str):
+        return value.strip() in (MASK, OAUTH_MASK)
+    if not isinstance(value, Secret):
+        return False
+    defaults = (name.default for name in value.names)
+    literal = "" if any(value.names) else str(value)
+    return any(map(is_mask, (literal, *defaults)))
 
 
 class Exhaustive(dict[Any, Json]):

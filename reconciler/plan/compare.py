@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from reconciler.kinds import get
 from reconciler.kinds.contract.kind import Kind
@@ -24,6 +25,8 @@ from reconciler.plan.memory import marked, rotated, with_removals
 
 MayResume = Callable[[ResourceKey], bool]
 """Whether a change that would be held back is allowed for that resource."""
+
+R = TypeVar("R", DesiredResource, RememberedResource)
 
 
 def differences(
@@ -74,11 +77,11 @@ def _missing(declared: DesiredResource, live: LiveTenant) -> Difference:
 def _compared(
     kind: Kind, declared: DesiredResource, live: LiveResource, remembered: Remembered
 ) -> Difference:
-    aligned = replace(declared, spec=_aligned(kind, declared.spec, live))
+    aligned = _with_spec(declared, _aligned(kind, declared.spec, live))
     before = _recalled(kind, remembered.resources.get(declared.key), live)
     desired = with_removals(aligned, before, kind) if before else aligned
     if against := kind.comparing.against:
-        desired = replace(desired, spec=against(desired.spec, live.spec))
+        desired = _with_spec(desired, against(desired.spec, live.spec))
     unread = kind.comparing.unread
     changes: Sequence[FieldChange] = field_changes(live.spec, desired.spec, unread=unread)
     if before:
@@ -86,6 +89,11 @@ def _compared(
     found = kind.caveats.notes(declared.spec, live.spec) if kind.caveats else ()
     notes = tuple(replace(note, where=declared.key) for note in found)
     return Difference(declared.key, declared, desired, live, tuple(changes), notes)
+
+
+def _with_spec(resource: R, spec: Spec) -> R:
+    """*resource* with that spec; itself where it has it, as nearly all do."""
+    return resource if spec is resource.spec else replace(resource, spec=spec)
 
 
 def _aligned(kind: Kind, spec: Spec, live: LiveResource) -> Spec:
@@ -98,7 +106,7 @@ def _recalled(
     kind: Kind, before: RememberedResource | None, live: LiveResource
 ) -> RememberedResource | None:
     """What is remembered, likewise."""
-    return before and replace(before, spec=_aligned(kind, before.spec, live))
+    return before and _with_spec(before, _aligned(kind, before.spec, live))
 
 
 def _with_memory(

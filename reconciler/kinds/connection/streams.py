@@ -54,8 +54,9 @@ def from_api(live: Sequence[Stream]) -> Mapping[StreamKey, Json]:
 
 def by_key(streams: Sequence[Stream]) -> dict[StreamKey, Json]:
     """Streams by their keys."""
-    keys = {_pair(key): key for key in make_keys([_identity(stream) for stream in streams])}
-    return {keys[_identity(stream)]: stream for stream in streams}
+    identities = [_identity(stream) for stream in streams]
+    keys = dict(zip(dict.fromkeys(identities), make_keys(identities), strict=True))
+    return {keys[each]: stream for each, stream in zip(identities, streams, strict=True)}
 
 
 def make_keys(identities: Iterable[Identity]) -> list[StreamKey]:
@@ -65,6 +66,8 @@ def make_keys(identities: Iterable[Identity]) -> list[StreamKey]:
     well, or that goes on where another's ends, as an option of that stream does.
     """
     unique = list(dict.fromkeys(identities))
+    if len({name for _, name in unique}) == len(unique) and not any("." in n for _, n in unique):
+        return [StreamKey(namespace, name, name) for namespace, name in unique]  # nearly always
     names = Counter(name for _, name in unique)
     short = [
         name if names[name] == 1 else f"{namespace or ''}.{name}" for namespace, name in unique
@@ -104,6 +107,9 @@ def rekey(
     streams: Mapping[StreamKey, Json], others: Collection[StreamKey]
 ) -> Mapping[StreamKey, Json]:
     """*streams* under the keys that the same ones have among *others*; itself if they have them."""
+    theirs = {key: key.shown for key in others}
+    if all(theirs.get(key) == key.shown for key in streams):
+        return streams
     keys = match_keys(streams, others)
     if all(key == new and key.shown == new.shown for key, new in keys.items()):
         return streams
@@ -147,10 +153,6 @@ def _quoted(namespace: str | None, name: str) -> str:
 
 def _identity(stream: Stream) -> Identity:
     return stream.get("namespace") or None, stream["name"]
-
-
-def _pair(key: StreamKey) -> Identity:
-    return key.namespace, key.name
 
 
 def _declared(stream: Mapping[str, Json]) -> Mapping[str, Json]:
